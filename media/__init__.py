@@ -1,0 +1,1 @@
+"""Sound, files and objects: all that the station knows of audio, and nothing of people, shows or time."""
