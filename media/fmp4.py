@@ -1,10 +1,10 @@
 """Opus in MP4, written by hand: a flat file whose ticks are byte ranges, and the frame around a live segment.
 
-A stored rendition is an ordinary MP4 with one chunk of equal packets and a header of always 604 bytes, so tick `i` lies at
-`604 + i * 48 * packet_bytes`. A live segment is a `moof` and the head of an `mdat` in front of six ticks; one init section
-serves the whole channel for ever, because every programme has the same codec parameters.
+A stored rendition is an ordinary MP4 with one chunk of equal packets and a header of always 604 bytes, so
+tick `i` lies at `604 + i * 48 * packet_bytes`. A live segment is a `moof` and the head of an `mdat` in front of
+six ticks; one init section serves the whole channel for ever, because all episodes share the codec parameters.
 
-Sources: ISO/IEC 14496-12 (boxes), "Encapsulation of Opus in ISO Base Media File Format" §4.3 (`Opus`, `dOps`).
+Source: ISO/IEC 14496-12 (boxes); "Encapsulation of Opus in ISO Base Media File Format" §4.3 (`Opus`, `dOps`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOOF_BYTES = SEGMENT_PREFIX_BYTES - 8
 def flat_header(n_packets: int, packet_bytes: int) -> bytes:
     """All that stands before the packets of a stored rendition; always 604 bytes."""
     ftyp = _box(b"ftyp", b"isom", b"\0\0\2\0", b"isomiso6mp41")
-    samples = _SampleTables(
+    samples = _sample_tables(
         times=struct.pack(">III", 1, n_packets, PACKET_SAMPLES),
         chunks=struct.pack(">IIII", 1, 1, n_packets, 1),
         sizes=struct.pack(">II", packet_bytes, n_packets),
@@ -44,15 +44,15 @@ def flat_header(n_packets: int, packet_bytes: int) -> bytes:
 
 
 def channel_init(packet_bytes: int) -> bytes:
-    """The init section of a live playlist (EXT-X-MAP): the same for every segment of the channel, for ever."""
+    """The init section of a live playlist (EXT-X-MAP): the same for every segment of the channel."""
     ftyp = _box(b"ftyp", b"iso6", bytes(4), b"iso6mp41cmfc")
-    none = _SampleTables(times=bytes(4), chunks=bytes(4), sizes=bytes(8), offsets=bytes(4))
+    none = _sample_tables(times=bytes(4), chunks=bytes(4), sizes=bytes(8), offsets=bytes(4))
     defaults = struct.pack(">IIIII", 1, 1, PACKET_SAMPLES, packet_bytes, _AUDIO_IS_ALWAYS_SYNC)
     return ftyp + _movie(0, none, _box(b"mvex", _full_box(b"trex", 0, 0, defaults)))
 
 
 def segment_prefix(segment: int, packet_bytes: int, n_packets: int = SEGMENT_PACKETS) -> bytes:
-    """What stands before the packets of a live segment: 112 bytes, timed on the absolute clock of the grid."""
+    """What stands before the packets of a live segment: 112 bytes, timed on the clock of the grid."""
     # The flags say: base is the moof; duration, size and flags of every sample are given here, once.
     header = struct.pack(">IIIII", 1, 1, PACKET_SAMPLES, packet_bytes, _AUDIO_IS_ALWAYS_SYNC)
     fragment = _box(
@@ -67,19 +67,17 @@ def segment_prefix(segment: int, packet_bytes: int, n_packets: int = SEGMENT_PAC
     return moof + _mdat_head(n_packets * packet_bytes)
 
 
-class _SampleTables:
-    """The four tables of `stbl` that differ between a stored file and an empty init section."""
-
-    def __init__(self, *, times: bytes, chunks: bytes, sizes: bytes, offsets: bytes) -> None:
-        self.boxes = (
-            _full_box(b"stts", 0, 0, times),
-            _full_box(b"stsc", 0, 0, chunks),
-            _full_box(b"stsz", 0, 0, sizes),
-            _full_box(b"stco", 0, 0, offsets),
-        )
+def _sample_tables(*, times: bytes, chunks: bytes, sizes: bytes, offsets: bytes) -> bytes:
+    """The four boxes of `stbl` that differ between a stored file and an empty init section."""
+    return (
+        _full_box(b"stts", 0, 0, times)
+        + _full_box(b"stsc", 0, 0, chunks)
+        + _full_box(b"stsz", 0, 0, sizes)
+        + _full_box(b"stco", 0, 0, offsets)
+    )
 
 
-def _movie(n_samples: int, samples: _SampleTables, *extends: bytes) -> bytes:
+def _movie(n_samples: int, samples: bytes, *extends: bytes) -> bytes:
     """The `moov` with its one track. Times are 64-bit, so that the length of the box depends on nothing."""
     # The movie's clock is the sample rate, so its duration needs no rounding.
     header = (
@@ -93,7 +91,7 @@ def _movie(n_samples: int, samples: _SampleTables, *extends: bytes) -> bytes:
     return _box(b"moov", _full_box(b"mvhd", 1, 0, header), _track(n_samples, samples), *extends)
 
 
-def _track(n_samples: int, samples: _SampleTables) -> bytes:
+def _track(n_samples: int, samples: bytes) -> bytes:
     """Track 1, enabled and in the movie, at full volume."""
     header = (
         struct.pack(">QQIIQ", 0, 0, 1, 0, n_samples)
@@ -112,11 +110,11 @@ def _track(n_samples: int, samples: _SampleTables) -> bytes:
     return _box(b"trak", _full_box(b"tkhd", 1, 3, header), media)
 
 
-def _media_information(samples: _SampleTables) -> bytes:
+def _media_information(samples: bytes) -> bytes:
     """The `minf`: sound, in this same file, in the tables given."""
     here = _box(b"dinf", _full_box(b"dref", 0, 0, struct.pack(">I", 1), _full_box(b"url ", 0, 1)))
     description = _full_box(b"stsd", 0, 0, struct.pack(">I", 1), _opus_entry())
-    tables = _box(b"stbl", description, *samples.boxes)
+    tables = _box(b"stbl", description, samples)
     return _box(b"minf", _full_box(b"smhd", 0, 0, bytes(4)), here, tables)
 
 
