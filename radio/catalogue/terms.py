@@ -29,7 +29,7 @@ class Status(StrEnum):
 class Term:
     """One word of a list.
 
-    `also_called` is only for search and never shown. `sensitive` means: with a person who can be recognised it
+    `also_called` is only for search and never shown. `sensitive`: with a person who can be recognised it
     is special-category or criminal-offence data, so the teller agrees to the tag or it is not shown. `gate`
     names the kind whose review an episode with this term needs. `maps_to` are codes of outside lists.
     """
@@ -121,7 +121,7 @@ class Vocabulary:
     def find(self, text: str, *, within: Iterable[str] | None = None) -> tuple[Term, ...]:
         """The offered terms whose label, code or other name holds `text`, whole words and labels first.
 
-        Accents and capitals do not matter. `within` names the lists to look in, None for all. Blank text finds
+        Accents and capitals do not matter. `within` names the lists to look in, None for all. Blank finds
         nothing.
         """
         sought = _folded(text)
