@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,12 @@ class EpisodeForm:
         fields["expires_at"] = self._expiry(zone)
         fields["content_notes"] = self._content_notes()
         return {name: value for name, value in fields.items() if name not in self.faults}  # type: ignore[return-value]
+
+    def stamp(self) -> str:
+        """Changes when anything typed here does: how two people who describe at once notice each other."""
+        typed = {name: value for name, value in self.text.items() if name != "seen"}
+        whole = (sorted(typed.items()), sorted(self.tags), self.said, sorted(self.notes.items()), self.explicit)
+        return hashlib.sha256(repr(whole).encode()).hexdigest()[:32]
 
     def sentences(self) -> dict[str, str]:
         """Field → sentence, in the order of the page."""
