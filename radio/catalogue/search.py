@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Table, delete, event, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -37,8 +37,6 @@ _SQLITE_UP = (
     " VALUES ('delete', old.id, old.title, old.tags, old.summary, old.notes);"
     " INSERT INTO episode_search(rowid, title, tags, summary, notes)"
     " VALUES (new.id, new.title, new.tags, new.summary, new.notes); END",
-    # Without this, words of an erased text would stay in the index's pages until they are merged away.
-    "INSERT INTO episode_search(episode_search, rank) VALUES ('secure-delete', 1)",
 )
 _SQLITE_DOWN = (
     "DROP TRIGGER IF EXISTS episode_text_in", "DROP TRIGGER IF EXISTS episode_text_out",
@@ -64,11 +62,9 @@ _POSTGRESQL_HITS = (
 
 
 def create(connection: Connection) -> None:
-    """Build the index over the table `episode_text`, which must exist. For migrations, and tests after `create_all`."""
+    """Build the index over the table `episode_text`, which must exist. Migrations call it; `create_all` does so by itself."""
     statements = _SQLITE_UP if connection.dialect.name == "sqlite" else _POSTGRESQL_UP
     for statement in statements:
-        if "secure-delete" in statement and not _can_secure_delete(connection):
-            continue
         connection.execute(text(statement))
 
 
@@ -78,9 +74,9 @@ def drop(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def _can_secure_delete(connection: Connection) -> bool:
-    version = str(connection.scalar(text("SELECT sqlite_version()")))
-    return tuple(map(int, version.split("."))) >= (3, 42, 0)
+@event.listens_for(EpisodeText.__table__, "after_create")
+def _with_its_table(_table: Table, connection: Connection, **_: object) -> None:
+    create(connection)
 
 
 def index(session: Session, episode: Episode) -> None:
@@ -97,6 +93,9 @@ def index(session: Session, episode: Episode) -> None:
 def unindex(session: Session, episode: Episode) -> None:
     """Make an episode unfindable and forget its words."""
     session.execute(delete(EpisodeText).where(EpisodeText.episode_id == episode.id))
+    if session.get_bind().dialect.name == "sqlite":
+        # FTS5 only marks words as gone; merging its pages is what forgets them.
+        session.execute(text("INSERT INTO episode_search(episode_search) VALUES ('optimize')"))
 
 
 def indexed_but_over(session: Session, *, now: datetime) -> Sequence[Episode]:
