@@ -48,6 +48,7 @@ def install(app: Flask, settings: Settings) -> None:  # noqa: ARG001  # every pa
     app.jinja_env.globals["csrf_token"] = _csrf_token
     app.context_processor(lambda: {"me": current.visitor()})
     app.before_request(_gate)
+    app.after_request(_keep_private)
 
 
 def _csrf_token() -> str:
@@ -64,6 +65,7 @@ def _gate() -> Answer | None:
         g.for_listeners = True
         current.enter(None)
         return None
+    g.for_listeners = False
     person = _person_of_session()
     current.enter(person)
     if who is not Access.ANYONE:
@@ -75,6 +77,12 @@ def _gate() -> Answer | None:
         _same_site(request)
         csrf.protect()
     return None
+
+
+def _keep_private(response: Response) -> Response:
+    if not g.get("for_listeners", True):
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
 
 
 def _person_of_session() -> Person | None:

@@ -6,7 +6,9 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask
+from flask import Response as FlaskResponse
+from flask import abort, redirect, request, session, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor  # the only way to name what must go
 from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
@@ -50,6 +52,7 @@ def install(app: Flask, settings: Settings) -> None:
     security.principal.identity_loaders.clear()  # and so would this, before every request
     app.view_functions["security.tf_select"] = _nothing_here  # cannot be turned off; there is nothing to choose from
     declare_blueprint(app, ENDPOINTS)
+    app.after_request(_keep_nowhere)
     tries.install(app)
 
 
@@ -63,6 +66,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "RETURN_GENERIC_RESPONSES": True, "API_ENABLED_METHODS": ["session"], "DATETIME_FACTORY": lambda: station().now(),
         "LOGIN_URL": "/sign-in", "LOGOUT_URL": "/sign-out", "VERIFY_URL": "/sign-in/again", "CHANGE_URL": "/studio/me/password",
         "POST_LOGIN_VIEW": "/studio", "POST_LOGOUT_VIEW": "/", "POST_CHANGE_VIEW": "/studio/me", "STATIC_FOLDER": None,
+        "CACHE_CONTROL": None,
         "FRESHNESS": FRESH, "FRESHNESS_GRACE_PERIOD": timedelta(0), "CLI_USERS_NAME": None, "CLI_ROLES_NAME": None,
         "WEBAUTHN": True, "WAN_RP_NAME": settings.station_name, "WAN_ALLOW_USER_HINTS": False,
         "WAN_SIGNIN_URL": "/sign-in/passkey", "WAN_VERIFY_URL": "/sign-in/again/passkey",
@@ -82,6 +86,12 @@ def _begin_session(_app: Flask, **_told: object) -> None:
 def _prove_again(_within: timedelta, _grace: timedelta) -> Response:
     back = request.full_path.rstrip("?") if request.method == "GET" else url_for("accounts.me")
     return redirect(url_for("security.verify", next=back))
+
+
+def _keep_nowhere(response: FlaskResponse) -> FlaskResponse:
+    if request.endpoint in ENDPOINTS:
+        response.headers["Cache-Control"] = "no-store"  # the library's own says `no-store=True`, which no cache knows
+    return response
 
 
 def _nothing_here() -> None:
