@@ -8,6 +8,7 @@ from flask import Flask, request
 
 from media.store import ObjectStore
 from radio import db as database
+from radio import keyring
 from radio.clock import Clock
 from radio.settings import Settings
 from radio.station import Station
@@ -49,7 +50,7 @@ def _config(settings: Settings) -> dict[str, object]:
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
         },
-        "SECRET_KEY": _secret(settings, "session"),
+        "SECRET_KEY": keyring.read(settings, "session"),
         "SESSION_COOKIE_NAME": "studio",
         "SESSION_COOKIE_SECURE": settings.https,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -57,10 +58,6 @@ def _config(settings: Settings) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 2_000_000,
     }
-
-
-def _secret(settings: Settings, name: str) -> str:
-    return (settings.secrets / name).read_text().strip()
 
 
 def _reads_only() -> None:
