@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 import radio.accounts.models
 import radio.catalogue.models
+import radio.catalogue.search
 import radio.editorial.models
 import radio.feeds.models
 import radio.jobs.models

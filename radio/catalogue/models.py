@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.catalogue.rules import RecordingState, State
 from radio.core.ids import new_id
-from radio.db import Base, Instant
+from radio.db import Base, Code, Instant
 
 
 class Show(Base):
@@ -57,7 +57,7 @@ class Episode(Base):
     show_id: Mapped[str] = mapped_column(ForeignKey("show.id"), index=True)
     guid: Mapped[UUID] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(20))
-    state: Mapped[State] = mapped_column(String(12), default=State.DRAFT)
+    state: Mapped[State] = mapped_column(Code(State, 12), default=State.DRAFT)
     title: Mapped[str] = mapped_column(String(150), default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     """Plain text."""
@@ -89,6 +89,10 @@ class Episode(Base):
 
     show: Mapped[Show] = relationship(back_populates="episodes")
     recording: Mapped[Recording | None] = relationship(foreign_keys=[recording_id], post_update=True)
+    recordings: Mapped[list[Recording]] = relationship(
+        foreign_keys="Recording.episode_id", order_by="Recording.received_at, Recording.id", viewonly=True
+    )
+    """Every take that was ever uploaded for it, oldest first."""
     tags: Mapped[list[EpisodeTag]] = relationship(
         back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeTag.position"
     )
@@ -116,7 +120,7 @@ class Recording(Base):
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
-    state: Mapped[RecordingState] = mapped_column(String(12), default=RecordingState.RECEIVED)
+    state: Mapped[RecordingState] = mapped_column(Code(RecordingState, 12), default=RecordingState.RECEIVED)
     original_key: Mapped[str | None] = mapped_column(String(200))
     """Where the untouched upload lies; None after erasure."""
     size_bytes: Mapped[int]
@@ -166,6 +170,19 @@ class Rendition(Base):
     tick_bytes: Mapped[int]
 
     recording: Mapped[Recording] = relationship(back_populates="renditions")
+
+
+class EpisodeText(Base):
+    """What search finds a published episode by: folded text, never shown. `catalogue.search` keeps an index over it."""
+
+    __tablename__ = "episode_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
 
 
 class Change(Base):
