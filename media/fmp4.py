@@ -1,10 +1,10 @@
 """Opus in MP4, written by hand: a flat file whose ticks are byte ranges, and the frame around a live segment.
 
 A stored rendition is an ordinary MP4 with one chunk of equal packets and a header of always 604 bytes, so
-tick `i` lies at `604 + i * 48 * packet_bytes`. A live segment is a `moof` and the head of an `mdat` in front of
-six ticks; one init section serves the whole channel for ever, because all episodes share the codec parameters.
+tick `i` lies at `604 + i * 48 * packet_bytes`. A live segment is a `moof` and the head of an `mdat` before
+six ticks; one init section serves the whole channel for ever, because all episodes share codec parameters.
 
-Source: ISO/IEC 14496-12 (boxes); "Encapsulation of Opus in ISO Base Media File Format" §4.3 (`Opus`, `dOps`).
+Source: ISO/IEC 14496-12; "Encapsulation of Opus in ISO Base Media File Format" §4.3 (`Opus`, `dOps`).
 """
 
 from __future__ import annotations

@@ -73,6 +73,16 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions begun inside may write, whatever is said around it."""
+    token = _reading.set(False)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
 def only_reads(yes: bool) -> None:
     """Say for the rest of this context (a request) whether transactions only read."""
     _reading.set(yes)

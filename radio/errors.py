@@ -8,7 +8,9 @@
     │   └── MoveError                an episode may not make this move now
     ├── ForbiddenError         403   signed in, but not theirs to do
     ├── InvalidError           422   `faults`: field → code
-    └── UnprovenError                a rundown that does not tile or is unlawful
+    ├── UnprovenError                a rundown that does not tile or is unlawful
+    ├── FencedError                  a job is no longer this worker's
+    └── StoppingError                the worker has been asked to stop
 
 Errors carry facts; the words for people are chosen in `web/errors.py`.
 """
@@ -81,3 +83,11 @@ class InvalidError(RadioError):
 
 class UnprovenError(RadioError):
     """A rundown that leaves a gap, overlaps, or puts something on air unlawfully."""
+
+
+class FencedError(RadioError):
+    """A job is no longer this worker's: another has taken it over, or somebody ended it."""
+
+
+class StoppingError(RadioError):
+    """The worker has been asked to stop; the job goes back as it was."""
