@@ -73,9 +73,8 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.pages.views import bp as pages
 
+    app.register_blueprint(accounts.bp)
     app.register_blueprint(pages)
-    for room in (accounts,):
-        app.register_blueprint(room.bp)
 
 
 __all__ = ["MIGRATIONS", "create_app"]
