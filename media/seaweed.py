@@ -1,0 +1,267 @@
+"""The embedded S3: one SeaweedFS process in a folder of ours, on loopback, that never outlives us.
+
+`weed mini` is master, volume server, filer and S3 gateway in one. Its defaults are made for trying it out; every one
+that is unsafe for a station is turned off here: it reports home, listens to the world, opens its inner ports to anybody,
+answers without fsync and makes buckets for whoever asks.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from media.errors import StoreUnavailableError
+from media.objects import StoreSettings
+
+STOP_SECONDS = 4.0
+TIMER_SLACK_MS = 100
+_SOCKET_PATH_BYTES = 100
+"""A Unix socket's path must be shorter than 108 bytes on Linux and 104 on macOS."""
+
+_INNER_PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc")
+_OFF = (
+    "-master.telemetry=false",
+    "-admin.ui=false",
+    "-webdav=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+    "-s3.autoCreateBucket=false",
+    "-s3.allowDeleteBucketNotEmpty=false",
+)
+_LOGS = ("-logtostderr=false", "-alsologtostderr=false", "-log_max_size_mb=2", "-log_max_files=2")
+_JWT_KEYS = ("SIGNING", "SIGNING_READ", "FILER_SIGNING", "FILER_SIGNING_READ")
+
+_LAUNCHER = """\
+import os, sys
+parent, slack_ns, *command = sys.argv[1:]
+if sys.platform == "linux":
+    import ctypes
+    prctl = ctypes.CDLL(None).prctl
+    prctl(1, 9, 0, 0, 0)
+    prctl(29, ctypes.c_ulong(int(slack_ns)), 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit(1)
+os.execv(command[0], command)
+"""
+"""Becomes the server after asking the kernel for two things that survive `exec`: PR_SET_PDEATHSIG, to be killed when we
+die however we die, and PR_SET_TIMERSLACK, so that its hundred timers a second wake the processor together."""
+
+
+class Seaweed:
+    """The server and its folder. Start it from the main thread: the kernel ties its life to the thread that started it."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        s3_port: int = 0,
+        *,
+        access_key: str,
+        secret_key: str,
+        durable: bool = True,
+        timer_slack_ms: int = TIMER_SLACK_MS,
+    ) -> None:
+        """Port 0 takes a free one. `durable`: an answered write is on the disk (fsync), not only in the page cache."""
+        self.data_dir = data_dir.resolve()
+        self.s3_port = s3_port
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._durable = durable
+        self._slack_ns = timer_slack_ms * 1_000_000
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ports: dict[str, int] = {}
+        self._environment: dict[str, str] = {}
+        self._sockets: Path | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or None while it does not run."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def settings(self, bucket: str, public_endpoint_url: str | None = None) -> StoreSettings:
+        """How `S3Store` reaches this server: short waits, since it is on this machine."""
+        return StoreSettings(
+            endpoint_url=f"http://127.0.0.1:{self.s3_port}",
+            bucket=bucket,
+            access_key=self._access_key,
+            secret_key=self._secret_key,
+            public_endpoint_url=public_endpoint_url,
+            connect_timeout_s=1.0,
+            read_timeout_s=30.0,
+            attempts=3,
+        )
+
+    def start(self) -> None:
+        """Start the process; `wait_ready` says when it answers.
+
+        Raises:
+            StoreUnavailableError: this machine has no `weed`.
+        """
+        if self.pid is not None:
+            return
+        weed = _weed()
+        self._prepare_folder()
+        self._choose_ports()
+        self._environment = self._own_environment()
+        launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(self._slack_ns)]
+        with self._said_path.open("wb") as said:
+            self._process = subprocess.Popen(
+                [*launcher, weed, *self._arguments()],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                cwd=self.data_dir,
+                env=self._environment,
+                # A Ctrl-C in our terminal is for us: we stop the server when nothing needs it any more.
+                start_new_session=True,
+            )
+
+    def wait_ready(self, timeout_s: float = 30.0) -> None:
+        """Return when the server takes writes.
+
+        Raises:
+            StoreUnavailableError: it ended, or is not ready in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not self._answers():
+            if self.pid is None:
+                raise StoreUnavailableError(f"the embedded store ended: {self._last_words()}")
+            if time.monotonic() > deadline:
+                raise StoreUnavailableError(f"the embedded store is not ready after {timeout_s:.0f} s")
+            time.sleep(0.05)
+        if self._durable:
+            self._ask_for_fsync(deadline)
+
+    def stop(self) -> None:
+        """Stop within 5 s: it flushes when asked, and a kill loses no answered write either."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._sockets is not None and self._sockets != self.data_dir:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+        self._sockets = None
+
+    def _prepare_folder(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("logs", "temporary"):
+            (self.data_dir / name).mkdir(exist_ok=True)
+        actions = ["Admin", "Read", "Write", "List", "Tagging"]
+        credentials = [{"accessKey": self._access_key, "secretKey": self._secret_key}]
+        identity = {"name": "radio", "credentials": credentials, "actions": actions}
+        # Without an identity the gateway is open to everybody: it is written anew at every start.
+        descriptor = os.open(self._identities_path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"identities": [identity]}, file)
+        longest = self.data_dir / "filer.sock"
+        fits = len(os.fsencode(longest)) < _SOCKET_PATH_BYTES
+        self._sockets = self.data_dir if fits else Path(tempfile.mkdtemp(prefix="radio-s3-"))
+
+    def _choose_ports(self) -> None:
+        with ExitStack() as held:
+            wanted = [held.enter_context(_free_port()) for _ in range(len(_INNER_PORTS) + 1)]
+            numbers = [each.getsockname()[1] for each in wanted]
+        self._ports = dict(zip(_INNER_PORTS, numbers, strict=False))
+        self.s3_port = self.s3_port or numbers[-1]
+
+    def _own_environment(self) -> dict[str, str]:
+        """Nothing of ours is inherited: `weed` reads S3, AWS and error-reporting settings from wherever it finds them.
+
+        Only this process needs the keys of its inner ports, so they are new at every start.
+        """
+        keys = {f"WEED_JWT_{name}_KEY": secrets.token_hex(32) for name in _JWT_KEYS}
+        place = {"HOME": str(self.data_dir), "TMPDIR": str(self.data_dir / "temporary")}
+        return {"PATH": os.defpath, **place, **keys}
+
+    def _arguments(self) -> list[str]:
+        ports = [
+            f"-{name.split('.')[0]}.port{'.grpc' if name.endswith('.grpc') else ''}={port}"
+            for name, port in self._ports.items()
+        ]
+        return [
+            *_LOGS,
+            f"-logdir={self.data_dir / 'logs'}",
+            "mini",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-dir={self.data_dir}",
+            f"-s3.port={self.s3_port}",
+            *ports,
+            *_OFF,
+            f"-s3.config={self._identities_path}",
+            f"-filer.localSocket={self._sockets}/filer.sock",
+            f"-s3.localSocket={self._sockets}/s3.sock",
+        ]
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.s3_port, timeout=1)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status < 500
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def _ask_for_fsync(self, deadline: float) -> None:
+        """The rule is kept by the filer, so once is enough for the life of the folder."""
+        marker = self.data_dir / "fsync-is-on"
+        if marker.exists():
+            return
+        said = subprocess.run(
+            [_weed(), "shell", f"-master={self._server('master')}", f"-filer={self._server('filer')}"],
+            input=b"fs.configure -locationPrefix=/buckets/ -fsync -apply\n",
+            capture_output=True,
+            check=False,
+            cwd=self.data_dir,
+            env=self._environment,
+            timeout=max(1.0, deadline - time.monotonic()),
+        )
+        if b'"fsync":' not in said.stdout.replace(b" ", b""):
+            raise StoreUnavailableError("the embedded store would not turn fsync on")
+        marker.touch()
+
+    def _server(self, name: str) -> str:
+        """An address as SeaweedFS writes it when the gRPC port is not the HTTP port + 10000."""
+        return f"127.0.0.1:{self._ports[name]}.{self._ports[name + '.grpc']}"
+
+    def _last_words(self) -> str:
+        return self._said_path.read_bytes()[-400:].decode(errors="replace").strip()
+
+    @property
+    def _said_path(self) -> Path:
+        return self.data_dir / "logs" / "said.txt"
+
+    @property
+    def _identities_path(self) -> Path:
+        return self.data_dir / "identities.json"
+
+
+def _weed() -> str:
+    """The server's program: beside our own interpreter first."""
+    places = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    found = shutil.which("weed", path=os.pathsep.join(places))
+    if found is None:
+        raise StoreUnavailableError("there is no embedded store for this machine: bring an S3 of your own")
+    return found
+
+
+def _free_port() -> socket.socket:
+    """A socket that holds a free loopback port until it is closed."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    return holder
