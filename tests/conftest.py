@@ -1,32 +1,129 @@
-"""What every test may ask for."""
+"""The station for tests: real database, real S3, a clock that stands still.
+
+Edges commit, so does a test: rows that makers flushed are committed before each request of `client`, and what the request
+changed is seen after it. Elsewhere call `session.commit()` before other code opens its own transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.orm import Session
 
-from media.objects import StoreSettings
-from media.seaweed import Seaweed
-from media.store import S3Store
+from radio import keyring
+from radio.clock import SetClock
+from radio.db import db
+from radio.settings import Settings
+from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
+from tests.makers import NOON
+from tests.visitor import Visitor
+
+pytest_plugins = ["tests.people"]
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from media.store import ObjectStore, StoreSettings
+    from radio.station import Station
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--database postgres` runs everything on a PostgreSQL cluster of its own."""
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="what the station's rows live in")
+
+
+@pytest.fixture(scope="session")
+def blank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blank]:
+    """A database with every table and no row, to be copied for each test."""
+    if request.config.getoption("--database") == "postgres":
+        with postgres_cluster() as cluster:
+            yield PostgresBlank(cluster)
+    else:
+        yield SqliteBlank(tmp_path_factory.mktemp("blank") / "blank.db")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, blank: Blank) -> Settings:
+    """A station in an empty folder with its secrets made and its tables laid out."""
+    data = tmp_path / "var"
+    data.mkdir()
+    found = Settings.from_env({
+        "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": "http://localhost",
+    })  # fmt: skip
+    keyring.make(found)
+    return found
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Stands at noon on a Wednesday in winter until it is moved."""
+    return SetClock(NOON)
 
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the run."""
+    """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
+    from media.seaweed import Seaweed
+    from media.store import ObjectStore
+
     server = Seaweed(
-        tmp_path_factory.mktemp("s3"),
-        access_key="radio",
-        secret_key="a-secret-of-the-tests",
-        durable=False,
-        timer_slack_ms=0,
+        tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
     )
     server.start()
     try:
         server.wait_ready()
         settings = server.settings("radio-test")
-        S3Store(settings).ensure_bucket()
+        ObjectStore(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
+
+
+@pytest.fixture
+def store(s3: StoreSettings) -> ObjectStore:
+    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
+    from media.store import ObjectStore
+
+    return ObjectStore(s3)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
+    """The whole application on its own database."""
+    from radio.app import create_app
+
+    app = create_app(settings, clock=clock, store=store)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Visitor
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def station(app: Flask) -> Station:
+    """Settings, clock and store of the application under test."""
+    found: Station = app.extensions["station"]
+    return found
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session of the test's own; rows stay readable after a commit."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> Visitor:
+    """Somebody with a browser, not signed in; every page is looked at."""
+    visitor = app.test_client()
+    assert isinstance(visitor, Visitor)
+    visitor.test_session = session
+    return visitor

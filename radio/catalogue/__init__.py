@@ -1,0 +1,1 @@
+"""What we have: shows, episodes, recordings, renditions, tags. A person finds and describes programmes here."""

@@ -1,0 +1,1 @@
+"""What leaves the station now: playlists, segments, the MP3 stream, what is on."""

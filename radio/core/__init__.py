@@ -1,0 +1,1 @@
+"""The vocabulary without tables: time, people, text, ids. Pure."""

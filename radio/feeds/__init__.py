@@ -1,0 +1,1 @@
+"""What podcast apps read and download: RSS, enclosures."""

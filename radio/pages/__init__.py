@@ -1,0 +1,1 @@
+"""The public site: listening, the schedule, shows, episodes, search."""

@@ -1,0 +1,1 @@
+"""The producers' dashboard: upload, describe, submit, see what happens."""

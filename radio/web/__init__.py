@@ -1,0 +1,1 @@
+"""HTTP manners without a domain: access, conditional answers, headers, errors, assets, forms."""

@@ -1,0 +1,82 @@
+"""Composes the application. Nothing imports this but commands and tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, request
+
+from media.store import ObjectStore
+from radio import db as database
+from radio import keyring
+from radio.accounts import gate, sign_in
+from radio.accounts import views as accounts
+from radio.clock import Clock
+from radio.settings import Settings
+from radio.station import Station
+from radio.web import assets, errors, headers, locale
+from radio.web.access import refuse_undeclared
+
+HERE = Path(__file__).resolve().parent
+MIGRATIONS = HERE / "migrations"
+
+
+def templates_folder() -> Path:
+    """`templates/` beside the package in a checkout, inside it in a wheel."""
+    inside = HERE / "templates"
+    return inside if inside.is_dir() else HERE.parent / "templates"
+
+
+def create_app(settings: Settings, *, clock: Clock, store: ObjectStore) -> Flask:
+    """The whole station as a WSGI application."""
+    app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
+    app.config.from_mapping(_config(settings))
+    app.extensions["station"] = Station(settings, clock, store)
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["station_name"] = settings.station_name
+    database.db.init_app(app)
+    for part in (headers.install, locale.install):
+        part(app, settings)
+    for install in (errors.install, assets.install):
+        install(app)
+    app.before_request(_reads_only)
+    gate.install(app, settings)
+    _open_rooms(app)
+    sign_in.install(app, settings)
+    refuse_undeclared(app)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    return {
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": not settings.database_url.startswith("sqlite"),
+            "pool_size": 20,
+        },
+        "SECRET_KEY": keyring.read(settings, "session"),
+        "SESSION_COOKIE_NAME": "studio",
+        "SESSION_COOKIE_SECURE": settings.https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1_000_000,
+        "MAX_FORM_MEMORY_SIZE": 2_000_000,
+    }
+
+
+def _reads_only() -> None:
+    database.only_reads(request.method in {"GET", "HEAD", "OPTIONS"})
+
+
+def _open_rooms(app: Flask) -> None:
+    """Register every room's blueprint here, lowest room first."""
+    from radio.feeds.views import bp as feeds
+    from radio.pages.views import bp as pages
+
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(feeds)
+    app.register_blueprint(pages)
+
+
+__all__ = ["MIGRATIONS", "create_app"]

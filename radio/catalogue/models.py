@@ -1,0 +1,197 @@
+"""Shows, episodes, recordings, renditions, tags; and the number that changes when anything public does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from radio.catalogue.rules import RecordingState, State
+from radio.core.ids import new_id
+from radio.db import Base, Code, Instant
+
+
+class Show(Base):
+    """A continuing thing with a name, art, language and a feed."""
+
+    __tablename__ = "show"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    guid: Mapped[UUID] = mapped_column(unique=True)
+    """`podcast:guid`: assigned once, kept for ever."""
+    title: Mapped[str] = mapped_column(String(150))
+    description: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(35), default="en-GB")
+    category: Mapped[str] = mapped_column(String(80), default="Health & Fitness > Mental Health")
+    """Apple's category, `Parent` or `Parent > Child`."""
+    author: Mapped[str] = mapped_column(String(150), default="")
+    """A group, never a person; empty: the station."""
+    kind: Mapped[str] = mapped_column(String(20), default="programme")
+    """What its episodes usually are."""
+    explicit: Mapped[bool] = mapped_column(default=False)
+    artwork_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Names the pictures in the store; None: a pattern is drawn from the id."""
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    """A sample made with a synthetic voice; said so everywhere it shows."""
+    in_feeds: Mapped[bool] = mapped_column(default=True)
+    """False for the station's own idents and beds: they have no page and no feed."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    episodes: Mapped[list[Episode]] = relationship(back_populates="show", passive_deletes=True)
+
+
+class Episode(Base):
+    """One part of a show, published once. Its id is public and tells nothing."""
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        Index("ix_episode_state_published", "state", "published_at"),
+        CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_time"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    show_id: Mapped[str] = mapped_column(ForeignKey("show.id"), index=True)
+    guid: Mapped[UUID] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[State] = mapped_column(Code(State, 12), default=State.DRAFT)
+    title: Mapped[str] = mapped_column(String(150), default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    """Plain text."""
+    notes: Mapped[str] = mapped_column(Text, default="")
+    """Markdown as typed; made HTML only by `web.markdown`."""
+    language: Mapped[str] = mapped_column(String(35), default="en-GB")
+    season_number: Mapped[int | None]
+    episode_number: Mapped[int | None]
+    explicit: Mapped[bool] = mapped_column(default=False)
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    intensity: Mapped[int] = mapped_column(default=0)
+    """0 calm … 3 vivid distress."""
+    detail: Mapped[str] = mapped_column(String(12), default="none")
+    """none, mentions or describes use."""
+    content_notes: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
+    """[{code, from_ms, to_ms}]; None: nobody has said yet; []: a person said there are none."""
+    recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", use_alter=True))
+    """The recording that is heard."""
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    """From this instant it is off the site, the air and the feeds by itself."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the last of its objects was gone from the store."""
+
+    show: Mapped[Show] = relationship(back_populates="episodes")
+    recording: Mapped[Recording | None] = relationship(foreign_keys=[recording_id], post_update=True)
+    recordings: Mapped[list[Recording]] = relationship(
+        foreign_keys="Recording.episode_id", order_by="Recording.received_at, Recording.id", viewonly=True
+    )
+    """Every take that was ever uploaded for it, oldest first."""
+    tags: Mapped[list[EpisodeTag]] = relationship(
+        back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeTag.position"
+    )
+
+
+class EpisodeTag(Base):
+    """One term of the vocabulary on one episode."""
+
+    __tablename__ = "episode_tag"
+    __table_args__ = (Index("ix_episode_tag_term", "vocabulary", "code"),)
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True)
+    vocabulary: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """The list: topic, pathway, capital, audience, substance, form …"""
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    episode: Mapped[Episode] = relationship(back_populates="tags")
+
+
+class Recording(Base):
+    """What was uploaded: private, untouched, known only by its content. Its file name is never kept."""
+
+    __tablename__ = "recording"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    state: Mapped[RecordingState] = mapped_column(Code(RecordingState, 12), default=RecordingState.RECEIVED)
+    original_key: Mapped[str | None] = mapped_column(String(200))
+    """Where the untouched upload lies; None after erasure."""
+    size_bytes: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    received_from: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    refusal: Mapped[str | None] = mapped_column(String(30))
+    """A `media.errors.Refusal` code when the state is refused."""
+    container: Mapped[str | None] = mapped_column(String(40))
+    codec: Mapped[str | None] = mapped_column(String(40))
+    n_samples: Mapped[int | None]
+    n_ticks: Mapped[int | None]
+    integrated_lufs: Mapped[float | None]
+    true_peak_dbtp: Mapped[float | None]
+    gain_db: Mapped[float | None]
+    peaks_key: Mapped[str | None] = mapped_column(String(200))
+    withdrawn_from_tick: Mapped[int | None]
+    """From this tick on no output gives any sound of it, whatever the rundown said."""
+
+    renditions: Mapped[list[Rendition]] = relationship(back_populates="recording", cascade="all, delete-orphan")
+
+    @property
+    def length_ms(self) -> int:
+        """Its true length; 0 until it is taken."""
+        return (self.n_samples or 0) // 48
+
+    def rendition(self, profile: str) -> Rendition | None:
+        """The rendition `standard` or `low`, None before ingest."""
+        return next((r for r in self.renditions if r.profile == profile), None)
+
+
+class Rendition(Base):
+    """One encoded form of a recording, under a key made of its content; its bytes never change."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (UniqueConstraint("recording_id", "profile"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
+    profile: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(String(12))
+    """Codec and rate, such as mp3-64."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    key: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int]
+    header_bytes: Mapped[int]
+    tick_bytes: Mapped[int]
+
+    recording: Mapped[Recording] = relationship(back_populates="renditions")
+
+
+class EpisodeText(Base):
+    """What search finds a published episode by: folded text, never shown. `catalogue.search` keeps an index over it."""
+
+    __tablename__ = "episode_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+
+
+class Change(Base):
+    """One row, one number: it grows in every transaction that changes something public.
+
+    Feeds and pages compare it instead of asking many tables.
+    """
+
+    __tablename__ = "change"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[int] = mapped_column(default=0)

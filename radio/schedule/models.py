@@ -1,0 +1,84 @@
+"""Slots, revisions of the rundown, airings. Rundown rows are appended, never changed; their past is the as-run log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from radio.core.ids import new_id
+from radio.db import Base, Instant
+
+
+class Slot(Base):
+    """A recurring place in the week by the station's wall clock."""
+
+    __tablename__ = "slot"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    title: Mapped[str] = mapped_column(String(150))
+    zone: Mapped[str] = mapped_column(String(60))
+    first_start: Mapped[str] = mapped_column(String(19))
+    """DTSTART as a naive wall-clock time, `YYYY-MM-DDTHH:MM:SS`, read in `zone`."""
+    length_minutes: Mapped[int]
+    rrule: Mapped[str] = mapped_column(String(300))
+    """RFC 5545 RRULE without the name, such as FREQ=WEEKLY;BYDAY=MO,WE; empty: once."""
+    exceptions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """EXDATEs: wall-clock starts that do not happen."""
+    overrides: Mapped[dict[str, dict[str, object]]] = mapped_column(JSON, default=dict)
+    """Wall-clock start → what is different that day: start, length_minutes, fill."""
+    start_rule: Mapped[str] = mapped_column(String(10), default="hard")
+    """hard, or soft (may start up to `tolerance_minutes` late)."""
+    tolerance_minutes: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0)
+    """Where two slots want the same time the higher one has it."""
+    fill: Mapped[dict[str, object]] = mapped_column(JSON)
+    """What fills it: {"rung": "episode", "episode_id"} | {"rung": "latest", "show_id"} | {"rung": "next", "show_id"} |
+    {"rung": "rotation", "kinds": […], "tags": [[list, code], …], "show_ids": […]}."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Revision(Base):
+    """One compiled piece of rundown, `[effective_tick, end_tick)`. At a tick the newest revision that is effective holds."""
+
+    __tablename__ = "revision"
+    __table_args__ = (Index("ix_revision_effective", "effective_tick"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    effective_tick: Mapped[int]
+    end_tick: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    why: Mapped[str] = mapped_column(String(40))
+    """A code: extended, slot-changed, catalogue-changed, withdrawn, swapped, alert, stopped, resumed."""
+    inputs_hash: Mapped[str] = mapped_column(String(64))
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    airings: Mapped[list[Airing]] = relationship(back_populates="revision", order_by="Airing.start_tick")
+
+
+class Airing(Base):
+    """One recording (or the emergency loop) at one span of ticks."""
+
+    __tablename__ = "airing"
+    __table_args__ = (Index("ix_airing_revision_start", "revision_id", "start_tick"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    start_tick: Mapped[int]
+    n_ticks: Mapped[int]
+    recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id"), index=True)
+    """None: the emergency loop."""
+    episode_id: Mapped[str | None] = mapped_column(ForeignKey("episode.id"), index=True)
+    first_tick: Mapped[int] = mapped_column(default=0)
+    """The tick inside the rendition at which the airing begins."""
+    part: Mapped[str] = mapped_column(String(12))
+    """programme, filler, ident, bed or emergency."""
+    slot_id: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why this one, in codes and facts that `schedule` puts into words."""
+
+    revision: Mapped[Revision] = relationship(back_populates="airings")

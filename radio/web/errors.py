@@ -1,0 +1,91 @@
+"""Errors become pages or JSON here, once. The words for people live here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from media.errors import ObjectMissingError, RefusedAudioError, StoreUnavailableError
+from radio.errors import InvalidError, RadioError, RefusedError
+
+log = logging.getLogger(__name__)
+
+
+def wants_json() -> bool:
+    """Whether whoever asks is a program: they posted or prefer JSON."""
+    return request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def sentence(status: int) -> tuple[str, str]:
+    """Title and text for a status, in words for a person."""
+    known = {
+        400: (_("That did not arrive whole"), _("Something in the request was not right. Nothing is lost. Go back and try again.")),
+        401: (_("Please sign in"), _("You were signed out. Nothing is lost: sign in on another page, come back to this one, and send it again.")),
+        403: (_("Not yours to do"), _("You are signed in, but this needs somebody with another role.")),
+        404: (_("Nothing here"), _("This page does not exist. The address may be mistyped.")),
+        405: (_("That cannot be done here"), _("This address does not take that kind of request.")),
+        409: (_("Not possible now"), _("Something changed in the meantime. Look again, then decide.")),
+        410: (_("Taken back"), _("This was here and has been taken back. It will not return.")),
+        413: (_("Too big"), _("That is larger than this station takes.")),
+        422: (_("Something is missing"), _("Look at the marked fields. Nothing you typed is lost.")),
+        429: (_("A moment, please"), _("There were many tries in a short time. Wait a minute, then try again.")),
+        503: (_("Back in a moment"), _("A part of the station cannot be reached. Nothing is lost. Try again soon.")),
+    }  # fmt: skip
+    return known.get(
+        status,
+        (_("Our fault"), _("Something broke on our side. Nothing you sent is lost. Please try again.")),
+    )
+
+
+def answer(status: int, code: str = "", faults: dict[str, str] | None = None) -> Response:
+    """The error as a page, or as JSON for a program."""
+    title, text = sentence(status)
+    if wants_json():
+        response = jsonify(error=code or str(status), message=text, faults=faults or {})
+    else:
+        response = make_response(
+            render_template("error.html", title=title, text=text, status=status, code=code, faults=faults or {})
+        )
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    if status in {429, 503}:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Answer every error of ours and of the web with the same manners."""
+
+    @app.errorhandler(RadioError)
+    def _radio(error: RadioError) -> Response:
+        faults = error.faults if isinstance(error, InvalidError) else None
+        return answer(error.status, error.code if isinstance(error, RefusedError) else "", faults)
+
+    @app.errorhandler(ObjectMissingError)
+    def _missing(_error: ObjectMissingError) -> Response:
+        return answer(404)
+
+    @app.errorhandler(RefusedAudioError)
+    def _refused(error: RefusedAudioError) -> Response:
+        return answer(422, error.code)
+
+    @app.errorhandler(StoreUnavailableError)
+    def _store(error: StoreUnavailableError) -> Response:
+        log.warning("store: %s", error)
+        return answer(503, "store")
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return make_response(error.response)
+        if error.code is not None and 300 <= error.code < 400:
+            return make_response(error.get_response())
+        return answer(error.code or 500)
+
+    @app.errorhandler(Exception)
+    def _bug(error: Exception) -> Response:
+        log.exception("unanswered %s on %s", type(error).__name__, request.endpoint)
+        return answer(500)

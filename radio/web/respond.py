@@ -1,0 +1,90 @@
+"""Answers that speak HTTP exactly: validators, ranges, HEAD."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable, Iterable
+
+from flask import Response, request
+
+from media.errors import UnsatisfiableRangeError
+from media.ranges import content_range, if_range_matches, parse
+from media.types import ByteRange
+
+Bytes = Callable[[ByteRange], Iterable[bytes]]
+
+
+def strong_etag(content: bytes) -> str:
+    """A quoted strong validator made of the content."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def none_match(etag: str) -> bool:
+    """Whether the client already has this. Forgives the `-gzip` that some proxies append. Source: RFC 9110 §13.1.2."""
+    header = request.headers.get("If-None-Match")
+    if header is None:
+        return False
+    if header.strip() == "*":
+        return True
+    ours = _opaque(etag)
+    return any(_opaque(tag) == ours for tag in header.split(","))
+
+
+def _opaque(tag: str) -> str:
+    tag = tag.strip().removeprefix("W/").strip('"')
+    return tag.removesuffix("-gzip").removesuffix(";gzip").removesuffix("--gzip")
+
+
+def not_modified(etag: str, **headers: str) -> Response:
+    """304 with the headers that a 200 would have had. Source: RFC 9110 §15.4.5."""
+    response = Response(status=304)
+    response.headers["ETag"] = etag
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
+
+
+def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) -> Response:
+    """Answer HEAD or GET for an object: whole, part, 304 or 416. Source: RFC 9110 §13, §14.
+
+    `read` gives the bytes of a range; it is not called for HEAD, 304 or 416.
+    """
+    if none_match(etag):
+        return not_modified(etag, Accept_Ranges="bytes")
+    header = request.headers.get("Range") if request.method in {"GET", "HEAD"} else None
+    if header and not if_range_matches(request.headers.get("If-Range"), etag):
+        header = None
+    try:
+        ranges = parse(header, size_bytes)
+    except UnsatisfiableRangeError:
+        response = Response(status=416)
+        response.headers["Content-Range"] = f"bytes */{size_bytes}"
+        response.headers["Accept-Ranges"] = "bytes"
+        return response
+    wanted = ranges[0] if ranges else ByteRange(0, size_bytes)
+    body: Iterable[bytes] = () if request.method == "HEAD" else read(wanted)
+    response = Response(body, status=206 if ranges else 200, mimetype=media_type, direct_passthrough=True)
+    if ranges:
+        response.headers["Content-Range"] = content_range(wanted, size_bytes)
+    response.headers["Content-Length"] = str(wanted.size_bytes)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["ETag"] = etag
+    return response
+
+
+def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
+    """A public page: anybody may keep it for `kept_s`, then asks whether it changed; gzipped for whoever takes that."""
+    etag = strong_etag(content)
+    takes_gzip = request.accept_encodings["gzip"] > 0
+    if takes_gzip:
+        etag = f'{etag[:-1]}-gzip"'  # other bytes, so another strong validator. Source: RFC 9110 §8.8.3.3
+    headers = {"Cache-Control": f"public, max-age={kept_s}", "Vary": "Accept-Encoding"}
+    if none_match(etag):
+        return not_modified(etag, **{name.replace("-", "_"): value for name, value in headers.items()})
+    response = Response(gzip.compress(content, 6, mtime=0) if takes_gzip else content, mimetype=media_type)
+    if takes_gzip:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = etag
+    response.headers.update(headers)
+    return response
