@@ -143,14 +143,18 @@ class ObjectStore:
         return Part(number, size_bytes, said["ETag"])
 
     def parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
-        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes."""
-        found: list[Part] = []
+        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes.
+
+        Each number once, the newest: some stores list a part that was sent again as often as it was sent.
+        """
+        found: dict[int, Any] = {}
         after = 0
         while True:
             page = self._call("list_parts", key, UploadId=upload_id, PartNumberMarker=after)
-            found += (Part(each["PartNumber"], each["Size"], each["ETag"]) for each in page.get("Parts", ()))
+            for each in sorted(page.get("Parts", ()), key=lambda each: each["LastModified"]):
+                found[each["PartNumber"]] = each
             if not page.get("IsTruncated"):
-                return tuple(found)
+                return tuple(Part(number, found[number]["Size"], found[number]["ETag"]) for number in sorted(found))
             after = int(page["NextPartNumberMarker"])
 
     def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
