@@ -1,0 +1,151 @@
+"""The first pass: a recording is decoded once, into plain samples on disk, and measured on the way.
+
+The samples are 16-bit mono at 48 kHz, because that is what the encoders take and what 12 hours of can still be kept
+(4 GB). Beside them lies the peak of every millisecond, from which the limiter can be foreseen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media import _av
+from media.errors import Refusal, RefusedAudioError
+from media.grid import SAMPLE_RATE_HZ
+from media.limiter import HOP_SAMPLES
+from media.loudness import HOPS_PER_TENTH, TENTH_SAMPLES, Floats, Meter, to_db, true_peak
+from media.screen import SHORTEST_MS
+from media.types import Db, Progress
+
+Samples = NDArray[np.int16]
+
+SAMPLE_BYTES = 2
+FULL_SCALE = 32_768
+_PEAK_CHUNK_HOPS = 48 * HOPS_PER_TENTH
+_LOUDEST_TENTHS = 32
+_MARGIN_SAMPLES = 480
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A recording as samples on disk, with all that was measured of it.
+
+    `energies` is the weighted mean square and `extremes` the (min, max) of each tenth of a second.
+    """
+
+    samples: Path
+    hop_peaks: Path
+    n_samples: int
+    energies: NDArray[np.float64]
+    extremes: Samples
+    true_peak_dbtp: Db
+
+    def blocks(self, size: int) -> Iterator[Samples]:
+        """The samples in blocks of `size`; the last may be shorter."""
+        with self.samples.open("rb") as file:
+            while len(block := np.frombuffer(file.read(size * SAMPLE_BYTES), "<i2")):
+                yield block
+
+    def peaks(self) -> Iterator[Floats]:
+        """The largest magnitude of each millisecond, from 0 to 1, in chunks of 4.8 s."""
+        with self.hop_peaks.open("rb") as file:
+            while len(chunk := np.frombuffer(file.read(_PEAK_CHUNK_HOPS * 2), "<u2")):
+                yield chunk.astype(np.float32) / FULL_SCALE
+
+    def discard(self) -> None:
+        """Take the samples from the disk again."""
+        self.samples.unlink(missing_ok=True)
+        self.hop_peaks.unlink(missing_ok=True)
+
+
+def decode(file: BinaryIO, folder: Path, *, max_length_ms: int, on_progress: Progress) -> Decoded:
+    """Decode all sound of `file` into `folder`. Progress is how far the file has been read.
+
+    Raises:
+        RefusedAudioError: DAMAGED, TOO_LONG or TOO_SHORT.
+    """
+    size_bytes = os.fstat(file.fileno()).st_size
+    samples, hop_peaks = folder / "samples.i16", folder / "peaks.u16"
+    meter, shape = Meter(), _Shape()
+    n_samples, most_samples = 0, max_length_ms * SAMPLE_RATE_HZ // 1000
+    with samples.open("wb") as kept, hop_peaks.open("wb") as shaped:
+        for block in _blocks(file):
+            n_samples += len(block)
+            if n_samples > most_samples:
+                raise RefusedAudioError(Refusal.TOO_LONG)
+            kept.write(block.tobytes())
+            shaped.write(shape.hop_peaks(block).tobytes())
+            meter.hear(block.astype(np.float32) / FULL_SCALE)
+            on_progress(min(file.tell() / size_bytes, 1.0))
+        shaped.write(shape.last().tobytes())
+    if n_samples * 1000 < SHORTEST_MS * SAMPLE_RATE_HZ:
+        raise RefusedAudioError(Refusal.TOO_SHORT)
+    extremes = shape.extremes()
+    peak = _true_peak(samples, extremes)
+    return Decoded(samples, hop_peaks, n_samples, meter.energies(), extremes, to_db(peak))
+
+
+def _blocks(file: BinaryIO) -> Iterator[Samples]:
+    try:
+        with _av.opened(file) as container:
+            stream = _av.sound_stream(container)
+            if stream is None:
+                raise RefusedAudioError(Refusal.NO_SOUND_TRACK)
+            yield from _av.mono_blocks(container, stream)
+    except (_av.FFmpegError, _av.BadPacketsError) as error:
+        raise RefusedAudioError(Refusal.DAMAGED, str(error)) from error
+
+
+class _Shape:
+    """Finds the extremes of each millisecond and of each tenth of a second, over blocks of any size."""
+
+    def __init__(self) -> None:
+        self._waiting: Samples = np.zeros(0, np.int16)
+        self._lows: list[Samples] = []
+        self._highs: list[Samples] = []
+        self._of_tenths: list[Samples] = []
+
+    def hop_peaks(self, block: Samples) -> NDArray[np.uint16]:
+        """The peaks of the tenths of a second that `block` completes."""
+        block = np.concatenate([self._waiting, block])
+        whole = len(block) // TENTH_SAMPLES * TENTH_SAMPLES
+        self._waiting = block[whole:]
+        return self._peaks(block[:whole])
+
+    def last(self) -> NDArray[np.uint16]:
+        """The peaks of what is left, filled up with silence to a whole tenth."""
+        rest = self._waiting
+        return self._peaks(np.concatenate([rest, np.zeros(-len(rest) % TENTH_SAMPLES, np.int16)]))
+
+    def extremes(self) -> Samples:
+        """The (min, max) of every tenth of a second so far."""
+        return np.concatenate(self._of_tenths) if self._of_tenths else np.zeros((0, 2), np.int16)
+
+    def _peaks(self, block: Samples) -> NDArray[np.uint16]:
+        hops = np.ascontiguousarray(
+            block.reshape(-1, HOP_SAMPLES).T
+        )  # reducing along columns is twice as fast
+        low, high = hops.min(axis=0, initial=0), hops.max(axis=0, initial=0)
+        tenths = low.reshape(-1, HOPS_PER_TENTH).min(1), high.reshape(-1, HOPS_PER_TENTH).max(1)
+        self._of_tenths.append(np.stack(tenths, axis=1))
+        return np.maximum(-low.astype(np.int32), high).astype("<u2")
+
+
+def _true_peak(samples: Path, extremes: Samples) -> float:
+    """The true peak, looked for around the loudest tenths of a second: it does not hide where the samples are low."""
+    magnitudes = np.maximum(-extremes[:, 0].astype(np.int32), extremes[:, 1])
+    highest = float(magnitudes.max(initial=0)) / FULL_SCALE
+    with samples.open("rb") as file:
+        for tenth in np.argsort(magnitudes, kind="stable")[-_LOUDEST_TENTHS:]:
+            start = max(int(tenth) * TENTH_SAMPLES - _MARGIN_SAMPLES, 0)
+            file.seek(start * SAMPLE_BYTES)
+            around = np.frombuffer(file.read((TENTH_SAMPLES + 2 * _MARGIN_SAMPLES) * SAMPLE_BYTES), "<i2")
+            sound = around.astype(np.float32) / FULL_SCALE
+            highest = max(highest, true_peak(sound, margin=min(_MARGIN_SAMPLES, len(sound) // 4)))
+    return highest
