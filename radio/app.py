@@ -71,8 +71,10 @@ def _reads_only() -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
-    for room in (accounts,):
-        app.register_blueprint(room.bp)
+    from radio.pages.views import bp as pages
+
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(pages)
 
 
 __all__ = ["MIGRATIONS", "create_app"]
