@@ -24,6 +24,8 @@ from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
 from tests.visitor import Visitor
 
+pytest_plugins = ["tests.people"]
+
 if TYPE_CHECKING:
     from flask import Flask
 

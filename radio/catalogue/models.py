@@ -89,6 +89,10 @@ class Episode(Base):
 
     show: Mapped[Show] = relationship(back_populates="episodes")
     recording: Mapped[Recording | None] = relationship(foreign_keys=[recording_id], post_update=True)
+    recordings: Mapped[list[Recording]] = relationship(
+        foreign_keys="Recording.episode_id", order_by="Recording.received_at, Recording.id", viewonly=True
+    )
+    """Every take that was ever uploaded for it, oldest first."""
     tags: Mapped[list[EpisodeTag]] = relationship(
         back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeTag.position"
     )
@@ -166,6 +170,19 @@ class Rendition(Base):
     tick_bytes: Mapped[int]
 
     recording: Mapped[Recording] = relationship(back_populates="renditions")
+
+
+class EpisodeText(Base):
+    """What search finds a published episode by: folded text, never shown. `catalogue.search` keeps an index over it."""
+
+    __tablename__ = "episode_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
 
 
 class Change(Base):

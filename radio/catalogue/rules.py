@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID, uuid5
 
 
 class State(StrEnum):
@@ -55,3 +57,27 @@ def after(move: Move, state: State) -> State | None:
 
 STATION_KINDS = frozenset({"ident", "company"})
 """Kinds that live between programmes."""
+
+
+SUMMARY_LIMIT = 4_000
+"""Characters of a summary or a show's description. Source: Apple's limit for an episode description."""
+NOTES_LIMIT = 20_000
+TITLE_LIMIT = 150
+DETAILS = ("none", "mentions", "describes")
+INTENSITIES = range(4)
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
+_PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
+
+
+def looks_like_language(code: str) -> bool:
+    """Whether a code has the form of a language tag. Source: RFC 5646 §2.1, without the rare long forms."""
+    return len(code) <= 35 and _LANGUAGE.fullmatch(code) is not None
+
+
+def podcast_guid(feed_url: str) -> UUID:
+    """The id of a feed, made of its first address and kept when the address changes.
+
+    Source: Podcast namespace 1.0, `podcast:guid`: UUIDv5 of the address without scheme and without a slash at the end.
+    """
+    return uuid5(_PODCASTS, feed_url.split("://", 1)[-1].rstrip("/"))

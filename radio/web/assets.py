@@ -1,15 +1,28 @@
-"""Static files under one hash of the whole tree: relative imports go on working, caching is for ever."""
+"""Static files under one hash of the whole tree: relative imports go on working, caching is for ever.
+
+The style sheets stay small files in the tree and are served as one: `css/site.css` for every page, `css/studio.css` for
+the rooms behind the sign-in.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import mimetypes
+from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, send_from_directory
+from flask import Blueprint, Flask, Response, abort, request, send_from_directory
 
 from radio.web.access import Access, access
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+SHEETS = {
+    "css/site.css": ("css/tokens.css", "css/base.css", "css/components/*.css"),
+    "css/studio.css": ("css/studio/*.css",),
+}
+"""Sheet → the files it is made of, in the order of the cascade."""
+_COMPRESSED = {".css", ".js", ".mjs", ".svg", ".webmanifest", ".txt"}
 
 
 def tree_hash(root: Path = STATIC) -> str:
@@ -20,8 +33,36 @@ def tree_hash(root: Path = STATIC) -> str:
     return digest.hexdigest()[:12]
 
 
+def sheet(name: str, root: Path = STATIC) -> bytes:
+    """The style sheet `name` of `SHEETS`: its files, one after the other."""
+    return b"\n".join(path.read_bytes() for pattern in SHEETS[name] for path in sorted(root.glob(pattern)))
+
+
+@cache
+def _text(tree: str, name: str) -> tuple[bytes, bytes] | None:  # noqa: ARG001 - the tree is part of the cache's key
+    """The bytes of a text file or sheet, plain and gzipped; None: there is no such file."""
+    path = STATIC / name
+    if name in SHEETS:
+        content = sheet(name)
+    elif path.is_file():
+        content = path.read_bytes()
+    else:
+        return None
+    return content, gzip.compress(content, 9, mtime=0)
+
+
+def text_response(content: bytes, zipped: bytes, media_type: str) -> Response:
+    """A text that is gzipped for whoever takes it."""
+    takes_gzip = request.accept_encodings["gzip"] > 0
+    response = Response(zipped if takes_gzip else content, mimetype=media_type)
+    response.headers["Vary"] = "Accept-Encoding"
+    if takes_gzip:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
 def install(app: Flask) -> None:
-    """Serve `/static/<hash>/…` and give templates `asset('css/base.css')`."""
+    """Serve `/static/<hash>/…` and give templates `asset('css/site.css')`."""
     blueprint = Blueprint("assets", __name__)
     current = tree_hash()
 
@@ -30,11 +71,21 @@ def install(app: Flask) -> None:
     def static(tree: str, name: str) -> Response:
         if len(tree) != 12:
             abort(404)
-        response = send_from_directory(STATIC, name, max_age=31_536_000 if tree == current else 60)
-        if tree == current:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response = _answer(current, name)
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if tree == current else "public, max-age=60"
+        )
         response.headers.pop("Last-Modified", None)
         return response
 
     app.register_blueprint(blueprint)
     app.jinja_env.globals["asset"] = lambda name: f"/static/{current}/{name}"
+
+
+def _answer(tree: str, name: str) -> Response:
+    clean = ".." not in name.split("/") and Path(name).suffix in _COMPRESSED
+    texts = _text(tree, name) if clean else None
+    if texts is None:
+        return send_from_directory(STATIC, name)
+    media_type = "text/javascript" if name.endswith("js") else mimetypes.guess_type(name)[0] or "text/plain"
+    return text_response(*texts, media_type)

@@ -6,12 +6,21 @@ from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
-from flask_babel import Babel
+from flask_babel import Babel, format_date, get_locale
+from flask_babel import gettext as _
 
 from radio.core.time import from_unix_ms
 from radio.settings import Settings
+from radio.station import station
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
+NIGHT_BEGINS_HOUR = 22
+NIGHT_ENDS_HOUR = 6
+
+
+def is_night(local: datetime) -> bool:
+    """Whether public pages start in night at this wall-clock time: from 22:00 until 06:00."""
+    return local.hour >= NIGHT_BEGINS_HOUR or local.hour < NIGHT_ENDS_HOUR
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -21,6 +30,26 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["clock_time"] = lambda instant: _local(instant, settings).strftime("%H:%M")
     app.jinja_env.filters["local"] = lambda instant: _local(instant, settings)
     app.jinja_env.filters["iso"] = _iso
+    app.jinja_env.filters["spoken_when"] = lambda instant, style="time": spoken_when(_local(instant, settings), style)
+
+    @app.context_processor
+    def _page() -> dict[str, object]:
+        locale = get_locale()
+        return {
+            "page_language": str(locale).replace("_", "-"),
+            "text_direction": locale.text_direction if locale else "ltr",
+            "night": is_night(_local(station().now(), settings)),
+        }
+
+
+def spoken_when(local: datetime, style: str) -> str:
+    """A local time as it is said: time "21:30", day "Friday 21 November", date "21 November 2025", both the day and time."""
+    if style == "time":
+        return local.strftime("%H:%M")
+    if style == "date":
+        return str(format_date(local, "d MMMM y", rebase=False))
+    day = str(format_date(local, "EEEE d MMMM", rebase=False))
+    return day if style == "day" else _("%(day)s at %(time)s", day=day, time=local.strftime("%H:%M"))
 
 
 def _local(instant: datetime | int, settings: Settings) -> datetime:

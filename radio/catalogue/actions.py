@@ -1,0 +1,274 @@
+"""Making and describing shows and episodes. Who may do so is asked at the edge (`editorial.rules`)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from media.errors import Refusal
+from media.profiles import Profile
+from media.types import Ingested
+from radio.catalogue import rules, search
+from radio.catalogue.models import Change, Episode, EpisodeTag, Recording, Rendition, Show
+from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.terms import vocabulary
+from radio.core.people import Person
+from radio.core.text import plain, plain_lines, slug
+from radio.errors import InvalidError
+
+
+class ShowFields(TypedDict, total=False):
+    """What may be said of a show; what is left out stays as it is."""
+
+    title: str
+    description: str
+    language: str
+    category: str
+    author: str
+    kind: str
+    explicit: bool
+    synthetic: bool
+    in_feeds: bool
+    artwork_sha256: str | None
+
+
+class EpisodeFields(TypedDict, total=False):
+    """What may be said of an episode; what is left out stays as it is."""
+
+    kind: str
+    title: str
+    summary: str
+    notes: str
+    language: str
+    season_number: int | None
+    episode_number: int | None
+    explicit: bool
+    synthetic: bool
+    intensity: int
+    detail: str
+    content_notes: list[dict[str, object]] | None
+    expires_at: datetime | None
+
+
+def touched(session: Session) -> None:
+    """Say that something public changed: the change number grows by one in this transaction."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    first = insert(Change).values(name="catalogue", number=1)
+    session.execute(first.on_conflict_do_update(index_elements=[Change.name], set_={"number": Change.number + 1}))
+
+
+def make_show(
+    session: Session, *, now: datetime, guid: UUID | None = None, address: str = "", **fields: Unpack[ShowFields]
+) -> Show:
+    """A new show. `address` is its slug, made from the title when empty, and never changes; `guid` None: by chance.
+
+    Raises:
+        InvalidError: a field cannot be taken.
+    """
+    wanted = _clean(dict(fields))
+    _refuse(_show_faults({"title": "", **wanted}))
+    show = Show(slug=_free_slug(session, address or str(wanted["title"])), guid=guid or uuid4(), made_at=now, changed_at=now)
+    _set(show, wanted)
+    session.add(show)
+    session.flush()
+    touched(session)
+    return show
+
+
+def _free_slug(session: Session, wish: str) -> str:
+    stem = slug(wish) or "show"
+    stem = f"{stem}-show" if stem in _TAKEN_WORDS else stem
+    names = itertools.chain([stem], (f"{stem[:55].rstrip('-')}-{n}" for n in itertools.count(2)))
+    return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
+
+
+def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[ShowFields]) -> None:
+    """Change what is said of a show.
+
+    Raises:
+        InvalidError: a field cannot be taken; nothing is changed.
+    """
+    wanted = _clean(dict(fields))
+    _refuse(_show_faults(wanted))
+    _set(show, wanted)
+    show.changed_at = now
+    touched(session)
+
+
+def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **fields: Unpack[EpisodeFields]) -> Episode:
+    """A new draft of a show; kind, language and whether it is synthetic are the show's unless given.
+
+    Raises:
+        InvalidError: a field cannot be taken.
+    """
+    wanted = _clean({"kind": show.kind, "language": show.language, "synthetic": show.synthetic, **fields})
+    _refuse(_episode_faults(wanted))
+    episode = Episode(show=show, guid=uuid4(), made_by=by.id, made_at=now, changed_at=now, state=State.DRAFT)
+    _set(episode, wanted)
+    session.add(episode)
+    session.flush()
+    return episode
+
+
+def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unpack[EpisodeFields]) -> None:
+    """Change what is said of an episode.
+
+    Raises:
+        InvalidError: a field cannot be taken; nothing is changed.
+    """
+    wanted = _clean(dict(fields))
+    _refuse(_episode_faults(wanted))
+    _set(episode, wanted)
+    _changed(session, episode, now)
+
+
+def move_to_show(session: Session, episode: Episode, show: Show, *, now: datetime) -> None:
+    """Put a draft into another show."""
+    episode.show = show
+    _changed(session, episode, now)
+
+
+def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]], *, now: datetime) -> None:
+    """Make these (list, code) the tags of an episode, in this order.
+
+    Raises:
+        InvalidError: a list or term is unknown, retired or repeated, or there are too many of a list.
+    """
+    chosen = list(tags)
+    if problems := vocabulary().problems(chosen):
+        raise InvalidError({"tags": problems[0].why.value})
+    kept = {(tag.vocabulary, tag.code): tag for tag in episode.tags}
+    episode.tags = [kept.get(tag) or EpisodeTag(vocabulary=tag[0], code=tag[1]) for tag in chosen]
+    for position, tag in enumerate(episode.tags):
+        tag.position = position
+    _changed(session, episode, now)
+
+
+def attach_renditions(
+    session: Session,
+    recording: Recording,
+    ingested: Ingested,
+    *,
+    keys: Mapping[str, str],
+    peaks_key: str,
+    profiles: Iterable[Profile],
+    now: datetime,
+) -> None:
+    """Take the recording: its renditions are in the store under `keys` (profile → key). It is now the one that is heard."""
+    codes = {profile.name: profile.code for profile in profiles}
+    recording.renditions = [
+        Rendition(
+            profile=r.profile, code=codes[r.profile], sha256=r.sha256, key=keys[r.profile], media_type=r.media_type,
+            size_bytes=r.size_bytes, header_bytes=r.header_bytes, tick_bytes=r.tick_bytes,
+        )
+        for r in ingested.renditions
+    ]  # fmt: skip
+    recording.container, recording.codec = ingested.facts.container[:40], ingested.facts.codec[:40]
+    recording.n_samples, recording.n_ticks = ingested.n_samples, ingested.n_ticks
+    recording.integrated_lufs = float(ingested.loudness.integrated_lufs)
+    recording.true_peak_dbtp = float(ingested.loudness.true_peak_dbtp)
+    recording.gain_db = float(ingested.loudness.gain_db)
+    recording.peaks_key, recording.refusal, recording.state = peaks_key, None, RecordingState.TAKEN
+    episode = session.get_one(Episode, recording.episode_id)
+    episode.recording = recording
+    _changed(session, episode, now)
+
+
+def refuse_recording(session: Session, recording: Recording, code: Refusal | str) -> None:
+    """Say that a recording cannot be taken and why; the episode keeps the one it had."""
+    recording.state, recording.refusal = RecordingState.REFUSED, str(code)
+    session.flush()
+
+
+def _changed(session: Session, episode: Episode, now: datetime) -> None:
+    episode.changed_at = now
+    session.flush()
+    if episode.state is State.PUBLISHED:
+        search.index(session, episode)
+        touched(session)
+
+
+def _set(row: Show | Episode, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
+_TAKEN_WORDS = frozenset({"new"})
+"""Words that stand for something else where a show's slug stands in an address."""
+_LINES = {"summary", "notes", "description"}
+
+
+def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: (plain_lines(value) if name in _LINES else plain(value)) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+
+
+def _refuse(faults: Mapping[str, str]) -> None:
+    if faults:
+        raise InvalidError(faults)
+
+
+def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
+    faults = _common_faults(fields)
+    if "title" in fields and not fields["title"]:
+        faults["title"] = "required"
+    for name, limit in (("description", rules.SUMMARY_LIMIT), ("author", 150), ("category", 80)):
+        if len(fields.get(name, "")) > limit:
+            faults[name] = "too-long"
+    return faults
+
+
+def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
+    faults = _common_faults(fields)
+    for name, limit in (("summary", rules.SUMMARY_LIMIT), ("notes", rules.NOTES_LIMIT)):
+        if len(fields.get(name, "")) > limit:
+            faults[name] = "too-long"
+    for name in ("season_number", "episode_number"):
+        number = fields.get(name)
+        if number is not None and not 1 <= number <= 99_999:
+            faults[name] = "not-a-number"
+    if fields.get("intensity", 0) not in rules.INTENSITIES:
+        faults["intensity"] = "unknown"
+    if fields.get("detail", "none") not in rules.DETAILS:
+        faults["detail"] = "unknown"
+    if fault := _content_notes_fault(fields.get("content_notes")):
+        faults["content_notes"] = fault
+    return faults
+
+
+def _common_faults(fields: Mapping[str, Any]) -> dict[str, str]:
+    faults = {}
+    if len(fields.get("title", "")) > rules.TITLE_LIMIT:
+        faults["title"] = "too-long"
+    if "kind" in fields and fields["kind"] not in _codes("kind"):
+        faults["kind"] = "unknown"
+    if "language" in fields and not rules.looks_like_language(fields["language"]):
+        faults["language"] = "unknown"
+    return faults
+
+
+def _content_notes_fault(notes: list[dict[str, Any]] | None) -> str | None:
+    codes = _codes("note")
+    for note in notes or ():
+        if note.get("code") not in codes:
+            return "unknown"
+        start, end = note.get("from_ms"), note.get("to_ms")
+        if (start is None) != (end is None):
+            return "half-a-span"
+        if start is not None and end is not None and not 0 <= int(start) < int(end):
+            return "backward-span"
+    return None
+
+
+def _codes(name: str) -> frozenset[str]:
+    return frozenset(term.code for term in vocabulary().lists[name].terms)

@@ -1,0 +1,184 @@
+"""Finding shows and episodes. What the public may see is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
+from radio.catalogue.rules import RecordingState, State
+from radio.core.ids import looks_like_id
+from radio.errors import NotFoundError, WithdrawnError
+
+
+def public(now: datetime) -> ColumnElement[bool]:
+    """The condition under which an `Episode` (joined with its `Show`) is on the site and in the feeds."""
+    return and_(out(now), Show.in_feeds)
+
+
+def out(now: datetime) -> ColumnElement[bool]:
+    """The condition under which an `Episode` may be heard: published, and not run out."""
+    return and_(
+        Episode.state == State.PUBLISHED,
+        Episode.published_at <= now,
+        or_(Episode.expires_at.is_(None), Episode.expires_at > now),
+    )
+
+
+def shows(session: Session) -> Sequence[Show]:
+    """The shows that have a page and a feed, by title."""
+    return session.scalars(select(Show).where(Show.in_feeds).order_by(Show.title, Show.id)).all()
+
+
+def all_shows(session: Session) -> Sequence[Show]:
+    """Every show, those of idents and beds too, by title."""
+    return session.scalars(select(Show).order_by(Show.title, Show.id)).all()
+
+
+def show_or_404(session: Session, slug: str) -> Show:
+    """The show with a page at this address.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    show = session.scalar(select(Show).where(Show.slug == slug, Show.in_feeds))
+    if show is None:
+        raise NotFoundError(slug)
+    return show
+
+
+def any_show_or_404(session: Session, slug: str) -> Show:
+    """As `show_or_404`, those of idents and beds too: for the studio and commands.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    show = session.scalar(select(Show).where(Show.slug == slug))
+    if show is None:
+        raise NotFoundError(slug)
+    return show
+
+
+def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episode:
+    """The episode as the public may see it, with its show, recording and tags.
+
+    Raises:
+        WithdrawnError: it was public and has been taken back.
+        NotFoundError: no such episode, not published, run out, or one without a page.
+    """
+    episode = any_episode_or_404(session, episode_id)
+    if episode.state is State.WITHDRAWN and episode.published_at is not None:
+        raise WithdrawnError(episode_id)
+    if episode.state is not State.PUBLISHED or not episode.show.in_feeds:
+        raise NotFoundError(episode_id)
+    if not _is_out(episode, now):
+        raise NotFoundError(episode_id)
+    return episode
+
+
+def _is_out(episode: Episode, now: datetime) -> bool:
+    begun = episode.published_at is not None and episode.published_at <= now
+    return begun and (episode.expires_at is None or episode.expires_at > now)
+
+
+def any_episode_or_404(session: Session, episode_id: str) -> Episode:
+    """The episode in whatever state: for the studio and commands, never for a public page.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not looks_like_id(episode_id):
+        raise NotFoundError(episode_id)
+    episode = session.scalar(select(Episode).where(Episode.id == episode_id).options(*_whole()))
+    if episode is None:
+        raise NotFoundError(episode_id)
+    return episode
+
+
+def published_episodes(
+    session: Session, *, now: datetime, show_id: str | None = None, limit: int | None = None, offset: int = 0
+) -> Sequence[Episode]:
+    """What the public sees, newest first. `show_id` None: of all shows."""
+    query = select(Episode).join(Show).where(public(now)).options(*_whole())
+    if show_id is not None:
+        query = query.where(Episode.show_id == show_id)
+    query = query.order_by(Episode.published_at.desc(), Episode.id).offset(offset)
+    return session.scalars(query if limit is None else query.limit(limit)).unique().all()
+
+
+def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:
+    """What may be put on air, in order of id: out, with a recording that is taken and has both renditions.
+
+    Idents, beds and company are among them.
+    """
+    query = (
+        select(Episode)
+        .join(Recording, Episode.recording_id == Recording.id)
+        .where(
+            out(now),
+            Recording.state == RecordingState.TAKEN,
+            Recording.withdrawn_from_tick.is_(None),
+            _has("standard"),
+            _has("low"),
+        )
+        .options(*_whole())
+        .order_by(Episode.id)
+    )
+    return session.scalars(query).unique().all()
+
+
+def _has(profile: str) -> ColumnElement[bool]:
+    return Recording.renditions.any(Rendition.profile == profile)
+
+
+def change_number(session: Session) -> int:
+    """Grows with every transaction that changes something public."""
+    return session.scalar(select(Change.number).where(Change.name == "catalogue")) or 0
+
+
+def keys_of(recordings: Collection[Recording]) -> set[str]:
+    """The keys of every object these recordings have in the store."""
+    own = {key for r in recordings for key in (r.original_key, r.peaks_key) if key}
+    return own | {rendition.key for r in recordings for rendition in r.renditions}
+
+
+def keys_of_others(session: Session, keys: Collection[str], *, episode_id: str) -> set[str]:
+    """Which of these keys recordings of other episodes use, taken back or not, as long as they are not erased."""
+    if not keys:
+        return set()
+    others = select(Recording).where(Recording.episode_id != episode_id)
+    originals = others.where(or_(Recording.original_key.in_(keys), Recording.peaks_key.in_(keys)))
+    rendered = others.join(Rendition).where(Rendition.key.in_(keys))
+    found = {*session.scalars(originals).unique().all(), *session.scalars(rendered).unique().all()}
+    return keys_of(found) & set(keys)
+
+
+def awaiting_erasure(session: Session, keys: Collection[str]) -> bool:
+    """Whether an episode that is taken back, and not yet erased, has one of these keys.
+
+    Whoever would use such a key now could lose its object to the erasure; they wait until it is done.
+    """
+    query = (
+        select(Recording.id)
+        .join(Episode, Recording.episode_id == Episode.id)
+        .outerjoin(Rendition)
+        .where(
+            Episode.state == State.WITHDRAWN,
+            Episode.erased_at.is_(None),
+            or_(Rendition.key.in_(keys), Recording.peaks_key.in_(keys), Recording.original_key.in_(keys)),
+        )
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
+def _whole() -> tuple[object, ...]:
+    """Everything a page or a rundown asks of an episode, in few statements."""
+    return (
+        joinedload(Episode.show),
+        joinedload(Episode.recording).selectinload(Recording.renditions),
+        selectinload(Episode.tags),
+    )

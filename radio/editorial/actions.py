@@ -1,0 +1,122 @@
+"""Decisions about what goes out. Each is one locked row, one rule, one entry in the trail; the edge commits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from media.grid import first_tick_from
+from radio.catalogue import search
+from radio.catalogue.actions import touched
+from radio.catalogue.models import Episode
+from radio.catalogue.rules import Move, State, after
+from radio.core.people import Person
+from radio.core.time import unix_ms
+from radio.editorial import audit, rules
+from radio.errors import ForbiddenError, MoveError
+from radio.jobs.actions import enqueue
+from radio.jobs.models import Job
+from radio.schedule import actions as schedule
+from radio.station import Station
+
+GUARD = timedelta(seconds=24)
+"""Longer than the segments that players already have in their lists."""
+
+
+def submit(session: Session, episode: Episode, *, by: Person, now: datetime) -> None:
+    """Say that a draft is done: others decide from here.
+
+    Raises:
+        ForbiddenError: not theirs to submit.
+        MoveError: not a draft, or something is `missing`.
+    """
+    _hold(session, episode)
+    _allow(Move.SUBMIT, episode, by)
+    _nothing_missing(episode)
+    episode.submitted_at = now
+    _move(session, Move.SUBMIT, episode, by=by, now=now)
+
+
+def send_back(session: Session, episode: Episode, *, by: Person, now: datetime) -> None:
+    """Make a submitted episode a draft again, to be worked on.
+
+    Raises:
+        ForbiddenError: neither its maker nor somebody who reviews.
+        MoveError: it is not waiting.
+    """
+    _hold(session, episode)
+    _allow(Move.SEND_BACK, episode, by)
+    episode.submitted_at = None
+    _move(session, Move.SEND_BACK, episode, by=by, now=now)
+
+
+def publish(session: Session, episode: Episode, *, by: Person, now: datetime, seen: datetime | None = None) -> None:
+    """Put a submitted episode on the site, in the feeds and in reach of the rundown.
+
+    `seen` is `changed_at` of the episode that the steward looked at: what was changed since then is not published unseen.
+
+    Raises:
+        ForbiddenError: not a steward.
+        MoveError: not submitted, something is `missing`, or it was changed since it was `seen`.
+    """
+    _hold(session, episode)
+    _allow(Move.PUBLISH, episode, by)
+    if seen is not None and seen != episode.changed_at:
+        raise MoveError("changed-meanwhile")
+    _nothing_missing(episode)
+    episode.published_at = now
+    _move(session, Move.PUBLISH, episode, by=by, now=now)
+    search.index(session, episode)
+    touched(session)
+
+
+def withdraw(session: Session, station: Station, episode: Episode, *, by: Person, now: datetime) -> Job:
+    """Take an episode back, for ever: one person, no reason asked. Gives the job that erases it, to be sent after the commit.
+
+    From the commit no address serves it; on air it is replaced from the first tick past the guard.
+
+    Raises:
+        ForbiddenError: neither its maker nor a steward.
+        MoveError: it is already taken back.
+    """
+    _hold(session, episode)
+    _allow(Move.WITHDRAW, episode, by)
+    was_public = episode.state is State.PUBLISHED
+    tick = first_tick_from(unix_ms(now + GUARD))
+    for recording in episode.recordings:
+        recording.withdrawn_from_tick = tick
+    episode.withdrawn_at = now
+    _move(session, Move.WITHDRAW, episode, by=by, now=now)
+    search.unindex(session, episode)
+    if was_public:
+        touched(session)
+        session.flush()
+        schedule.revise(session, station, why="withdrawn", effective_tick=tick)
+    return enqueue(session, "erase", episode.id, now=now)
+
+
+def _hold(session: Session, episode: Episode) -> None:
+    """Read the row again under a lock, so that two people who decide at once decide one after the other."""
+    session.flush()
+    session.refresh(episode, with_for_update={"of": Episode})
+
+
+def _allow(move: Move, episode: Episode, by: Person) -> None:
+    if not rules.may(by, move, episode.made_by):
+        raise ForbiddenError(move)
+    if after(move, episode.state) is None:
+        raise MoveError("not-now")
+
+
+def _nothing_missing(episode: Episode) -> None:
+    if lacks := rules.missing(episode):
+        raise MoveError("missing", tuple(lacks))
+
+
+def _move(session: Session, move: Move, episode: Episode, *, by: Person, now: datetime) -> None:
+    target = after(move, episode.state)
+    if target is None:
+        raise MoveError("not-now")
+    was, episode.state = episode.state, target
+    audit.record(session, move, "episode", episode.id, by=by, now=now, was=was, became=target)

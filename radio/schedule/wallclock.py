@@ -1,0 +1,159 @@
+"""Slots by the wall clock: when they happen, and who has the time when two want it. Pure.
+
+Every occurrence is expanded in local time from the original start, then read in the zone, so a clock change moves one
+occurrence and never those after it. Source: RFC 5545 §3.3.10, and the vectors in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+from media.grid import first_tick_from, tick_at, tick_start_ms, ticks_in
+from radio.core.time import from_unix_ms, instant_of, unix_ms
+from radio.schedule.airings import Night
+
+NIGHT_FROM = time(22)
+NIGHT_UNTIL = time(7)
+_MARGIN = timedelta(days=2)
+"""Longer than any slot, and than any zone is from UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A recurring place in the week. Local times are naive, read in `zone`."""
+
+    slot_id: str
+    zone: str
+    first_start: datetime
+    length: timedelta
+    rrule: str
+    fill: Mapping[str, object]
+    """The rung it begins with; `radio.schedule.models.Slot.fill` gives the forms."""
+    exceptions: frozenset[datetime] = frozenset()
+    overrides: Mapping[datetime, Mapping[str, object]] = field(default_factory=dict)
+    priority: int = 0
+    tolerance: timedelta = timedelta(0)
+    """How late it may start so that what runs before it can end; zero: hard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A piece of time on the grid and whose it is. `slot_id` None: nobody's, so the rotation has it."""
+
+    start_tick: int
+    end_tick: int
+    slot_id: str | None
+    occurrence: str
+    """The local start of the occurrence as the rule gives it; names it for ever."""
+    fill: Mapping[str, object]
+    priority: int = 0
+    tolerance_ticks: int = 0
+    whole: bool = True
+    """False for what is left after a higher slot cut into it: nothing that must be heard first is begun there."""
+
+
+def occurrences(slot: Slot, start: datetime, end: datetime) -> Iterator[Place]:
+    """The places of one slot that touch the instants `[start, end)`, in order of the rule."""
+    zone = ZoneInfo(slot.zone)
+    first, last = _naive(start, zone) - _MARGIN, _naive(end, zone) + _MARGIN
+    for local in _local_starts(slot, first, last):
+        place = _place(slot, zone, local)
+        if place and place.end_tick > first_tick_from(unix_ms(start)) and place.start_tick < first_tick_from(unix_ms(end)):
+            yield place
+
+
+def _local_starts(slot: Slot, first: datetime, last: datetime) -> list[datetime]:
+    if not slot.rrule:
+        found = [slot.first_start] if first <= slot.first_start <= last else []
+    else:
+        found = rrulestr(slot.rrule, dtstart=slot.first_start).between(first, last, inc=True)
+    return [local for local in found if local not in slot.exceptions]
+
+
+def _place(slot: Slot, zone: ZoneInfo, local: datetime) -> Place | None:
+    changed = slot.overrides.get(local, {})
+    starts = datetime.fromisoformat(str(changed["start"])) if "start" in changed else local
+    length = timedelta(minutes=float(str(changed["length_minutes"]))) if "length_minutes" in changed else slot.length
+    fill = changed.get("fill", slot.fill)
+    start, end = span_of(starts, length, zone)
+    start_tick, end_tick = first_tick_from(unix_ms(start)), first_tick_from(unix_ms(end))
+    if start_tick >= end_tick or not isinstance(fill, Mapping):
+        return None
+    tolerance = ticks_in(slot.tolerance // timedelta(milliseconds=1))
+    return Place(start_tick, end_tick, slot.slot_id, local.isoformat(), fill, slot.priority, tolerance)
+
+
+def span_of(local: datetime, length: timedelta, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants of an occurrence.
+
+    It ends when the wall clock says so, also after a spring change has cut it short. What begins inside a repeated hour, or
+    lies wholly in a skipped one, has its length in elapsed time: the second pass belongs to the rotation.
+    """
+    start, end = instant_of(local, zone), instant_of(local + length, zone)
+    if end <= start or _repeated(local, zone):
+        end = start + length
+    return start, end
+
+
+def _repeated(local: datetime, zone: ZoneInfo) -> bool:
+    first, second = local.replace(tzinfo=zone, fold=0).utcoffset(), local.replace(tzinfo=zone, fold=1).utcoffset()
+    return first is not None and second is not None and first > second
+
+
+def _naive(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def resolved(places: Iterable[Place], from_tick: int, to_tick: int) -> list[Place]:
+    """Tile `[from_tick, to_tick)`: each tick has the place of highest rank that wants it, or nobody's.
+
+    Where ranks are equal the shorter place wins: what somebody put into a long slot is meant.
+    """
+    wanted = sorted(
+        (place for place in places if place.end_tick > from_tick and place.start_tick < to_tick),
+        key=lambda place: (place.start_tick, place.end_tick, place.occurrence, place.slot_id or ""),
+    )
+    edges = sorted({from_tick, to_tick} | {max(from_tick, p.start_tick) for p in wanted} | {min(to_tick, p.end_tick) for p in wanted})
+    tiles: list[tuple[int, int, Place | None]] = []
+    open_places: list[Place] = []
+    upcoming = iter([*wanted, None])
+    following = next(upcoming)
+    for start, end in pairwise(edges):
+        while following is not None and following.start_tick <= start:
+            open_places.append(following)
+            following = next(upcoming)
+        open_places = [place for place in open_places if place.end_tick > start]
+        holder = min(open_places, key=_rank, default=None)
+        if tiles and tiles[-1][2] is holder:
+            tiles[-1] = (tiles[-1][0], end, holder)
+        else:
+            tiles.append((start, end, holder))
+    return [_tile(start, end, place) for start, end, place in tiles]
+
+
+def _rank(place: Place) -> tuple[int, int, str, str]:
+    return (-place.priority, place.end_tick - place.start_tick, place.slot_id or "", place.occurrence)
+
+
+def _tile(start: int, end: int, place: Place | None) -> Place:
+    if place is None:
+        return Place(start, end, None, "", {})
+    return replace(place, start_tick=start, end_tick=end, whole=start == place.start_tick)
+
+
+def night(zone: ZoneInfo, from_tick: int, to_tick: int) -> Night:
+    """Every night that touches the span, by the station's wall clock."""
+    first = _naive(from_unix_ms(tick_start_ms(from_tick)), zone).date() - timedelta(days=2)
+    n_days = (to_tick - from_tick) // 90_000 + 5
+    spans = []
+    for day in (first + timedelta(days=n) for n in range(n_days)):
+        start = instant_of(datetime.combine(day, NIGHT_FROM), zone)
+        end = instant_of(datetime.combine(day + timedelta(days=1), NIGHT_UNTIL), zone)
+        spans.append((tick_at(unix_ms(start)), first_tick_from(unix_ms(end))))
+    return Night(tuple(spans))

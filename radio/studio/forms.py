@@ -1,0 +1,188 @@
+"""What people type in the studio: kept as typed when it cannot be taken, turned into values when it can."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from radio.catalogue.actions import EpisodeFields, ShowFields
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.terms import TermList, vocabulary
+from radio.core.time import instant_of
+from radio.studio import words
+
+TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form")
+STORY_LISTS = ("story-told-by", "story-shape", "story-stage", "story-tone")
+_TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+_PLAIN = ("title", "summary", "notes", "language", "kind", "detail")
+
+
+@dataclass
+class EpisodeForm:
+    """What is typed about an episode. `text` holds fields as typed, `faults` field → code."""
+
+    text: dict[str, str]
+    tags: list[tuple[str, str]]
+    said: str
+    """none, some, or empty: nobody has said yet."""
+    notes: dict[str, tuple[str, str]]
+    """Code of a content note → from and to as typed."""
+    explicit: bool = False
+    faults: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, episode: Episode, zone: ZoneInfo) -> EpisodeForm:
+        """The form as the episode stands."""
+        last = (episode.expires_at - timedelta(seconds=1)).astimezone(zone).date() if episode.expires_at else None
+        text = {name: str(getattr(episode, name)) for name in (*_PLAIN, "intensity")}
+        text |= {name: str(getattr(episode, name) or "") for name in ("season_number", "episode_number")}
+        text |= {"expires_at": last.isoformat() if last else "", "show": episode.show.slug}
+        stored = episode.content_notes
+        notes = {str(note["code"]): (_clock(note.get("from_ms")), _clock(note.get("to_ms"))) for note in stored or ()}
+        said = "" if stored is None else "some" if stored else "none"
+        tags = [(tag.vocabulary, tag.code) for tag in episode.tags]
+        return cls(text, tags, said, notes, episode.explicit)
+
+    @classmethod
+    def typed(cls, form: MultiDict[str, str]) -> EpisodeForm:
+        """The form as it was sent."""
+        names = (*_PLAIN, "intensity", "season_number", "episode_number", "expires_at", "show", "seen")
+        chosen = [tuple(tag.split(":", 1)) for tag in form.getlist("tags") if ":" in tag]
+        notes = {code: (form.get(f"note-{code}-from", ""), form.get(f"note-{code}-to", "")) for code in form.getlist("note")}
+        return cls(
+            {name: form.get(name, "") for name in names}, [(name, code) for name, code in chosen],
+            form.get("content_notes", ""), notes, form.get("explicit") == "yes",
+        )  # fmt: skip
+
+    def fields(self, zone: ZoneInfo) -> EpisodeFields:
+        """The values for `catalogue.actions.describe`; what cannot be read is in `faults` and left out."""
+        fields: dict[str, Any] = {name: self.text[name] for name in ("title", "summary", "notes", "language", "kind")}
+        fields["explicit"] = self.explicit
+        for name in ("season_number", "episode_number"):
+            fields[name] = self._number(name)
+        if self.text["intensity"]:
+            fields["intensity"] = self._number("intensity") or 0
+        if self.text["detail"]:
+            fields["detail"] = self.text["detail"]
+        fields["expires_at"] = self._expiry(zone)
+        fields["content_notes"] = self._content_notes()
+        return {name: value for name, value in fields.items() if name not in self.faults}  # type: ignore[return-value]
+
+    def stamp(self) -> str:
+        """Changes when anything typed here does: how two people who describe at once notice each other."""
+        typed = {name: value for name, value in self.text.items() if name != "seen"}
+        whole = (sorted(typed.items()), sorted(self.tags), self.said, sorted(self.notes.items()), self.explicit)
+        return hashlib.sha256(repr(whole).encode()).hexdigest()[:32]
+
+    def sentences(self) -> dict[str, str]:
+        """Field → sentence, in the order of the page."""
+        order = ("show", "kind", "title", "summary", "notes", "tags", "intensity", "detail", "content_notes", "language")
+        ranked = sorted(self.faults.items(), key=lambda fault: order.index(fault[0]) if fault[0] in order else len(order))
+        return {name: words.fault(name, code) for name, code in ranked}
+
+    def _number(self, name: str) -> int | None:
+        typed = self.text[name].strip()
+        if not typed:
+            return None
+        if not typed.isascii() or not typed.isdigit() or len(typed) > 6:
+            self.faults[name] = "not-a-number"
+            return None
+        return int(typed)
+
+    def _expiry(self, zone: ZoneInfo) -> datetime | None:
+        """The instant at which the day after the last day begins by the station's clock."""
+        typed = self.text["expires_at"].strip()
+        if not typed:
+            return None
+        try:
+            return instant_of(datetime.combine(date.fromisoformat(typed) + timedelta(days=1), time()), zone)
+        except (ValueError, OverflowError):
+            self.faults["expires_at"] = "not-a-date"
+            return None
+
+    def _content_notes(self) -> list[dict[str, object]] | None:
+        if self.said == "none":
+            return []
+        if self.said != "some":
+            return None
+        if not self.notes:
+            self.faults["content_notes"] = "none-chosen"
+        found: list[dict[str, object]] = []
+        for code, (start, end) in self.notes.items():
+            try:
+                found.append({"code": code, "from_ms": _ms(start), "to_ms": _ms(end)})
+            except ValueError:
+                self.faults["content_notes"] = "not-a-time"
+        return found
+
+
+def _ms(typed: str) -> int | None:
+    """Milliseconds of "2:10" or "1:02:10"; None of nothing."""
+    if not typed.strip():
+        return None
+    match = _TIME.fullmatch(typed.strip())
+    if match is None or int(match[3]) > 59:
+        raise ValueError(typed)
+    return ((int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3])) * 1000
+
+
+def _clock(ms: object) -> str:
+    return words.clock(ms) if isinstance(ms, int) else ""
+
+
+def tag_lists(kind: str) -> list[TermList]:
+    """The lists a producer chooses tags from, in the order of the page; those about stories only for a story."""
+    names = (*TAG_LISTS, *STORY_LISTS) if kind == "story" else TAG_LISTS
+    return [vocabulary().lists[name] for name in names]
+
+
+@dataclass
+class ShowForm:
+    """What is typed about a show."""
+
+    text: dict[str, str]
+    explicit: bool = False
+    in_feeds: bool = True
+    faults: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, show: Show | None, *, language: str = "en-GB") -> ShowForm:
+        """The form as the show stands; None: an empty one."""
+        if show is None:
+            return cls({"title": "", "description": "", "language": language, "kind": "programme", "author": "",
+                        "category": "Health & Fitness > Mental Health"})  # fmt: skip
+        text = {name: str(getattr(show, name)) for name in ("title", "description", "language", "kind", "author", "category")}
+        return cls(text, show.explicit, show.in_feeds)
+
+    @classmethod
+    def typed(cls, form: Mapping[str, str]) -> ShowForm:
+        """The form as it was sent."""
+        names = ("title", "description", "language", "kind", "author", "category")
+        return cls({name: form.get(name, "") for name in names}, form.get("explicit") == "yes", form.get("in_feeds") == "yes")
+
+    def fields(self) -> ShowFields:
+        """The values for `catalogue.actions.make_show` and `edit_show`."""
+        return {
+            "title": self.text["title"], "description": self.text["description"], "language": self.text["language"],
+            "kind": self.text["kind"], "author": self.text["author"], "category": self.text["category"],
+            "explicit": self.explicit, "in_feeds": self.in_feeds,
+        }  # fmt: skip
+
+    def sentences(self) -> dict[str, str]:
+        """Field → sentence."""
+        return {name: words.fault(name, code) for name, code in self.faults.items()}
+
+
+CATEGORIES = (
+    "Health & Fitness > Mental Health", "Health & Fitness", "Health & Fitness > Alternative Health", "Society & Culture",
+    "Society & Culture > Personal Journals", "Society & Culture > Relationships", "Education > Self-Improvement", "Music",
+    "Arts", "News > Daily News", "Kids & Family > Parenting", "Religion & Spirituality", "Comedy",
+)  # fmt: skip
+"""Those of Apple's categories that a station like this needs."""

@@ -1,0 +1,140 @@
+"""The studio's words for codes: where things stand, what is lacking, what was wrong with a field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from radio.catalogue.terms import UnknownTermError, vocabulary
+from radio.editorial.rules import Lack
+from radio.studio.queries import Piece
+from radio.studio.rules import Standing
+
+
+def state(piece: Piece) -> tuple[str, str]:
+    """Where an episode stands: words, and the shape beside them (empty: open; done, stop or live)."""
+    words = {
+        Standing.NO_RECORDING: (_("Needs a recording"), ""),
+        Standing.UPLOADING: (_("Upload not finished"), ""),
+        Standing.WORKING: (_("We are making the sound ready"), "live"),
+        Standing.TROUBLED: (_("Waiting to try the sound again"), "live"),
+        Standing.BROKEN: (_("The sound could not be made ready"), "stop"),
+        Standing.REFUSED: (_("The recording cannot be used"), "stop"),
+        Standing.LACKING: (
+            ngettext("%(num)s thing to add", "%(num)s things to add", len(piece.lacks)), "",
+        ),
+        Standing.COMPLETE: (_("Ready to hand in"), "done"),
+        Standing.WAITING: (_("Waiting for a steward"), ""),
+        Standing.PUBLISHED: (_("Published"), "done"),
+        Standing.EXPIRED: (_("Run out"), "stop"),
+        Standing.WITHDRAWN: (_("Taken back"), "stop"),
+    }  # fmt: skip
+    return words[piece.standing]
+
+
+def step(piece: Piece) -> str:
+    """What is being done with the sound now, in a few words."""
+    if piece.standing is Standing.TROUBLED:
+        failure = piece.job.failure if piece.job and piece.job.failure else ""
+        if "StoreUnavailable" in failure or "Storage" in failure:
+            return _("The store cannot be reached. Your recording is safe. We try again by ourselves.")
+        if "No space" in failure or "ENOSPC" in failure:
+            return _("The station's disk is full. Your recording is safe. We try again by ourselves.")
+        return _("Something broke on our side. Your recording is safe. We try again by ourselves.")
+    known = {
+        "": _("Waiting for its turn"),
+        "fetching": _("Fetching the recording"),
+        "encoding": _("Listening to it and making it ready for air"),
+        "storing": _("Putting it away"),
+    }
+    return known.get(piece.job.step if piece.job else "", _("Working on it"))
+
+
+def lack(code: Lack) -> tuple[str, str]:
+    """What is missing, in words, and the id of the field that gives it."""
+    known = {
+        Lack.RECORDING: (_("Add a recording"), "recording"),
+        Lack.RECORDING_REFUSED: (_("Add another recording. The last one cannot be used"), "recording"),
+        Lack.RECORDING_WORKING: (_("Wait until the sound is ready. We are working on it"), "recording"),
+        Lack.TITLE: (_("Give it a title"), "title"),
+        Lack.KIND: (_("Say what kind it is"), "kind"),
+        Lack.SUMMARY: (_("Write a short summary"), "summary"),
+        Lack.TAGS: (_("Choose fewer tags, or other ones"), "tags"),
+        Lack.CONTENT_NOTES: (_("Say what a listener may want to know first, or that there is nothing"), "content_notes"),
+    }
+    return known[code]
+
+
+def fault(field: str, code: str) -> str:
+    """What is wrong with a field, as a sentence that says what to do."""
+    special = {
+        ("title", "required"): _("Give it a title."),
+        ("title", "too-long"): _("Make the title shorter: at most 150 letters."),
+        ("kind", "unknown"): _("Choose one of the kinds."),
+        ("language", "unknown"): _("Write the language as a code, such as en-GB, cy or pl."),
+        ("season_number", "not-a-number"): _("Write the season as a number, or leave it empty."),
+        ("episode_number", "not-a-number"): _("Write the number of the episode as a number, or leave it empty."),
+        ("tags", "too-many"): _("Choose fewer tags: the lists say how many."),
+        ("content_notes", "half-a-span"): _("Give each note a start and an end, or neither."),
+        ("content_notes", "backward-span"): _("Let each note end after it starts."),
+        ("content_notes", "not-a-time"): _("Write times as minutes and seconds, such as 2:10."),
+        ("content_notes", "none-chosen"): _("Choose what listeners may want to know, or say that there is nothing."),
+        ("expires_at", "not-a-date"): _("Write the last day as a date, such as 2027-03-31, or leave it empty."),
+        ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
+        ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
+        ("recording", "required"): _("Choose a file first."),
+        ("artwork", "not-a-picture"): _("This is not a picture that we can read. Send a JPEG or PNG."),
+        ("artwork", "too-small"): _("The picture is too small. Podcast apps want at least 1400 by 1400 points."),
+        ("artwork", "too-big"): _("The picture is too large to open safely. Send a smaller one."),
+        ("show", "required"): _("Choose a show."),
+    }
+    general = {
+        "required": _("Please fill this in."),
+        "too-long": _("Make this shorter."),
+        "unknown": _("Choose one from the list."),
+    }
+    return special.get((field, code)) or general.get(code) or _("Please look at this again.")
+
+
+def refused_move(code: str) -> str:
+    """Why a move was not made."""
+    known = {
+        "not-now": _("It is not in a state for that any more. Somebody else may have decided in the meantime."),
+        "changed-meanwhile": _("It was changed while you looked at it. Please look again, then decide."),
+        "missing": _("Something is still missing. The list below says what."),
+        "not-a-draft": _("Its recording can only be changed while it is a draft."),
+        "upload-over": _("This upload was given up. Please choose the file again."),
+    }
+    return known.get(code, _("That is not possible now."))
+
+
+def length(length_ms: int) -> str:
+    """How long it is: "under a minute", "12 min", "1 h 05 min"."""
+    minutes = round(length_ms / 60_000)
+    if minutes < 1:
+        return _("under a minute")
+    return _("%(n)s min", n=minutes) if minutes < 60 else _("%(h)s h %(m)s min", h=minutes // 60, m=f"{minutes % 60:02}")
+
+
+def tag(name: str, code: str) -> str:
+    """A tag's label; its code when the vocabulary has lost it."""
+    try:
+        return vocabulary().term(name, code).label
+    except UnknownTermError:
+        return code
+
+
+def content_note(note: Mapping[str, object]) -> str:
+    """One content note with its span."""
+    label, start, end = tag("note", str(note["code"])), note.get("from_ms"), note.get("to_ms")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return label
+    return _("%(note)s, from %(start)s to %(end)s", note=label, start=clock(start), end=clock(end))
+
+
+def clock(ms: int) -> str:
+    """A place in a recording as people write it: "2:10", "1:02:10"."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
