@@ -1,8 +1,8 @@
 """The embedded S3: one SeaweedFS process in a folder of ours, on loopback, that never outlives us.
 
-`weed mini` is master, volume server, filer and S3 gateway in one. Its defaults are made for trying it out; every one
-that is unsafe for a station is turned off here: it reports home, listens to the world, opens its inner ports to anybody,
-answers without fsync and makes buckets for whoever asks.
+`weed mini` is master, volume server, filer and S3 gateway in one. Its defaults are made for trying it out, and
+those that are unsafe for a station are turned off here: it reports home, listens to the world, opens its inner
+ports to anybody, answers before the disk has the bytes, and makes buckets for whoever asks.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ if sys.platform == "linux":
         sys.exit(1)
 os.execv(command[0], command)
 """
-"""Becomes the server after asking the kernel for two things that survive `exec`: PR_SET_PDEATHSIG, to be killed when we
-die however we die, and PR_SET_TIMERSLACK, so that its hundred timers a second wake the processor together."""
+"""Becomes the server after asking the kernel for two things that survive `exec`: PR_SET_PDEATHSIG, to be killed
+when we die however we die, and PR_SET_TIMERSLACK, so that its hundred timers a second fire together."""
 
 
 class Seaweed:
-    """The server and its folder. Start it from the main thread: the kernel ties its life to the thread that started it."""
+    """The server and its folder. Start it from the main thread: its life is tied to the thread that starts it."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Seaweed:
         durable: bool = True,
         timer_slack_ms: int = TIMER_SLACK_MS,
     ) -> None:
-        """Port 0 takes a free one. `durable`: an answered write is on the disk (fsync), not only in the page cache."""
+        """Port 0 takes a free one. `durable`: what is answered is on the disk, not only in the page cache."""
         self.data_dir = data_dir.resolve()
         self.s3_port = s3_port
         self._access_key = access_key
@@ -179,13 +179,16 @@ class Seaweed:
         self.s3_port = self.s3_port or numbers[-1]
 
     def _own_environment(self) -> dict[str, str]:
-        """Nothing of ours is inherited: `weed` reads S3, AWS and error-reporting settings from wherever it finds them.
+        """Nothing of ours is inherited: `weed` takes S3, AWS and error-reporting settings from wherever they are.
 
         Only this process needs the keys of its inner ports, so they are new at every start.
         """
         keys = {f"WEED_JWT_{name}_KEY": secrets.token_hex(32) for name in _JWT_KEYS}
         place = {"HOME": str(self.data_dir), "TMPDIR": str(self.data_dir / "temporary")}
-        return {"PATH": os.defpath, **place, **keys}
+        limits = {
+            name: os.environ[name] for name in ("GOMEMLIMIT", "GOGC", "GOMAXPROCS") if name in os.environ
+        }
+        return {"PATH": os.defpath, **place, **keys, **limits}
 
     def _arguments(self) -> list[str]:
         ports = [

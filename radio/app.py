@@ -6,9 +6,11 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from media.store import ObjectStore
+from media.store import S3Store
 from radio import db as database
 from radio import keyring
+from radio.accounts import gate, sign_in
+from radio.accounts import views as accounts
 from radio.clock import Clock
 from radio.settings import Settings
 from radio.station import Station
@@ -25,11 +27,12 @@ def templates_folder() -> Path:
     return inside if inside.is_dir() else HERE.parent / "templates"
 
 
-def create_app(settings: Settings, *, clock: Clock, store: ObjectStore) -> Flask:
+def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.extensions["station"] = Station(settings, clock, store)
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["station_name"] = settings.station_name
     database.db.init_app(app)
@@ -38,7 +41,9 @@ def create_app(settings: Settings, *, clock: Clock, store: ObjectStore) -> Flask
     for install in (errors.install, assets.install):
         install(app)
     app.before_request(_reads_only)
+    gate.install(app, settings)
     _open_rooms(app)
+    sign_in.install(app, settings)
     refuse_undeclared(app)
     return app
 
@@ -66,6 +71,10 @@ def _reads_only() -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.pages.views import bp as pages
+
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(pages)
 
 
 __all__ = ["MIGRATIONS", "create_app"]

@@ -10,11 +10,22 @@ from sqlalchemy.orm import Session
 
 from media.grid import TICK_SAMPLES
 from media.profiles import low, standard
+from radio.accounts.actions import role_rows
+from radio.accounts.models import Person
 from radio.catalogue.models import Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, State
+from radio.core.people import Role
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """A Wednesday in winter: London's wall clock says the same."""
+
+
+def make_person(session: Session, *, name: str, roles: tuple[Role, ...] = (Role.PRODUCER,), active: bool = True) -> Person:
+    """Somebody who was invited and can sign in. They have no password: `tests.people.sign_in` needs none."""
+    person = Person(username=name, roles=role_rows(session, roles), active=active, create_datetime=NOON)
+    session.add(person)
+    session.flush()
+    return person
 
 
 def make_show(

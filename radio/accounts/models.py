@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from flask_security.core import RoleMixin, UserMixin, WebAuthnMixin
 from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
 from sqlalchemy.ext.mutable import MutableList
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from radio.accounts.rules import name_key
 from radio.core.ids import new_id
 from radio.core.people import Person as Asking
 from radio.core.people import Role as RoleName
@@ -38,12 +40,15 @@ class Person(Base, UserMixin):  # type: ignore[misc]
     __tablename__ = "person"
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
-    username: Mapped[str] = mapped_column(String(40), unique=True)
+    username: Mapped[str] = mapped_column(String(40))
+    name_key: Mapped[str] = mapped_column(String(120), unique=True)
+    """`username` folded; follows it by itself. Two people never have names that read alike, in any database."""
     email: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Optional: nobody needs an address to take part."""
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: secrets.token_hex(16))
+    """What a session cookie holds. A new one ends every session of the person."""
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
@@ -54,6 +59,11 @@ class Person(Base, UserMixin):  # type: ignore[misc]
 
     roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="joined")
     webauthn: Mapped[list[Passkey]] = relationship(back_populates="person", cascade="all, delete-orphan")
+
+    @validates("username")
+    def _fold(self, _field: str, username: str) -> str:
+        self.name_key = name_key(username)
+        return username
 
     @property
     def asking(self) -> Asking:
@@ -78,7 +88,7 @@ class Passkey(Base, WebAuthnMixin):  # type: ignore[misc]
     usage: Mapped[str] = mapped_column(String(64))
     create_datetime: Mapped[datetime] = mapped_column(Instant)
     lastuse_datetime: Mapped[datetime] = mapped_column(Instant)
-    user_id: Mapped[str] = mapped_column(ForeignKey("person.fs_uniquifier", ondelete="CASCADE", onupdate="CASCADE"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
 
     person: Mapped[Person] = relationship(back_populates="webauthn")
 
@@ -93,6 +103,8 @@ class Invitation(Base):
     roles: Mapped[list[str]] = mapped_column(JSON)
     invited_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     """None: the station itself invites its first steward."""
+    for_person: Mapped[str | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    """Set: a new way in for somebody who is here already, in place of a lost password or passkey."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -85,6 +85,7 @@ def make_show(
 
 def _free_slug(session: Session, wish: str) -> str:
     stem = slug(wish) or "show"
+    stem = f"{stem}-show" if stem in _TAKEN_WORDS else stem
     names = itertools.chain([stem], (f"{stem[:55].rstrip('-')}-{n}" for n in itertools.count(2)))
     return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
 
@@ -200,6 +201,8 @@ def _set(row: Show | Episode, fields: Mapping[str, Any]) -> None:
         setattr(row, name, value)
 
 
+_TAKEN_WORDS = frozenset({"new"})
+"""Words that stand for something else where a show's slug stands in an address."""
 _LINES = {"summary", "notes", "description"}
 
 

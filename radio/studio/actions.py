@@ -121,17 +121,15 @@ def receive_path(session: Session, station: Station, path: Path, episode: Episod
         MoveError: the episode is not a draft.
     """
     with path.open("rb") as file:
-        return receive_file(session, station, file, episode, by=by, now=now)[0]
+        key, size_bytes = put_away(station, file)
+    return receive_object(session, station, episode.id, key=key, size_bytes=size_bytes, by=by, now=now)[0]
 
 
-def receive_file(
-    session: Session, station: Station, file: IO[bytes], episode: Episode, *, by: Person, now: datetime
-) -> tuple[Recording, Job]:
-    """As `receive_path`, from an open file.
+def put_away(station: Station, file: IO[bytes]) -> tuple[str, int]:
+    """Put an open file into the store; gives its key and size. No transaction need be open.
 
     Raises:
         InvalidError: empty, or larger than the station takes.
-        MoveError: the episode is not a draft.
     """
     size_bytes = file.seek(0, 2)
     file.seek(0)
@@ -139,8 +137,19 @@ def receive_file(
         raise InvalidError({"recording": fault})
     key = keys.original(new_id())
     _put(station.store, key, file, size_bytes)
+    return key, size_bytes
+
+
+def receive_object(
+    session: Session, station: Station, episode_id: str, *, key: str, size_bytes: int, by: Person, now: datetime
+) -> tuple[Recording, Job]:
+    """Make the recording, and the job that works on it, of an object that was just put away.
+
+    Raises:
+        MoveError: the episode is not a draft; the object is taken out of the store again.
+    """
+    episode = session.get_one(Episode, episode_id, with_for_update={"of": Episode}, populate_existing=True)
     try:
-        episode = session.get_one(Episode, episode.id, with_for_update={"of": Episode}, populate_existing=True)
         return _receive(session, episode, key=key, size_bytes=size_bytes, by=by.id, now=now)
     except MoveError:
         station.store.delete(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,6 +75,12 @@ class EpisodeForm:
         fields["content_notes"] = self._content_notes()
         return {name: value for name, value in fields.items() if name not in self.faults}  # type: ignore[return-value]
 
+    def stamp(self) -> str:
+        """Changes when anything typed here does: how two people who describe at once notice each other."""
+        typed = {name: value for name, value in self.text.items() if name != "seen"}
+        whole = (sorted(typed.items()), sorted(self.tags), self.said, sorted(self.notes.items()), self.explicit)
+        return hashlib.sha256(repr(whole).encode()).hexdigest()[:32]
+
     def sentences(self) -> dict[str, str]:
         """Field → sentence, in the order of the page."""
         order = ("show", "kind", "title", "summary", "notes", "tags", "intensity", "detail", "content_notes", "language")
@@ -127,11 +134,7 @@ def _ms(typed: str) -> int | None:
 
 
 def _clock(ms: object) -> str:
-    """As people write it: "2:10", "1:02:10"."""
-    if not isinstance(ms, int):
-        return ""
-    minutes, seconds = divmod(ms // 1000, 60)
-    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return words.clock(ms) if isinstance(ms, int) else ""
 
 
 def tag_lists(kind: str) -> list[TermList]:

@@ -23,6 +23,7 @@ def sentence(status: int) -> tuple[str, str]:
     """Title and text for a status, in words for a person."""
     known = {
         400: (_("That did not arrive whole"), _("Something in the request was not right. Nothing is lost. Go back and try again.")),
+        401: (_("Please sign in"), _("You were signed out. Nothing is lost: sign in on another page, come back to this one, and send it again.")),
         403: (_("Not yours to do"), _("You are signed in, but this needs somebody with another role.")),
         404: (_("Nothing here"), _("This page does not exist. The address may be mistyped.")),
         405: (_("That cannot be done here"), _("This address does not take that kind of request.")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -40,4 +41,4 @@ def _lower(match: re.Match[str]) -> str:
 
 def text(markdown: str) -> str:
     """The words alone, for places that show no HTML."""
-    return nh3.clean(_markdown().render(markdown), tags=set()).strip()
+    return unescape(nh3.clean(_markdown().render(markdown), tags=set())).strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable, Iterable
 
@@ -69,4 +70,21 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     response.headers["Content-Length"] = str(wanted.size_bytes)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["ETag"] = etag
+    return response
+
+
+def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
+    """A public page: anybody may keep it for `kept_s`, then asks whether it changed; gzipped for whoever takes that."""
+    etag = strong_etag(content)
+    takes_gzip = request.accept_encodings["gzip"] > 0
+    if takes_gzip:
+        etag = f'{etag[:-1]}-gzip"'  # other bytes, so another strong validator. Source: RFC 9110 §8.8.3.3
+    headers = {"Cache-Control": f"public, max-age={kept_s}", "Vary": "Accept-Encoding"}
+    if none_match(etag):
+        return not_modified(etag, **{name.replace("-", "_"): value for name, value in headers.items()})
+    response = Response(gzip.compress(content, 6, mtime=0) if takes_gzip else content, mimetype=media_type)
+    if takes_gzip:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["ETag"] = etag
+    response.headers.update(headers)
     return response

@@ -1,0 +1,70 @@
+"""Passkeys: what is asked of a phone or key, and two checks that the library leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponseForm
+from flask_security.webauthn_util import WebauthnUtil
+from webauthn.helpers.structs import AuthenticatorSelectionCriteria, ResidentKeyRequirement, UserVerificationRequirement
+from wtforms import RadioField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from radio.station import station
+
+
+class Ceremony(WebauthnUtil):  # type: ignore[misc]
+    """A passkey in place of the password lives on any device and asks for a finger, a face or a PIN."""
+
+    def origin(self) -> str:
+        """The address a page of ours has in the browser: a proxy may speak to us in another scheme."""
+        return f"{urlsplit(station().settings.public_url).scheme}://{request.host}"
+
+    def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
+        """The phone's own passkey is welcome, which the library's choice would shut out."""
+        if usage == "first":
+            return AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            )
+        return AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.DISCOURAGED
+        )
+
+    def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:  # noqa: ARG002
+        """Instead of a password, the device must know its owner; beside a password it need not."""
+        return UserVerificationRequirement.DISCOURAGED if "secondary" in usage else UserVerificationRequirement.REQUIRED
+
+
+class RegisterForm(WebAuthnRegisterForm):  # type: ignore[misc]
+    """A new passkey."""
+
+    name = StringField(_l("A name for it, such as “my phone”"), validators=[InputRequired(), Length(max=40)])
+    usage = RadioField(
+        _l("When will you use it?"),
+        default="first",
+        choices=[
+            SelectChoice(value="first", label=_l("Instead of my password")),
+            SelectChoice(value="secondary", label=_l("After my password, to be extra safe")),
+        ],
+    )
+
+
+class SignInResponse(WebAuthnSigninResponseForm):  # type: ignore[misc]
+    """What a device answers when somebody signs in, or proves again who they are."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Beyond the library: a paused person stays out, and only one's own passkey proves who one is.
+
+        The library compares e-mail addresses for the second; here nobody has one, and None equals None.
+        """
+        if not super().validate(**kwargs) or self.user is None or not self.user.is_active:
+            return False
+        if self.is_verify and self.user.id != current_user.id:
+            self.credential.errors.append(_l("That passkey belongs to somebody else."))
+            return False
+        return True

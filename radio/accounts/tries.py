@@ -1,0 +1,57 @@
+"""How often somebody may try to sign in. Counted in memory under salted hashes; no address is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from radio.accounts.rules import name_key
+from radio.station import station
+from radio.web import current
+
+PER_NAME, PER_ADDRESS, PER_STATION = "10 per 5 minutes", "30 per minute", "120 per minute"
+"""The last keeps the sound going: each try costs a fifth of a second of one core."""
+
+_GUESSED = ("security.login", "security.verify", "security.change_password", "security.wan_signin_response",
+            "security.wan_verify_response", "accounts.welcome")  # fmt: skip
+
+
+class Salt:
+    """Hides what is counted; forgotten after ten minutes. Source: requirement S34."""
+
+    def __init__(self) -> None:
+        self._made_at: datetime | None = None
+        self._salt = b""
+
+    def hide(self, text: str, now: datetime) -> str:
+        """A key that nobody can turn back."""
+        if self._made_at is None or not self._made_at <= now < self._made_at + timedelta(minutes=10):
+            self._made_at, self._salt = now, secrets.token_bytes(16)
+        return hashlib.blake2b(text.encode(), key=self._salt, digest_size=16).hexdigest()
+
+
+def install(app: Flask) -> None:
+    """Count the tries at every door where something can be guessed; call it when all of them are there."""
+    salt = Salt()
+
+    def address() -> str:
+        return salt.hide("address " + (request.remote_addr or ""), station().now())
+
+    def name() -> str:
+        person = current.visitor()
+        tried = person.name if person else request.form.get("username", request.path)
+        return salt.hide("name " + name_key(tried), station().now())
+
+    limiter = Limiter(address, app=app, storage_uri="memory://", strategy="moving-window")
+    for endpoint in _GUESSED:
+        if endpoint not in app.view_functions:
+            continue
+        view: Any = app.view_functions[endpoint]
+        for rate, key in ((PER_STATION, lambda: "station"), (PER_ADDRESS, address), (PER_NAME, name)):
+            view = limiter.limit(rate, key_func=key, methods=["POST"], scope="sign-in")(view)
+        app.view_functions[endpoint] = view

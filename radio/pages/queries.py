@@ -1,0 +1,95 @@
+"""What listeners' pages show, gathered from the rooms below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from media.grid import HOUR_TICKS, tick_at
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.queries import public
+from radio.catalogue.rules import RecordingState
+from radio.catalogue.terms import Term, UnknownTermError, vocabulary
+from radio.core.time import unix_ms
+from radio.pages.rules import Block, Moment, Told, blocks, day_ticks, moments
+from radio.schedule.models import Slot
+from radio.schedule.queries import rundown
+
+AROUND_NOW_TICKS = 12 * HOUR_TICKS
+
+
+def blocks_between(session: Session, from_tick: int, to_tick: int, *, now: datetime) -> tuple[Block, ...]:
+    """What goes out over a span, block by block."""
+    airings = rundown(session, from_tick, to_tick).airings
+    episode_ids = {airing.episode_id for airing in airings if airing.episode_id}
+    slot_ids = {airing.slot_id for airing in airings if airing.slot_id}
+    return blocks(airings, slots=_slot_titles(session, slot_ids), told=_told(session, episode_ids, now=now))
+
+
+def day_blocks(session: Session, local_day: datetime, zone: ZoneInfo, *, now: datetime) -> tuple[Block, ...]:
+    """What goes out on a day of the station's calendar."""
+    from_tick, to_tick = day_ticks(local_day.date(), zone)
+    return blocks_between(session, from_tick, to_tick, now=now)
+
+
+def moments_from(session: Session, *, now: datetime) -> tuple[Moment, ...]:
+    """What is on air, and what comes in the next hours."""
+    tick = tick_at(unix_ms(now))
+    around = blocks_between(session, tick - AROUND_NOW_TICKS // 4, tick + AROUND_NOW_TICKS, now=now)
+    return moments(around, unix_ms(now))
+
+
+def n_published(session: Session, show_id: str, *, now: datetime) -> int:
+    """How many episodes of a show the public sees."""
+    query = select(func.count()).select_from(Episode).join(Show).where(public(now), Episode.show_id == show_id)
+    return session.scalar(query) or 0
+
+
+def shown_terms(episode: Episode) -> list[Term]:
+    """The tags a page shows. Sensitive ones need their teller's agreement, which nobody can give yet."""
+    found = []
+    for tag in episode.tags:
+        try:
+            term = vocabulary().term(tag.vocabulary, tag.code)
+        except UnknownTermError:
+            continue
+        if not term.sensitive:
+            found.append(term)
+    return found
+
+
+def noted_terms(episode: Episode) -> list[tuple[Term, int | None, int | None]]:
+    """The content notes as (term, from_ms, to_ms), in the order they are heard; None: the whole episode."""
+    found = []
+    for note in episode.content_notes or []:
+        try:
+            term = vocabulary().term("note", str(note.get("code")))
+        except UnknownTermError:
+            continue
+        found.append((term, _ms(note.get("from_ms")), _ms(note.get("to_ms"))))
+    return sorted(found, key=lambda each: each[1] or 0)
+
+
+def hearable(episode: Episode) -> bool:
+    """Whether its sound can be played and downloaded."""
+    recording = episode.recording
+    return recording is not None and recording.state == RecordingState.TAKEN and bool(recording.renditions)
+
+
+def _ms(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _slot_titles(session: Session, ids: Collection[str]) -> dict[str, str]:
+    rows = session.execute(select(Slot.id, Slot.title).where(Slot.id.in_(ids)))
+    return {row.id: row.title for row in rows}
+
+
+def _told(session: Session, ids: Collection[str], *, now: datetime) -> dict[str, Told]:
+    query = select(Episode.id, Episode.title, Show.title.label("show_title"), Show.slug).join(Show)
+    rows = session.execute(query.where(Episode.id.in_(ids), public(now)))
+    return {row.id: Told(row.id, row.title, row.show_title, row.slug) for row in rows}

@@ -1,0 +1,61 @@
+"""How pages say what a value means: filters and globals of the public templates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint
+from flask_babel import format_date
+
+from radio.catalogue.models import Episode, Rendition
+from radio.catalogue.terms import UnknownTermError, vocabulary
+from radio.pages import rules
+
+
+def kind_label(episode: Episode) -> str:
+    """The kind in the words of the vocabulary."""
+    try:
+        return vocabulary().term("kind", episode.kind).label
+    except UnknownTermError:
+        return episode.kind
+
+
+def renditions(episode: Episode) -> tuple[Rendition | None, Rendition | None]:
+    """The standard and the low form, None where there is none."""
+    recording = episode.recording
+    if recording is None:
+        return None, None
+    return recording.rendition("standard"), recording.rendition("low")
+
+
+def price_tag(episode: Episode) -> tuple[int | None, str]:
+    """What it costs to listen: minutes and megabytes of the standard form; None before there is sound."""
+    standard, _low = renditions(episode)
+    if standard is None or episode.recording is None:
+        return None, ""
+    return rules.minutes(episode.recording.length_ms), rules.megabytes(standard.size_bytes)
+
+
+def place(position_ms: int) -> str:
+    """A place in an episode, as 2:10 or 1:02:10."""
+    minutes, seconds = divmod(position_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def weekday(day: date) -> str:
+    """The day's name."""
+    return str(format_date(day, "EEEE"))
+
+
+def capitalised(words: str) -> str:
+    """With a capital at the start, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def install(blueprint: Blueprint) -> None:
+    """Give them to the templates."""
+    for word in (kind_label, renditions, price_tag, place, weekday, capitalised):
+        blueprint.add_app_template_filter(word)
+    blueprint.add_app_template_filter(rules.megabytes, "megabytes")
+    blueprint.add_app_template_global(rules.pattern, "pattern")

@@ -1,0 +1,71 @@
+/**
+ * How the live channel gets into an <audio>: through hls.js, brought to the true second once.
+ * Loaded only when somebody presses play.
+ */
+
+const ENOUGH_AHEAD_S = 3; // never closer than this to the end of what is listed
+
+/**
+ * @param {HTMLAudioElement} audio
+ * @param {boolean} low the rendition for little data
+ * @param {{native: boolean, fault: () => void}} wishes
+ * @returns {Promise<{close: () => void}>}
+ * @throws when hls.js cannot be loaded or has nothing to play into
+ */
+export async function open(audio, low, { native, fault }) {
+  const clock = serverClock();
+  if (native) {
+    audio.addEventListener("playing", () => toTheTrueSecond(audio, clock, () => audio.getStartDate?.().getTime() + audio.currentTime * 1000), { once: true });
+    return { close() {} };
+  }
+  const { default: Hls } = await import("../vendor/hls/hls.light.min.mjs");
+  if (!Hls.isSupported()) throw new Error("nothing to play into");
+  const hls = new Hls({
+    enableWorker: false, // 46 kB each six seconds are no work
+    lowLatencyMode: false,
+    backBufferLength: 30,
+    maxBufferLength: 20,
+    liveDurationInfinity: true,
+  });
+  hls.on(Hls.Events.ERROR, (_name, error) => {
+    if (error.fatal) fault();
+  });
+  hls.loadSource(low ? "/live-low.m3u8" : "/live.m3u8");
+  hls.attachMedia(audio);
+  const correct = () => toTheTrueSecond(audio, clock, () => hls.playingDate?.getTime());
+  audio.addEventListener("playing", correct, { once: true });
+  return {
+    close() {
+      audio.removeEventListener("playing", correct);
+      hls.destroy();
+    },
+  };
+}
+
+/** Players start some seconds behind the true second; one jump right after the start is heard as the start. */
+async function toTheTrueSecond(audio, clock, playingMs) {
+  const now = await clock;
+  const playing = playingMs();
+  if (!now || !playing) return;
+  const behindS = (now() - playing) / 1000;
+  const ranges = audio.seekable;
+  const end = ranges.length ? ranges.end(ranges.length - 1) : 0;
+  const wanted = audio.currentTime + behindS;
+  if (Math.abs(behindS) > 0.15 && wanted > 0 && wanted < end - ENOUGH_AHEAD_S) audio.currentTime = wanted;
+}
+
+/**
+ * The station's clock as a function that gives Unix milliseconds; null when the station cannot be asked.
+ * The listener's own clock is never believed, only its running.
+ */
+export async function serverClock() {
+  try {
+    const asked = performance.now();
+    const response = await fetch("/now.json", { cache: "no-store" });
+    const came = performance.now();
+    const { server_ms: serverMs } = await response.json();
+    return serverMs ? () => serverMs + (performance.now() - (asked + came) / 2) : null;
+  } catch {
+    return null;
+  }
+}
