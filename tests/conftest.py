@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,13 +69,14 @@ def clock() -> SetClock:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """A real embedded S3 for the whole run."""
+    """A real embedded S3 for the whole run, which browsers could reach."""
     server = Seaweed(tmp_path_factory.mktemp("s3"), access_key="radio", secret_key=secrets.token_hex(16), durable=False)
     server.start()
     try:
         server.wait_ready()
-        S3Store(server.settings("radio")).ensure_bucket()
-        yield server.settings("radio")
+        settings = server.settings("radio")
+        S3Store(settings).ensure_bucket()
+        yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
@@ -82,7 +84,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
 @pytest.fixture
 def store(s3: StoreSettings) -> S3Store:
     """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    return S3Store(s3)
+    return S3Store(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture
