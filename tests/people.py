@@ -14,7 +14,7 @@ from radio.core.people import Role
 from tests.makers import make_person
 from tests.visitor import Visitor
 
-PASSWORD = "three plain words"  # noqa: S105
+PASSWORD = "three plain words"
 
 
 def signed_in(client: Visitor, person: Person, *, minutes_ago: int = 0) -> Visitor:

@@ -44,16 +44,12 @@ def invite_first_steward(session: Session, *, now: datetime, days: int = rules.I
     if queries.stewards(session):
         return None
     session.execute(
-        delete(Invitation).where(
-            Invitation.invited_by.is_(None), Invitation.for_person.is_(None), Invitation.used_at.is_(None)
-        )
+        delete(Invitation).where(Invitation.invited_by.is_(None), Invitation.for_person.is_(None), Invitation.used_at.is_(None))
     )
     return invite(session, [RoleName.STEWARD], by=None, now=now, days=days)
 
 
-def invite_again(
-    session: Session, person: Person, *, by: Asking | None, now: datetime, days: int = rules.INVITATION_DAYS
-) -> str:
+def invite_again(session: Session, person: Person, *, by: Asking | None, now: datetime, days: int = rules.INVITATION_DAYS) -> str:
     """A one-time token for somebody who lost their way in. An earlier one stops working; the old password still does.
 
     Raises:

@@ -11,8 +11,8 @@ from flask_security.password_util import PasswordUtil
 from flask_security.proxies import _datastore
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectMultipleField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from radio.accounts import rules
 from radio.core.people import Role
@@ -51,7 +51,7 @@ def words_for(field: str, code: str) -> LazyString:
 class Passwords(PasswordUtil):  # type: ignore[misc]
     """Our rule for passwords wherever the library asks."""
 
-    def validate(self, password: str, is_register: bool, **kwargs: Any) -> tuple[list[str] | None, str]:  # noqa: ARG002, FBT001
+    def validate(self, password: str, is_register: bool, **kwargs: Any) -> tuple[list[str] | None, str]:  # noqa: ARG002
         """Faults as sentences, and the password in its normal form."""
         normal: str = self.normalize(password)
         fault = rules.password_fault(normal, kwargs["user"].username)
@@ -112,8 +112,7 @@ class RolesForm(FlaskForm):  # type: ignore[misc]
     """Which roles somebody has."""
 
     roles = SelectMultipleField(
-        _l("What will they do?"), choices=[(role.value, name) for role, (name, _) in ROLE_NAMES.items()],
-        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
+        _l("What will they do?"), choices=[SelectChoice(value=role.value, label=name) for role, (name, _) in ROLE_NAMES.items()],
     )  # fmt: skip
 
     @property

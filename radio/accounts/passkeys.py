@@ -12,6 +12,7 @@ from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponse
 from flask_security.webauthn_util import WebauthnUtil
 from webauthn.helpers.structs import AuthenticatorSelectionCriteria, ResidentKeyRequirement, UserVerificationRequirement
 from wtforms import RadioField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from radio.station import station
@@ -44,9 +45,13 @@ class RegisterForm(WebAuthnRegisterForm):  # type: ignore[misc]
 
     name = StringField(_l("A name for it, such as “my phone”"), validators=[InputRequired(), Length(max=40)])
     usage = RadioField(
-        _l("When will you use it?"), default="first",
-        choices=[("first", _l("Instead of my password")), ("secondary", _l("After my password, to be extra safe"))],
-    )  # fmt: skip
+        _l("When will you use it?"),
+        default="first",
+        choices=[
+            SelectChoice(value="first", label=_l("Instead of my password")),
+            SelectChoice(value="secondary", label=_l("After my password, to be extra safe")),
+        ],
+    )
 
 
 class SignInResponse(WebAuthnSigninResponseForm):  # type: ignore[misc]

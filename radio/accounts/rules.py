@@ -17,8 +17,8 @@ INVITATION_DAYS = 7
 
 _NAME = re.compile(r"\w[\w .'’-]*")
 _WELL_KNOWN = frozenset({
-    "1234567890", "12345678910", "123456789a", "0123456789", "0987654321", "1q2w3e4r5t", "1qaz2wsx3edc", "abcdefghij", "letmein123",
-    "password12", "password123", "password1234", "passw0rd123", "qwerty1234", "qwerty12345", "qwertyuiop", "liverpool1",
+    "1234567890", "12345678910", "123456789a", "0123456789", "0987654321", "1q2w3e4r5t", "1qaz2wsx3edc", "abcdefghij",
+    "letmein123", "password12", "password123", "password1234", "passw0rd123", "qwerty1234", "qwerty12345", "qwertyuiop", "liverpool1",
     "manchester1", "sunshine123", "iloveyou123", "welcome123", "peerradio1", "peer radio", "football123", "princess123",
 })  # fmt: skip
 
@@ -27,9 +27,14 @@ class Opening(Protocol):
     """What a rule needs to know of an invitation."""
 
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """The first instant at which it is closed."""
+        ...
+
     @property
-    def used_at(self) -> datetime | None: ...
+    def used_at(self) -> datetime | None:
+        """When somebody came in with it."""
+        ...
 
 
 def name_key(name: str) -> str:

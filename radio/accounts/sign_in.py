@@ -6,9 +6,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, abort, redirect, request, session, url_for
 from flask import Response as FlaskResponse
-from flask import abort, redirect, request, session, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor  # the only way to name what must go
 from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
@@ -94,6 +93,5 @@ def _keep_nowhere(response: FlaskResponse) -> FlaskResponse:
     return response
 
 
-def _nothing_here() -> None:
+def _nothing_here() -> Response:
     abort(404)
-

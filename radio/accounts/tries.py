@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Flask, request
 from flask_limiter import Limiter
@@ -50,7 +51,7 @@ def install(app: Flask) -> None:
     for endpoint in _GUESSED:
         if endpoint not in app.view_functions:
             continue
-        view = app.view_functions[endpoint]
+        view: Any = app.view_functions[endpoint]
         for rate, key in ((PER_STATION, lambda: "station"), (PER_ADDRESS, address), (PER_NAME, name)):
             view = limiter.limit(rate, key_func=key, methods=["POST"], scope="sign-in")(view)
         app.view_functions[endpoint] = view

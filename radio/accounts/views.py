@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_security import login_user, logout_user
@@ -36,7 +36,7 @@ def fresh(view: View) -> View:
     def guarded(*args: object, **kwargs: object) -> Answer | str:
         within, grace = _security.app.config["SECURITY_FRESHNESS"], _security.app.config["SECURITY_FRESHNESS_GRACE_PERIOD"]
         if not current_user.is_authenticated or not check_and_update_authn_fresh(within, grace, "session"):
-            again: Answer = _security._reauthn_handler(within, grace)  # noqa: SLF001  # the library names no other door
+            again: Answer = _security._reauthn_handler(within, grace)  # the library names no other door
             return again
         return view(*args, **kwargs)
 
@@ -131,7 +131,8 @@ def invite() -> Answer | str:
         else:
             session().commit()
             return _show_link(token, None)
-    page = render_template("accounts/invite.html", chosen=form.roles.data or [Role.PRODUCER], faults=faults, role_names=ROLE_NAMES)
+    chosen = form.roles.data or [Role.PRODUCER]
+    page = render_template("accounts/invite.html", chosen=chosen, faults=faults, role_names=ROLE_NAMES)
     return make_response(page, 422 if faults else 200)
 
 
