@@ -200,8 +200,7 @@ class Seaweed:
 
     def _arguments(self) -> list[str]:
         ports = [
-            f"-{name.split('.')[0]}.port{'.grpc' if name.endswith('.grpc') else ''}={port}"
-            for name, port in self._ports.items()
+            f"-{name.split('.')[0]}.port{'.grpc' if name.endswith('.grpc') else ''}={port}" for name, port in self._ports.items()
         ]
         return [
             *_LOGS,

@@ -69,9 +69,7 @@ class S3Store:
             raise UnsatisfiableRangeError(span.start + len(content))
         return content
 
-    def stream(
-        self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES
-    ) -> Iterator[bytes]:
+    def stream(self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
         """Yield the bytes of `span`, or of the whole object; a broken line is taken up where it broke.
 
         A missing object is told at the call, before the first byte is asked for: an answer can still be 404.
@@ -139,13 +137,9 @@ class S3Store:
         """Begin an upload in parts and return its id."""
         return str(self._call("create_multipart_upload", key, ContentType=media_type)["UploadId"])
 
-    def put_part(
-        self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int
-    ) -> Part:
+    def put_part(self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int) -> Part:
         """Store part `number` (1 to 10,000); a stream must be seekable. The same number again replaces it."""
-        said = self._call(
-            "upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes
-        )
+        said = self._call("upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes)
         return Part(number, size_bytes, said["ETag"])
 
     def parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
