@@ -10,6 +10,7 @@ Nothing here starts a thread, so it runs under gevent: large files go up part by
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -30,11 +31,11 @@ __all__ = ["Listed", "ObjectFacts", "Part", "S3Store", "StoreSettings", "Unfinis
 _TRIES_WITHOUT_PROGRESS = 3
 
 
-class S3Store:
+class ObjectStore:
     """One bucket.
 
-    Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the bucket, and
-    ObjectMissingError when the key or the upload does not exist.
+    Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the
+    bucket, and ObjectMissingError when the key or the upload does not exist.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
@@ -68,9 +69,7 @@ class S3Store:
             raise UnsatisfiableRangeError(span.start + len(content))
         return content
 
-    def stream(
-        self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES
-    ) -> Iterator[bytes]:
+    def stream(self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
         """Yield the bytes of `span`, or of the whole object; a broken line is taken up where it broke.
 
         A missing object is told at the call, before the first byte is asked for: an answer can still be 404.
@@ -127,7 +126,7 @@ class S3Store:
         while True:
             page = self._ask("list_objects_v2", prefix, Prefix=prefix, MaxKeys=page_size, **position)
             for each in page.get("Contents", ()):
-                yield Listed(each["Key"], each["Size"], each["LastModified"])
+                yield Listed(each["Key"], each["Size"], each["LastModified"].astimezone(UTC))
             if not page.get("IsTruncated"):
                 return
             position = {"ContinuationToken": page["NextContinuationToken"]}
@@ -138,13 +137,9 @@ class S3Store:
         """Begin an upload in parts and return its id."""
         return str(self._call("create_multipart_upload", key, ContentType=media_type)["UploadId"])
 
-    def put_part(
-        self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int
-    ) -> Part:
+    def put_part(self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int) -> Part:
         """Store part `number` (1 to 10,000); a stream must be seekable. The same number again replaces it."""
-        said = self._call(
-            "upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes
-        )
+        said = self._call("upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes)
         return Part(number, size_bytes, said["ETag"])
 
     def parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
@@ -177,7 +172,7 @@ class S3Store:
         while True:
             page = self._ask("list_multipart_uploads", prefix, Prefix=prefix, **position)
             for each in page.get("Uploads", ()):
-                yield Unfinished(each["Key"], each["UploadId"], each["Initiated"])
+                yield Unfinished(each["Key"], each["UploadId"], each["Initiated"].astimezone(UTC))
             if not page.get("IsTruncated"):
                 return
             position = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
@@ -307,3 +302,6 @@ def _attachment(filename: str) -> str:
 
 def _tell_nobody(_share: float) -> None:
     """Progress that nobody asked for."""
+
+
+S3Store = ObjectStore
