@@ -92,7 +92,7 @@ class Seaweed:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def settings(self, bucket: str, public_endpoint_url: str | None = None) -> StoreSettings:
-        """How `ObjectStore` reaches this server: short waits, since it is on this machine."""
+        """How `S3Store` reaches this server: short waits, since it is on this machine."""
         return StoreSettings(
             endpoint_url=f"http://127.0.0.1:{self.s3_port}",
             bucket=bucket,
