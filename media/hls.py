@@ -1,9 +1,9 @@
 """Playlists: one master and one media playlist a codec, on the station's grid.
 
-Every segment is exactly 5.76 s and its number counts from the epoch, so a playlist is arithmetic: two servers write
-the same bytes, the media sequence never goes back, and there is no discontinuity ever, because the timestamps in the
-segments are continuous by themselves. A player must never switch between codecs, whose clocks differ: hence one
-master for each.
+Every segment is exactly 5.76 s and its number counts from the epoch, so a playlist is arithmetic: two servers
+write the same bytes, the media sequence never goes back, and there is no discontinuity ever, because the
+timestamps in the segments are continuous by themselves. A player must never switch between codecs, whose
+clocks differ: hence one master for each.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _head(first_segment: int, map_uri: str | None) -> list[str]:
 def _segments(first_segment: int, uris: Iterable[str], map_uri: str | None) -> Iterator[str]:
     if map_uri:
         yield f'#EXT-X-MAP:URI="{_quotable(map_uri)}"'
-    # Once is enough: the rest follows from the durations, and every listener fetches this text each few seconds.
+    # Once is enough: the rest follows from the durations, and each listener fetches this all the time.
     yield f"#EXT-X-PROGRAM-DATE-TIME:{program_date_time(first_segment)}"
     for uri in uris:
         yield f"#EXTINF:{SEGMENT_MS / 1000:.3f},"

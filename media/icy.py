@@ -1,7 +1,8 @@
 """Titles inside an MP3 stream, as Icecast and SHOUTcast players read them.
 
-After every `icy-metaint` bytes of sound stands one block: a length in units of 16 bytes, then that much text. Most
-blocks say that nothing changed: one zero byte. There is no standard; this is what Icecast's `format_mp3` sends.
+After every `icy-metaint` bytes of sound stands one block: a length in units of 16 bytes, then that much text.
+Most blocks say that nothing changed: one zero byte. There is no standard; this is what Icecast's `format_mp3`
+sends.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ MOST_TEXT_BYTES = 255 * 16
 def metadata_block(title: str, url: str | None = None) -> bytes:
     """The block that names what is on air; without a title and a URL it says that nothing changed.
 
-    The text is cut at a whole character when it is too long. A quote would end the title in some players and not in
-    others, so it becomes a typographic one.
+    The text is cut at a whole character when it is too long. A quote would end the title in some players and
+    not in others, so it becomes a typographic one.
     """
     link = f"StreamUrl='{_one_line(url).replace(chr(39), '%27')}';".encode() if url else b""
     if len(link) > MOST_TEXT_BYTES // 2:

@@ -1,7 +1,7 @@
-"""The names of objects: made from their content, so that a key's bytes never change, and telling nothing else.
+"""The names of objects: made from their content, so that a key's bytes never change.
 
-Below `private/` lies what only the station may read; everything else may be offered by a signed URL. No key holds a
-title, a name or a date.
+Below `private/` lies what only the station may read; everything else may be offered by a signed URL. No key
+holds a title, a name or a date.
 """
 
 from __future__ import annotations

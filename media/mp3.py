@@ -1,7 +1,7 @@
 """MP3 on the grid: the timestamp before a live segment, and the law that makes a tick a byte range.
 
 The law: every frame is MPEG-1 Layer III, 48 kHz, mono, of one constant size, and begins with its own bits
-(`main_data_begin` 0), so that any frame may follow any other. A Xing frame or a tag in between would break it.
+(`main_data_begin` 0), so that any frame may follow any other. A Xing frame or a tag in between breaks it.
 
 Source: ISO/IEC 11172-3 §2.4.1.3 (header), §2.4.1.7 (main_data_begin); RFC 8216 §3.4; ID3v2.4.0 §3.1, §4.27.
 """
@@ -48,7 +48,7 @@ def is_plain_frame(frame: bytes, kbps: int) -> bool:
 
 
 def frame_problems(content: bytes, kbps: int) -> tuple[str, ...]:
-    """What keeps `content` from being frames on the grid: an empty tuple when it is; at most ten sentences."""
+    """What keeps `content` from being frames on the grid: at most ten sentences, none when it is."""
     size_bytes = frame_bytes(kbps)
     found: list[str] = []
     if not content or len(content) % size_bytes:
@@ -63,7 +63,7 @@ def frame_problems(content: bytes, kbps: int) -> tuple[str, ...]:
 
 
 def _problem(frame: bytes, header: bytes) -> str | None:
-    # The fourth byte ends in copyright, original and emphasis, which move nothing; its first half is the channel.
+    # The fourth byte begins with the channel mode; copyright, original and emphasis move nothing.
     if frame[:3] != header[:3] or frame[3] >> 6 != _MONO:
         return f"header {frame[:4].hex()}, not {header.hex()} in mono"
     # The side information begins with the 9 bits of main_data_begin.

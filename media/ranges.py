@@ -1,6 +1,7 @@
 """Byte ranges of HTTP: what a player asks for, and what we may answer.
 
-A header we do not understand is ignored, never an error: the answer is then the whole object (RFC 9110 §14.2).
+A header we do not understand is ignored, never an error: the answer is then the whole object (RFC 9110
+§14.2).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _MOST_SPECS = 32
 def parse(header: str | None, size_bytes: int) -> tuple[ByteRange, ...] | None:
     """Return the ranges that a `Range` header asks for, in their order, or None for the whole object.
 
-    None as well when the header is absent, broken or in another unit. Ranges that lie beyond the end are left out,
-    and one that reaches over it is cut.
+    None as well when the header is absent, broken or in another unit. Ranges that lie beyond the end are left
+    out, and one that reaches over it is cut.
 
     Raises:
         UnsatisfiableRangeError: it is well formed, and no byte of it exists.
@@ -43,8 +44,8 @@ def parse(header: str | None, size_bytes: int) -> tuple[ByteRange, ...] | None:
 def single(header: str | None, size_bytes: int) -> ByteRange | None:
     """Return the one range to answer with 206, or None for the whole object with 200.
 
-    Several ranges that touch or overlap are one; several that do not are answered whole, which the sender must be
-    ready for, rather than as `multipart/byteranges`, which no player asks for.
+    Several ranges that touch or overlap are one; several that do not are answered whole, which the sender
+    must be ready for, rather than as `multipart/byteranges`, which no player asks for.
 
     Raises:
         UnsatisfiableRangeError: answer 416.
