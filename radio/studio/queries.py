@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from radio.catalogue.models import Episode, Recording
@@ -189,5 +189,7 @@ def ingest_jobs(session: Session, recording_ids: Collection[str]) -> dict[str, J
 
 
 def abandoned_uploads(session: Session, *, before: datetime) -> Sequence[Upload]:
-    """Open uploads that nobody has touched since."""
-    return session.scalars(select(Upload).where(Upload.state == "open", Upload.touched_at < before)).all()
+    """Open uploads that nobody has touched since, or whose episode takes none any more."""
+    query = select(Upload).join(Episode, Episode.id == Upload.episode_id)
+    over = or_(Upload.touched_at < before, Episode.state != State.DRAFT)
+    return session.scalars(query.where(Upload.state == "open", over)).all()
