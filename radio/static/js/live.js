@@ -26,6 +26,9 @@ export async function open(audio, low, { native, fault }) {
     backBufferLength: 30,
     maxBufferLength: 20,
     liveDurationInfinity: true,
+    enableID3MetadataCues: false, // its text track is a data: address, which our policy refuses
+    enableEmsgMetadataCues: false,
+    enableDateRangeMetadataCues: false,
   });
   hls.on(Hls.Events.ERROR, (_name, error) => {
     if (error.fatal) fault();
