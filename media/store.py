@@ -31,7 +31,7 @@ __all__ = ["Listed", "ObjectFacts", "Part", "S3Store", "StoreSettings", "Unfinis
 _TRIES_WITHOUT_PROGRESS = 3
 
 
-class S3Store:
+class ObjectStore:
     """One bucket.
 
     Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the
@@ -306,3 +306,6 @@ def _attachment(filename: str) -> str:
 
 def _tell_nobody(_share: float) -> None:
     """Progress that nobody asked for."""
+
+
+S3Store = ObjectStore

@@ -9,7 +9,7 @@ from flask import current_app
 
 from media.profiles import Profile, low, standard
 from media.objects import StoreSettings
-from media.store import S3Store
+from media.store import ObjectStore
 from radio import keyring
 from radio.clock import Clock, SystemClock
 from radio.settings import Settings
@@ -21,7 +21,7 @@ class Station:
 
     settings: Settings
     clock: Clock
-    store: S3Store
+    store: ObjectStore
 
     def now(self) -> datetime:
         """The aware UTC instant by the station's clock."""
@@ -42,7 +42,7 @@ def open_clock(settings: Settings) -> Clock:
     return SystemClock(settings.clock_offset_ms)
 
 
-def open_store(settings: Settings) -> S3Store:
+def open_store(settings: Settings) -> ObjectStore:
     """The store of the settings; unset, the embedded one where this station's keys say that it listens."""
     if settings.embedded_s3:
         where = StoreSettings(
@@ -55,7 +55,7 @@ def open_store(settings: Settings) -> S3Store:
             settings.s3_endpoint, settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key,
             region=settings.s3_region, addressing=settings.s3_addressing, public_endpoint_url=settings.s3_public_endpoint or None,
         )  # fmt: skip
-    return S3Store(where)
+    return ObjectStore(where)
 
 
 def station() -> Station:

@@ -6,7 +6,6 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from media.seaweed import Seaweed
-from media.store import S3Store
+from media.store import ObjectStore
 from radio import keyring
 from radio.clock import SetClock
 from radio.db import db
@@ -69,26 +68,28 @@ def clock() -> SetClock:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """A real embedded S3 for the whole run, which browsers could reach."""
-    server = Seaweed(tmp_path_factory.mktemp("s3"), access_key="radio", secret_key=secrets.token_hex(16), durable=False)
+    """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
+    server = Seaweed(
+        tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
+    )
     server.start()
     try:
         server.wait_ready()
-        settings = server.settings("radio")
-        S3Store(settings).ensure_bucket()
+        settings = server.settings("radio-test")
+        ObjectStore(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def store(s3: StoreSettings) -> S3Store:
-    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    return S3Store(replace(s3, public_endpoint_url=None))
+def store(s3: StoreSettings) -> ObjectStore:
+    """The same S3 as the station sees it by default: only we reach it. Keys are made of content, so tests do not collide."""
+    return ObjectStore(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
     """The whole application on its own database."""
     from radio.app import create_app
 

@@ -161,7 +161,7 @@ def without_slash(slug: str = "") -> BaseResponse:  # noqa: ARG001 - part of the
 
 def _page(template: str, *, kept_s: int, **values: object) -> Response:
     now = station().now()
-    html = render_template(template, now_ms=unix_ms(now), price=_price(), zone_name=station().settings.zone, **values)
+    html = render_template(template, now_ms=unix_ms(now), price=_price(), **values)
     response = page_response(html.encode(), "text/html", kept_s=kept_s)
     response.headers["Content-Language"] = station().settings.language
     return response
