@@ -147,7 +147,13 @@ def upload_or_404(session: Session, person: Person, upload_id: str) -> Upload:
 
 
 def upload_again(
-    session: Session, person: Person, *, fingerprint: str, size_bytes: int, episode_id: str | None = None, show_id: str | None = None
+    session: Session,
+    person: Person,
+    *,
+    fingerprint: str,
+    size_bytes: int,
+    episode_id: str | None = None,
+    show_id: str | None = None,
 ) -> Upload | None:
     """The upload of this file by this person that can go on, or is complete and lies in a draft that still uses it.
 
