@@ -10,6 +10,7 @@ Nothing here starts a thread, so it runs under gevent: large files go up part by
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -33,8 +34,8 @@ _TRIES_WITHOUT_PROGRESS = 3
 class S3Store:
     """One bucket.
 
-    Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the bucket, and
-    ObjectMissingError when the key or the upload does not exist.
+    Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the
+    bucket, and ObjectMissingError when the key or the upload does not exist.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
@@ -127,7 +128,7 @@ class S3Store:
         while True:
             page = self._ask("list_objects_v2", prefix, Prefix=prefix, MaxKeys=page_size, **position)
             for each in page.get("Contents", ()):
-                yield Listed(each["Key"], each["Size"], each["LastModified"])
+                yield Listed(each["Key"], each["Size"], each["LastModified"].astimezone(UTC))
             if not page.get("IsTruncated"):
                 return
             position = {"ContinuationToken": page["NextContinuationToken"]}
@@ -177,7 +178,7 @@ class S3Store:
         while True:
             page = self._ask("list_multipart_uploads", prefix, Prefix=prefix, **position)
             for each in page.get("Uploads", ()):
-                yield Unfinished(each["Key"], each["UploadId"], each["Initiated"])
+                yield Unfinished(each["Key"], each["UploadId"], each["Initiated"].astimezone(UTC))
             if not page.get("IsTruncated"):
                 return
             position = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}

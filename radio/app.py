@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from media.store import ObjectStore
+from media.store import S3Store
 from radio import db as database
 from radio import keyring
 from radio.accounts import gate, sign_in
@@ -27,7 +27,7 @@ def templates_folder() -> Path:
     return inside if inside.is_dir() else HERE.parent / "templates"
 
 
-def create_app(settings: Settings, *, clock: Clock, store: ObjectStore) -> Flask:
+def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
@@ -71,9 +71,11 @@ def _reads_only() -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.feeds.views import bp as feeds
     from radio.pages.views import bp as pages
 
     app.register_blueprint(accounts.bp)
+    app.register_blueprint(feeds)
     app.register_blueprint(pages)
 
 

@@ -6,13 +6,16 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.orm import Session
 
+from media.seaweed import Seaweed
+from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
 from radio.db import db
@@ -26,7 +29,7 @@ pytest_plugins = ["tests.people"]
 if TYPE_CHECKING:
     from flask import Flask
 
-    from media.store import ObjectStore, StoreSettings
+    from media.objects import StoreSettings
     from radio.station import Station
 
 
@@ -63,16 +66,27 @@ def clock() -> SetClock:
     return SetClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
+    """A real embedded S3 for the whole run."""
+    server = Seaweed(tmp_path_factory.mktemp("s3"), access_key="radio", secret_key=secrets.token_hex(16), durable=False)
+    server.start()
+    try:
+        server.wait_ready()
+        S3Store(server.settings("radio")).ensure_bucket()
+        yield server.settings("radio")
+    finally:
+        server.stop()
+
+
 @pytest.fixture
-def store(s3: StoreSettings) -> ObjectStore:
+def store(s3: StoreSettings) -> S3Store:
     """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    from media.store import ObjectStore
-
-    return ObjectStore(s3)
+    return S3Store(s3)
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     """The whole application on its own database."""
     from radio.app import create_app
 
@@ -107,3 +121,22 @@ def client(app: Flask, session: Session) -> Visitor:
     assert isinstance(visitor, Visitor)
     visitor.test_session = session
     return visitor
+
+
+@pytest.fixture
+def work_off(app: Flask, session: Session) -> Iterator[Callable[[], int]]:
+    """Calls the station's own worker: commits what the test has made, does all that is due, lets the test see it."""
+    from radio.jobs.carrier import Carrier
+    from radio.worker import import_tasks
+
+    import_tasks()
+    carrier = Carrier(app)
+
+    def _work_off() -> int:
+        session.commit()
+        done = carrier.work_off()
+        session.expire_all()
+        return done
+
+    yield _work_off
+    carrier.close()

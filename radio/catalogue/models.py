@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.catalogue.rules import RecordingState, State
 from radio.core.ids import new_id
-from radio.db import Base, Instant
+from radio.db import Base, Code, Instant
 
 
 class Show(Base):
@@ -57,7 +57,7 @@ class Episode(Base):
     show_id: Mapped[str] = mapped_column(ForeignKey("show.id"), index=True)
     guid: Mapped[UUID] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(20))
-    state: Mapped[State] = mapped_column(String(12), default=State.DRAFT)
+    state: Mapped[State] = mapped_column(Code(State, 12), default=State.DRAFT)
     title: Mapped[str] = mapped_column(String(150), default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     """Plain text."""
@@ -120,7 +120,7 @@ class Recording(Base):
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
-    state: Mapped[RecordingState] = mapped_column(String(12), default=RecordingState.RECEIVED)
+    state: Mapped[RecordingState] = mapped_column(Code(RecordingState, 12), default=RecordingState.RECEIVED)
     original_key: Mapped[str | None] = mapped_column(String(200))
     """Where the untouched upload lies; None after erasure."""
     size_bytes: Mapped[int]

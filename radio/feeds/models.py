@@ -1,11 +1,23 @@
-"""Feeds as they are served."""
+"""Feeds as they are served, and the ids that feeds keep for ever."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from radio.db import Base
+from radio.db import Base, Instant
+
+
+class FeedIdentity(Base):
+    """The `podcast:guid` of a feed that is not a show's own: assigned once, kept when the address changes."""
+
+    __tablename__ = "feed_identity"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    guid: Mapped[UUID]
 
 
 class StoredFeed(Base):
@@ -14,7 +26,12 @@ class StoredFeed(Base):
     __tablename__ = "stored_feed"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """`station`, or `show:` and the show's slug."""
     change_number: Mapped[int]
+    """The catalogue's change number it was rendered at."""
+    valid_until: Mapped[datetime | None] = mapped_column(Instant)
+    """When the first of its items expires; None: never by itself."""
     etag: Mapped[str] = mapped_column(String(64))
+    """Of the identity bytes, without quotes; the gzip form adds `-gzip`."""
     identity: Mapped[bytes] = mapped_column(LargeBinary)
     gzip: Mapped[bytes] = mapped_column(LargeBinary)

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from radio.core.ids import new_id
-from radio.db import Base, Instant
+from radio.db import Base, Code, Instant
 from radio.jobs.rules import JobState
 
 
@@ -29,7 +29,7 @@ class Job(Base):
     subject: Mapped[str] = mapped_column(String(80))
     """The id of the row the work is about; empty for work about the whole station."""
     payload: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
-    state: Mapped[JobState] = mapped_column(String(10), default=JobState.QUEUED)
+    state: Mapped[JobState] = mapped_column(Code(JobState, 10), default=JobState.QUEUED)
     due_at: Mapped[datetime] = mapped_column(Instant)
     token: Mapped[str | None] = mapped_column(String(32))
     """The present attempt's fence: results are taken only from its holder."""

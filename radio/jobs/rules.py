@@ -8,7 +8,11 @@ from enum import StrEnum
 LEASE = timedelta(seconds=60)
 """How long a silent worker is believed to be alive."""
 HEARTBEAT = timedelta(seconds=10)
+SILENCE = timedelta(minutes=30)
+"""How long a handler may say nothing before its worker stops renewing the lease for it."""
 MAX_ATTEMPTS = 8
+KEPT = timedelta(days=7)
+"""How long the row of a finished job is kept."""
 
 
 class JobState(StrEnum):
@@ -25,3 +29,9 @@ def next_due(attempts: int, now: datetime) -> datetime | None:
     if attempts >= MAX_ATTEMPTS:
         return None
     return now + timedelta(seconds=min(600, 2 ** (attempts + 1)))
+
+
+def next_turn(attempts: int, every: timedelta, now: datetime) -> datetime:
+    """When periodic work that has failed `attempts` times in a row (0: it went well) comes again: it never gives up."""
+    retry = next_due(attempts, now) if attempts else None
+    return min(retry, now + every) if retry else now + every

@@ -42,10 +42,13 @@ class Slot(Base):
 
 
 class Revision(Base):
-    """One compiled piece of rundown, `[effective_tick, end_tick)`. At a tick the newest revision that is effective holds."""
+    """One compiled piece of rundown, `[effective_tick, end_tick)`. At a tick the newest revision that covers it holds.
+
+    A change of the future is as many revisions as it has pieces, so what is not concerned is not written again.
+    """
 
     __tablename__ = "revision"
-    __table_args__ = (Index("ix_revision_effective", "effective_tick"),)
+    __table_args__ = (Index("ix_revision_end", "end_tick"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     effective_tick: Mapped[int]
@@ -54,7 +57,8 @@ class Revision(Base):
     why: Mapped[str] = mapped_column(String(40))
     """A code: extended, slot-changed, catalogue-changed, withdrawn, swapped, alert, stopped, resumed."""
     inputs_hash: Mapped[str] = mapped_column(String(64))
-    previous_hash: Mapped[str] = mapped_column(String(64))
+    previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Unique, so that the chain never forks: of two writers one has to look again."""
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
     airings: Mapped[list[Airing]] = relationship(back_populates="revision", order_by="Airing.start_tick")
@@ -82,3 +86,16 @@ class Airing(Base):
     """Why this one, in codes and facts that `schedule` puts into words."""
 
     revision: Mapped[Revision] = relationship(back_populates="airings")
+
+
+class Desk(Base):
+    """The one row that every writer of the rundown holds while it writes; and the seed of its chance."""
+
+    __tablename__ = "desk"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """Always 1."""
+    seed: Mapped[str] = mapped_column(String(64))
+    """Made once, never shown: replicas and later days compile with the same."""
+    catalogue_number: Mapped[int] = mapped_column(default=-1)
+    """`catalogue.change_number` when the future was last compiled as a whole."""

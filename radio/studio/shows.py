@@ -13,13 +13,12 @@ from radio.catalogue.queries import all_shows, any_show_or_404
 from radio.catalogue.rules import podcast_guid
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
-from radio.core.text import slug as slug_of
 from radio.db import session
 from radio.editorial import audit
 from radio.errors import InvalidError
 from radio.station import station
 from radio.studio import words
-from radio.studio.forms import ShowForm
+from radio.studio.forms import CATEGORIES, ShowForm
 from radio.web.access import Access, access
 from radio.web.current import me
 
@@ -113,7 +112,10 @@ def _put_away(show_id: str, content: bytes) -> str: ...
 
 def _page(show: Show | None, form: ShowForm) -> str:
     kinds = [(term.code, term.label) for term in vocabulary().lists["kind"].offered]
-    return render_template("studio/show.html", show=show, form=form, faults=form.sentences(), kinds=kinds)
+    categories = [(name, name.replace(" > ", ": ")) for name in CATEGORIES]
+    return render_template(
+        "studio/show.html", show=show, form=form, faults=form.sentences(), kinds=kinds, category_choices=categories
+    )
 
 
 @bp.get("/<slug>/episodes/new")
@@ -142,6 +144,3 @@ def make_episode(slug: str) -> Answer | tuple[str, int]:
 def _new_episode(show: Show, faults: dict[str, str]) -> str:
     kinds = vocabulary().lists["kind"].offered
     return render_template("studio/episode-new.html", show=show, kinds=kinds, faults=faults, typed=request.form)
-
-
-__all__ = ["bp", "slug_of"]

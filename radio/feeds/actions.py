@@ -1,0 +1,40 @@
+"""Renders feeds and keeps them as they are served."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from radio.feeds import queries, rules, xml
+from radio.feeds.models import FeedIdentity, StoredFeed
+from radio.station import Station
+
+
+def render(session: Session, station: Station, name: str, *, now: datetime) -> StoredFeed:
+    """Render the feed `name` from what is public now, and keep it.
+
+    Raises:
+        NotFoundError: the name is of no show that has a feed.
+    """
+    number = session.scalar(queries.change_number_statement()) or 0
+    show = None if name == queries.STATION_FEED else queries.show_of(session, name.removeprefix("show:"))
+    if show is None:
+        _give_identity(session, station)
+    channel = queries.station_channel(session, station) if show is None else queries.show_channel(show, station)
+    shown = rules.items(queries.items(session, station, show), now)
+    identity = xml.write(channel, shown)
+    return session.merge(
+        StoredFeed(
+            name=name, change_number=number, valid_until=rules.valid_until(shown),
+            etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 6, mtime=0),
+        )
+    )  # fmt: skip
+
+
+def _give_identity(session: Session, station: Station) -> None:
+    if session.get(FeedIdentity, queries.STATION_FEED) is None:
+        session.add(FeedIdentity(name=queries.STATION_FEED, guid=rules.podcast_guid(station.url("/feed.xml"))))
+        session.flush()

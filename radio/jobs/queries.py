@@ -1,0 +1,46 @@
+"""Which jobs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from radio.jobs.models import Job
+from radio.jobs.rules import JobState
+
+
+def unfinished_job(session: Session, kind: str, subject: str) -> Job | None:
+    """The one job of this kind about this subject that waits or runs."""
+    unfinished = Job.state.in_((JobState.QUEUED, JobState.RUNNING))
+    return session.scalar(select(Job).where(Job.kind == kind, Job.subject == subject, unfinished))
+
+
+def latest_job(session: Session, kind: str, subject: str) -> Job | None:
+    """The newest job of this kind about this subject, finished or not."""
+    return session.scalar(select(Job).where(Job.kind == kind, Job.subject == subject).order_by(Job.made_at.desc()).limit(1))
+
+
+def runnable(now: datetime) -> ColumnElement[bool]:
+    """Due, or held by a worker that is no longer believed to be alive."""
+    return or_(
+        and_(Job.state == JobState.QUEUED, Job.due_at <= now),
+        and_(Job.state == JobState.RUNNING, Job.lease_until < now),
+    )
+
+
+def runnable_kinds(session: Session, now: datetime) -> frozenset[str]:
+    """The kinds of work that wait for a worker now."""
+    return frozenset(session.scalars(select(Job.kind).where(runnable(now)).distinct()))
+
+
+def running_tokens(session: Session) -> Sequence[str]:
+    """The tokens of all attempts that have not ended."""
+    return [token for token in session.scalars(select(Job.token).where(Job.state == JobState.RUNNING)) if token]
+
+
+def failed_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
+    """What was given up, newest first."""
+    return session.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.ended_at.desc()).limit(limit)).all()

@@ -1,0 +1,1 @@
+"""How the sample station's sound was made: free speech synthesisers, numpy, and no recording of anybody."""

@@ -1,0 +1,139 @@
+"""What a feed tells, without app or database."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import feedparser
+import podcastparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from radio.feeds import rules, xml
+from radio.feeds.rules import Channel, Item, Sound
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CHANNEL = Channel(
+    guid=UUID(int=1), title="Quiet Hours & more", description="Music <for> the night", link="https://radio.example/shows/quiet",
+    self_url="https://radio.example/shows/quiet/feed.xml", language="en-GB", author="Our station",
+    category="Health & Fitness > Mental Health", explicit=False, image_url="https://radio.example/artwork/x-1-1400.jpg",
+    changed_at=NOON - timedelta(days=3),
+)  # fmt: skip
+
+
+def item(number: int = 1, **changes: object) -> Item:
+    id_ = f"{number:016d}"
+    told = Item(
+        guid=uuid5(UUID(int=0), id_), title=f"Part {number}", summary="A summary.", notes_html="<p>Notes</p>",
+        link=f"https://radio.example/episodes/{id_}", published_at=NOON - timedelta(hours=number), changed_at=NOON - timedelta(hours=number),
+        length_ms=61_500, explicit=False, image_url="https://radio.example/artwork/x-1-1400.jpg",
+        standard=Sound(f"https://radio.example/audio/{id_}.mp3", "audio/mpeg", 491_520, "ab" * 32, 64_000),
+        low=Sound(f"https://radio.example/audio/{id_}.m4a", "audio/mp4", 184_924, "cd" * 32, 24_000),
+    )  # fmt: skip
+    return replace(told, **changes)  # type: ignore[arg-type]
+
+
+def test_the_guid_of_a_feed_is_that_of_the_specification() -> None:
+    assert rules.podcast_guid("https://podnews.net/rss") == UUID("9b024349-ccf0-5f69-a609-6b82873eab3c")
+    assert rules.podcast_guid("http://podnews.net/rss/") == UUID("9b024349-ccf0-5f69-a609-6b82873eab3c")
+
+
+def test_two_readers_we_did_not_write_agree_with_us_on_every_field() -> None:
+    shown = rules.items([item(1), item(2, season_number=2, episode_number=7)], NOON)
+    written = xml.write(CHANNEL, shown)
+    theirs, others = feedparser.parse(written), podcastparser.parse(CHANNEL.self_url, io.BytesIO(written))
+
+    assert not theirs.bozo
+    assert theirs.feed.title == others["title"] == CHANNEL.title
+    assert theirs.feed.link == others["link"] == CHANNEL.link
+    assert theirs.feed.language == "en-gb"
+    assert [e.id for e in theirs.entries] == [e["guid"] for e in others["episodes"]] == [str(i.guid) for i in shown]
+    for entry, episode, told in zip(theirs.entries, others["episodes"], shown, strict=True):
+        assert entry.title == episode["title"] == told.title
+        assert entry.enclosures[0].href == episode["enclosures"][0]["url"] == told.standard.url
+        assert int(entry.enclosures[0].length) == episode["enclosures"][0]["file_size"] == told.standard.size_bytes
+        assert entry.enclosures[0].type == episode["enclosures"][0]["mime_type"] == "audio/mpeg"
+        assert episode["published"] == int(told.published_at.timestamp())
+        assert episode["total_time"] == int(entry.itunes_duration) == 62
+    assert (theirs.entries[1].itunes_season, theirs.entries[1].itunes_episode) == ("2", "7")
+
+
+def test_the_same_values_give_the_same_bytes_whatever_the_time() -> None:
+    shown = rules.items([item(n) for n in range(1, 6)], NOON)
+    assert xml.write(CHANNEL, shown) == xml.write(
+        CHANNEL, rules.items([item(n) for n in range(5, 0, -1)], NOON + timedelta(days=9))
+    )
+
+
+def test_the_build_date_is_the_last_change_and_never_now() -> None:
+    shown = rules.items([item(1), item(2, changed_at=NOON - timedelta(minutes=5))], NOON)
+    assert b"<lastBuildDate>Sat, 21 Nov 2026 11:55:00 +0000</lastBuildDate>" in xml.write(CHANNEL, shown)
+
+
+def test_what_apple_asks_of_a_channel_is_there() -> None:
+    channel = etree.fromstring(xml.write(CHANNEL, ()))[0]
+    itunes = {"i": xml.ITUNES, "p": xml.PODCAST, "a": "http://www.w3.org/2005/Atom"}
+    assert channel.xpath("string(i:explicit)", namespaces=itunes) == "false"
+    assert channel.xpath("string(i:category/@text)", namespaces=itunes) == "Health & Fitness"
+    assert channel.xpath("string(i:category/i:category/@text)", namespaces=itunes) == "Mental Health"
+    assert channel.xpath("string(a:link[@rel='self']/@href)", namespaces=itunes) == CHANNEL.self_url
+    assert channel.xpath("string(p:guid)", namespaces=itunes) == str(CHANNEL.guid)
+    assert channel.xpath("string(link)") == CHANNEL.link
+    assert not channel.xpath("//i:owner", namespaces=itunes), "no address of a person is ever in a feed"
+
+
+def test_the_low_rendition_is_offered_with_length_and_integrity() -> None:
+    entry = etree.fromstring(xml.write(CHANNEL, (item(1),)))[0].find("item")
+    assert entry is not None
+    alternates = entry.findall(f"{{{xml.PODCAST}}}alternateEnclosure")
+    assert [a.get("length") for a in alternates] == ["491520", "184924"]
+    assert [a.get("default") for a in alternates] == ["true", "false"]
+    integrity = alternates[1].find(f"{{{xml.PODCAST}}}integrity")
+    assert integrity is not None
+    assert integrity.get("value") == "sha256-zc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc0="
+
+
+def test_nothing_of_the_future_and_nothing_expired_is_in_a_feed() -> None:
+    soon = item(1, published_at=NOON + timedelta(minutes=1))
+    over = item(2, expires_at=NOON)
+    assert rules.items([soon, over, item(3)], NOON) == (item(3),)
+
+
+def test_a_feed_is_rendered_again_when_its_first_item_expires() -> None:
+    shown = rules.items(
+        [item(1, expires_at=NOON + timedelta(days=2)), item(2, expires_at=NOON + timedelta(days=1)), item(3)], NOON
+    )
+    assert rules.valid_until(shown) == NOON + timedelta(days=1)
+    assert rules.valid_until(rules.items([item(3)], NOON)) is None
+
+
+def test_two_items_of_one_title_and_day_stay_two_items_in_every_app() -> None:
+    first, second = item(1, title="My story"), item(2, title="my story")
+    titles = [i.title for i in rules.items([first, second], NOON)]
+    assert titles == ["My story (2)", "my story"]
+
+
+@given(st.text(max_size=5000), st.text(max_size=200))
+def test_any_text_gives_a_well_formed_feed(summary: str, title: str) -> None:
+    shown = rules.items([item(1, summary=summary, title=title, notes_html="")], NOON)
+    written = xml.write(CHANNEL, shown)
+    found = etree.fromstring(written)[0].find("item")
+    assert found is not None
+    assert found.findtext("title")
+    description = found.findtext("description")
+    assert description
+    assert len(description.encode()) <= rules.TEXT_LIMIT_BYTES
+    assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", written)
+
+
+@pytest.mark.parametrize("text", ["é" * 2001, "👩‍👩‍👧" * 300, "א" * 2500])
+def test_a_long_summary_is_cut_between_characters(text: str) -> None:
+    kept = rules.told(item(1, summary=text)).summary
+    assert text.startswith(kept)
+    assert 3990 <= len(kept.encode()) <= 4000
