@@ -73,12 +73,14 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
+    from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
 
     app.register_blueprint(accounts.bp)
     app.register_blueprint(channel)
     app.register_blueprint(feeds)
     app.register_blueprint(pages)
+    app.register_blueprint(pictures)
 
 
 __all__ = ["MIGRATIONS", "create_app"]

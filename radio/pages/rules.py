@@ -177,5 +177,6 @@ def n_pages(n_items: int, per_page: int = EPISODES_PER_PAGE) -> int:
 def pattern(show_id: str) -> tuple[tuple[int, int, int, int], ...]:
     """A calm picture for a show without artwork: for each of 16 cells (x, y, quarter turns, tone 0 to 3)."""
     return tuple(
-        (index % 4, index // 4, (ord(letter) + index) % 4, (ord(letter) // 4 + index) % 4) for index, letter in enumerate(show_id[:16])
+        (index % 4, index // 4, (ord(letter) + index) % 4, (ord(letter) // 4 + index) % 4)
+        for index, letter in enumerate(show_id[:16])
     )
