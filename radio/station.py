@@ -7,9 +7,9 @@ from datetime import datetime
 
 from flask import current_app
 
-from media.profiles import Profile, low, standard
 from media.objects import StoreSettings
-from media.store import ObjectStore
+from media.profiles import Profile, low, standard
+from media.store import S3Store
 from radio import keyring
 from radio.clock import Clock, SystemClock
 from radio.settings import Settings
@@ -21,7 +21,7 @@ class Station:
 
     settings: Settings
     clock: Clock
-    store: ObjectStore
+    store: S3Store
 
     def now(self) -> datetime:
         """The aware UTC instant by the station's clock."""
@@ -42,7 +42,7 @@ def open_clock(settings: Settings) -> Clock:
     return SystemClock(settings.clock_offset_ms)
 
 
-def open_store(settings: Settings) -> ObjectStore:
+def open_store(settings: Settings) -> S3Store:
     """The store of the settings; unset, the embedded one where this station's keys say that it listens."""
     if settings.embedded_s3:
         where = StoreSettings(
@@ -55,7 +55,7 @@ def open_store(settings: Settings) -> ObjectStore:
             settings.s3_endpoint, settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key,
             region=settings.s3_region, addressing=settings.s3_addressing, public_endpoint_url=settings.s3_public_endpoint or None,
         )  # fmt: skip
-    return ObjectStore(where)
+    return S3Store(where)
 
 
 def station() -> Station:

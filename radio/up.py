@@ -9,8 +9,8 @@ import os
 import shutil
 import socket
 import subprocess
-from contextlib import contextmanager
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +30,12 @@ Say = Callable[[str], None]
 
 class CannotStartError(RadioError):
     """The station cannot run here; the text is one sentence for whoever types the command."""
+
+
+def local_url(host: str, port: int) -> str:
+    """The address of a station that has no public one."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}"
 
 
 def run(settings: Settings, *, host: str, port: int, empty: bool, say: Say) -> None:
@@ -59,25 +65,27 @@ def _start(supervisor: Supervisor, settings: Settings, door: socket.socket, *, e
             store.wait_ready()
         except (OSError, StoreUnavailableError) as error:
             raise CannotStartError(f"The embedded store does not start: {error}.") from error
-    first = _prepared(supervisor, say)
+    first = _prepared(supervisor)
     supervisor.add(Process("web server", ["web", "--fd", str(door.fileno()), "--workers", str(WEB_WORKERS)], [door.fileno()]))
     supervisor.add(Process("worker", ["worker"]))
     if first["bare"] and not empty:
         _bring_sample(supervisor, say)
     if not supervisor.watch(lambda: not _ailing(door), within_s=ON_AIR_WITHIN_S):
-        say("The station answers, but is not well: " + (", ".join(_ailing(door)) or "the web server is silent") + ". Try: radio doctor")
+        say(
+            "The station answers, but is not well: "
+            + (", ".join(_ailing(door)) or "the web server is silent")
+            + ". Try: radio doctor"
+        )
     say(f"On air: {settings.public_url}")
     if first["steward_link"]:
         say(f"Nobody looks after this station yet. Open this once to set up the first steward's sign-in: {first['steward_link']}")
 
 
-def _prepared(supervisor: Supervisor, say: Say) -> dict[str, object]:
+def _prepared(supervisor: Supervisor) -> dict[str, object]:
     """Run `radio prepare` to its end; what it found."""
     process = start(["prepare"], stdout=subprocess.PIPE)
     supervisor.watch(lambda: process.poll() is not None)
-    assert process.stdout is not None
-    with process.stdout as said:
-        lines = said.read().splitlines()
+    lines = process.communicate()[0].splitlines()
     if process.returncode != 0:
         raise CannotStartError("The station could not be prepared; the lines above say why.")
     found: dict[str, object] = json.loads(lines[-1])
@@ -103,7 +111,9 @@ def _folder(settings: Settings) -> Iterator[None]:
         _hold(lock, settings.data)
         free_mb = shutil.disk_usage(settings.data).free // 1_000_000
         if free_mb < LEAST_FREE_MB:
-            raise CannotStartError(f"Only {free_mb} MB are free for {settings.data}; the station needs {LEAST_FREE_MB} MB to start.")
+            raise CannotStartError(
+                f"Only {free_mb} MB are free for {settings.data}; the station needs {LEAST_FREE_MB} MB to start."
+            )
         try:
             keyring.make(settings)
         except OSError as error:
@@ -136,7 +146,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             door.bind(address)
             door.listen(2048)
         except (OSError, OverflowError) as error:
-            raise CannotStartError(f"Port {port} on {host} cannot be taken: {_why_not(error)}. Choose another with --port.") from error
+            raise CannotStartError(
+                f"Port {port} on {host} cannot be taken: {_why_not(error)}. Choose another with --port."
+            ) from error
         yield door
 
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from media.seaweed import Seaweed
-from media.store import ObjectStore
+from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
 from radio.db import db
@@ -76,20 +76,20 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     try:
         server.wait_ready()
         settings = server.settings("radio-test")
-        ObjectStore(settings).ensure_bucket()
+        S3Store(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def store(s3: StoreSettings) -> ObjectStore:
+def store(s3: StoreSettings) -> S3Store:
     """The same S3 as the station sees it by default: only we reach it. Keys are made of content, so tests do not collide."""
-    return ObjectStore(replace(s3, public_endpoint_url=None))
+    return S3Store(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     """The whole application on its own database."""
     from radio.app import create_app
 

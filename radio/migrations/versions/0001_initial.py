@@ -16,6 +16,17 @@ def upgrade():
     sa.Column('number', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_change'))
     )
+    op.create_table('desk',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('seed', sa.String(length=64), nullable=False),
+    sa.Column('catalogue_number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_desk'))
+    )
+    op.create_table('feed_identity',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('guid', sa.Uuid(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_feed_identity'))
+    )
     op.create_table('job',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('kind', sa.String(length=40), nullable=False),
@@ -69,10 +80,11 @@ def upgrade():
     sa.Column('previous_hash', sa.String(length=64), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revision')),
-    sa.UniqueConstraint('hash', name=op.f('uq_revision_hash'))
+    sa.UniqueConstraint('hash', name=op.f('uq_revision_hash')),
+    sa.UniqueConstraint('previous_hash', name=op.f('uq_revision_previous_hash'))
     )
     with op.batch_alter_table('revision', schema=None) as batch_op:
-        batch_op.create_index('ix_revision_effective', ['effective_tick'], unique=False)
+        batch_op.create_index('ix_revision_end', ['end_tick'], unique=False)
 
     op.create_table('role',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -122,6 +134,7 @@ def upgrade():
     op.create_table('stored_feed',
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('change_number', sa.Integer(), nullable=False),
+    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('etag', sa.String(length=64), nullable=False),
     sa.Column('identity', sa.LargeBinary(), nullable=False),
     sa.Column('gzip', sa.LargeBinary(), nullable=False),
@@ -379,7 +392,7 @@ def downgrade():
     op.drop_table('show')
     op.drop_table('role')
     with op.batch_alter_table('revision', schema=None) as batch_op:
-        batch_op.drop_index('ix_revision_effective')
+        batch_op.drop_index('ix_revision_end')
 
     op.drop_table('revision')
     op.drop_table('person')
@@ -388,5 +401,7 @@ def downgrade():
         batch_op.drop_index('ix_job_state_due')
 
     op.drop_table('job')
+    op.drop_table('feed_identity')
+    op.drop_table('desk')
     op.drop_table('change')
     # ### end Alembic commands ###
