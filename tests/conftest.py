@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from media.seaweed import Seaweed
-from media.store import ObjectStore
+from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
 from radio.db import db
@@ -24,7 +24,7 @@ from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
 from tests.visitor import Visitor
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.air"]
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -76,20 +76,20 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     try:
         server.wait_ready()
         settings = server.settings("radio-test")
-        ObjectStore(settings).ensure_bucket()
+        S3Store(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def store(s3: StoreSettings) -> ObjectStore:
+def store(s3: StoreSettings) -> S3Store:
     """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    return ObjectStore(s3)
+    return S3Store(s3)
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     """The whole application on its own database."""
     from radio.app import create_app
 
