@@ -73,8 +73,12 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.feeds.views import bp as feeds
     from radio.pages.views import bp as pages
+    from radio.studio import shows, uploads
+    from radio.studio.views import bp as studio
 
     app.register_blueprint(accounts.bp)
+    for part in (studio, shows.bp, uploads.bp):
+        app.register_blueprint(part)
     app.register_blueprint(feeds)
     app.register_blueprint(pages)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,21 +69,21 @@ def clock() -> SetClock:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """A real embedded S3 for the whole run."""
+    """A real embedded S3 for the whole run; browsers could reach it."""
     server = Seaweed(tmp_path_factory.mktemp("s3"), access_key="radio", secret_key=secrets.token_hex(16), durable=False)
     server.start()
     try:
         server.wait_ready()
         S3Store(server.settings("radio")).ensure_bucket()
-        yield server.settings("radio")
+        yield replace(server.settings("radio"), public_endpoint_url=server.settings("radio").endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
 def store(s3: StoreSettings) -> S3Store:
-    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    return S3Store(s3)
+    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide. Bytes are relayed."""
+    return S3Store(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture
