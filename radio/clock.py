@@ -22,7 +22,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, or so many milliseconds beside it: for trying the station at another hour."""
+
+    def __init__(self, offset_ms: int = 0) -> None:
+        self._offset_ms = offset_ms
 
     def now(self) -> datetime:
         """The aware UTC instant, to the millisecond."""
@@ -30,7 +33,7 @@ class SystemClock:
 
     def unix_ms(self) -> int:
         """Milliseconds since the Unix epoch."""
-        return time.time_ns() // 1_000_000
+        return time.time_ns() // 1_000_000 + self._offset_ms
 
 
 class SetClock:

@@ -6,7 +6,7 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.orm import Session
 
+from media.seaweed import Seaweed
+from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
 from radio.db import db
@@ -22,12 +24,12 @@ from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
 from tests.visitor import Visitor
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.air"]
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from media.store import ObjectStore, StoreSettings
+    from media.objects import StoreSettings
     from radio.station import Station
 
 
@@ -67,9 +69,6 @@ def clock() -> SetClock:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
-    from media.seaweed import Seaweed
-    from media.store import ObjectStore
-
     server = Seaweed(
         tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
     )
@@ -77,22 +76,20 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     try:
         server.wait_ready()
         settings = server.settings("radio-test")
-        ObjectStore(settings).ensure_bucket()
+        S3Store(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def store(s3: StoreSettings) -> ObjectStore:
-    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    from media.store import ObjectStore
-
-    return ObjectStore(s3)
+def store(s3: StoreSettings) -> S3Store:
+    """The same S3 as the station sees it by default: only we reach it. Keys are made of content, so tests do not collide."""
+    return S3Store(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, store: ObjectStore) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     """The whole application on its own database."""
     from radio.app import create_app
 
@@ -127,3 +124,22 @@ def client(app: Flask, session: Session) -> Visitor:
     assert isinstance(visitor, Visitor)
     visitor.test_session = session
     return visitor
+
+
+@pytest.fixture
+def work_off(app: Flask, session: Session) -> Iterator[Callable[[], int]]:
+    """Calls the station's own worker: commits what the test has made, does all that is due, lets the test see it."""
+    from radio.jobs.carrier import Carrier
+    from radio.worker import import_tasks
+
+    import_tasks()
+    carrier = Carrier(app)
+
+    def _work_off() -> int:
+        session.commit()
+        done = carrier.work_off()
+        session.expire_all()
+        return done
+
+    yield _work_off
+    carrier.close()

@@ -26,6 +26,10 @@ class Blank(Protocol):
         """The URL of a fresh copy; one that is a file lies in `folder`."""
         ...
 
+    def nothing(self, folder: Path) -> str:
+        """The URL of a database without any table."""
+        ...
+
 
 class SqliteBlank:
     """An SQLite file that is copied."""
@@ -38,6 +42,10 @@ class SqliteBlank:
         """The URL of a fresh copy in `folder`."""
         shutil.copy(self._path, folder / "radio.db")
         return f"sqlite:///{folder / 'radio.db'}"
+
+    def nothing(self, folder: Path) -> str:
+        """The URL of a file that is not there yet."""
+        return f"sqlite:///{folder / 'nothing.db'}"
 
 
 class PostgresBlank:
@@ -53,6 +61,12 @@ class PostgresBlank:
         """The URL of a fresh copy."""
         name = next(self._names)
         self._create(name, "blank")
+        return f"{self._cluster}/{name}"
+
+    def nothing(self, folder: Path) -> str:
+        """The URL of an empty database."""
+        name = next(self._names)
+        self._create(name, "template0")
         return f"{self._cluster}/{name}"
 
     def _create(self, name: str, template: str) -> None:

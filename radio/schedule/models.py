@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.core.ids import new_id
@@ -42,19 +42,24 @@ class Slot(Base):
 
 
 class Revision(Base):
-    """One compiled piece of rundown, `[effective_tick, end_tick)`. At a tick the newest revision that is effective holds."""
+    """One compiled piece of rundown, `[effective_tick, end_tick)`. At a tick the newest revision that covers it holds.
+
+    A change of the future is as many revisions as it has pieces, so what is not concerned is not written again.
+    """
 
     __tablename__ = "revision"
-    __table_args__ = (Index("ix_revision_effective", "effective_tick"),)
+    __table_args__ = (Index("ix_revision_end", "end_tick"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    effective_tick: Mapped[int]
-    end_tick: Mapped[int]
+    effective_tick: Mapped[int] = mapped_column(BigInteger)
+    """Ticks outgrow 32 bits in 2035."""
+    end_tick: Mapped[int] = mapped_column(BigInteger)
     made_at: Mapped[datetime] = mapped_column(Instant)
     why: Mapped[str] = mapped_column(String(40))
     """A code: extended, slot-changed, catalogue-changed, withdrawn, swapped, alert, stopped, resumed."""
     inputs_hash: Mapped[str] = mapped_column(String(64))
-    previous_hash: Mapped[str] = mapped_column(String(64))
+    previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Unique, so that the chain never forks: of two writers one has to look again."""
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
     airings: Mapped[list[Airing]] = relationship(back_populates="revision", order_by="Airing.start_tick")
@@ -68,7 +73,7 @@ class Airing(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
-    start_tick: Mapped[int]
+    start_tick: Mapped[int] = mapped_column(BigInteger)
     n_ticks: Mapped[int]
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id"), index=True)
     """None: the emergency loop."""
@@ -82,3 +87,16 @@ class Airing(Base):
     """Why this one, in codes and facts that `schedule` puts into words."""
 
     revision: Mapped[Revision] = relationship(back_populates="airings")
+
+
+class Desk(Base):
+    """The one row that every writer of the rundown holds while it writes; and the seed of its chance."""
+
+    __tablename__ = "desk"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """Always 1."""
+    seed: Mapped[str] = mapped_column(String(64))
+    """Made once, never shown: replicas and later days compile with the same."""
+    catalogue_number: Mapped[int] = mapped_column(default=-1)
+    """`catalogue.change_number` when the future was last compiled as a whole."""

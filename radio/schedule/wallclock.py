@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -119,7 +120,8 @@ def resolved(places: Iterable[Place], from_tick: int, to_tick: int) -> list[Plac
         (place for place in places if place.end_tick > from_tick and place.start_tick < to_tick),
         key=lambda place: (place.start_tick, place.end_tick, place.occurrence, place.slot_id or ""),
     )
-    edges = sorted({from_tick, to_tick} | {max(from_tick, p.start_tick) for p in wanted} | {min(to_tick, p.end_tick) for p in wanted})
+    ends = {tick for place in wanted for tick in (max(from_tick, place.start_tick), min(to_tick, place.end_tick))}
+    edges = sorted({from_tick, to_tick} | ends)
     tiles: list[tuple[int, int, Place | None]] = []
     open_places: list[Place] = []
     upcoming = iter([*wanted, None])
@@ -157,3 +159,41 @@ def night(zone: ZoneInfo, from_tick: int, to_tick: int) -> Night:
         end = instant_of(datetime.combine(day + timedelta(days=1), NIGHT_UNTIL), zone)
         spans.append((tick_at(unix_ms(start)), first_tick_from(unix_ms(end))))
     return Night(tuple(spans))
+
+
+RUNGS: Mapping[str, str] = {"episode": "episode_id", "latest": "show_id", "next": "show_id", "rotation": ""}
+"""What fills a slot first, and what it must name."""
+LONGEST_MINUTES = 24 * 60
+_FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
+
+
+def slot_faults(fields: Mapping[str, Any], *, whole: bool) -> dict[str, str]:
+    """What is wrong with what is said of a slot: field → code. `whole`: nothing that is needed may be left out."""
+    faults = {name: "required" for name in ("title", "first_start", "length_minutes", "fill") if whole and name not in fields}
+    if "title" in fields and not 0 < len(str(fields["title"]).strip()) <= 150:
+        faults["title"] = "required" if not str(fields["title"]).strip() else "too-long"
+    if "length_minutes" in fields and not 1 <= fields["length_minutes"] <= LONGEST_MINUTES:
+        faults["length_minutes"] = "not-a-length"
+    if not 0 <= fields.get("tolerance_minutes", 0) <= 60:
+        faults["tolerance_minutes"] = "not-a-length"
+    if fields.get("start_rule", "hard") not in {"hard", "soft"}:
+        faults["start_rule"] = "unknown"
+    if fields.get("rrule") and not _repeats_well(str(fields["rrule"])):
+        faults["rrule"] = "not-a-rule"
+    fill = fields.get("fill")
+    if fill is not None and (fill.get("rung") not in RUNGS or (RUNGS[fill["rung"]] and not fill.get(RUNGS[fill["rung"]]))):
+        faults[RUNGS.get(fill.get("rung"), "") or "fill"] = "required"
+    return faults
+
+
+def _repeats_well(rrule: str) -> bool:
+    """Whether it is a rule by days: hours and minutes come from the start, and `UNTIL` is by the wall clock too."""
+    parts = dict(part.split("=", 1) for part in rrule.split(";") if "=" in part)
+    if parts.get("FREQ") not in _FREQUENCIES or not set(parts) <= _PARTS or parts.get("UNTIL", "").endswith("Z"):
+        return False
+    try:
+        rrulestr(rrule, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - a wall-clock time has no zone
+    except (ValueError, TypeError, KeyError):
+        return False
+    return True

@@ -134,11 +134,7 @@ def _ms(typed: str) -> int | None:
 
 
 def _clock(ms: object) -> str:
-    """As people write it: "2:10", "1:02:10"."""
-    if not isinstance(ms, int):
-        return ""
-    minutes, seconds = divmod(ms // 1000, 60)
-    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return words.clock(ms) if isinstance(ms, int) else ""
 
 
 def tag_lists(kind: str) -> list[TermList]:

@@ -22,7 +22,7 @@ from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedErr
 from radio.jobs.carrier import send
 from radio.station import station
 from radio.studio import actions, queries, words
-from radio.studio.forms import CATEGORIES, EpisodeForm, tag_lists
+from radio.studio.forms import EpisodeForm, tag_lists
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
 from radio.web import markdown
@@ -38,7 +38,8 @@ _PEAKS = 600
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"studio_words": words, "refusal": refusal, "categories": CATEGORIES}
+    kinds = {term.code: term.label for term in vocabulary().lists["kind"].terms}
+    return {"studio_words": words, "refusal": refusal, "kind_labels": kinds, "most_mb": station().settings.max_upload_mb}
 
 
 @bp.after_request
@@ -54,6 +55,7 @@ def board() -> str:
     """The work that waits for me first, then everything I have a hand in."""
     person, now = me(), station().now()
     own = queries.pieces(session(), queries.drafts_of(session(), person), now=now)
+    shows = all_shows(session())
     return render_template(
         "studio/board.html",
         ready=queries.pieces(session(), episodes_ready(session()), now=now) if person.has(Role.STEWARD, Role.EDITOR) else [],
@@ -61,9 +63,10 @@ def board() -> str:
         submitted=queries.pieces(session(), queries.submitted_of(session(), person), now=now),
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
-        shows=all_shows(session()),
+        shows=shows,
+        choices_of_show=[(show.slug, show.title) for show in shows],
         steward=person.has(Role.STEWARD),
-        live=any(_goes_on(piece) for piece in own),
+        editor=person.has(Role.STEWARD, Role.EDITOR),
     )
 
 
@@ -105,7 +108,10 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         return _page(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
-        flash(_("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."), "fault")
+        flash(
+            _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
+            "fault",
+        )
         return _page(found, form), 409
     if not _keep(found, form):
         return _page(found, form), 422
@@ -156,7 +162,6 @@ def _page(found: Episode, form: EpisodeForm | None = None) -> str:
         may_describe=rules.may_describe(person, found.state, found.made_by),
         may_record=rules.may_replace_recording(person, found.state, found.made_by),
         may={str(move): rules.may(person, move, found.made_by) for move in rules.Move},
-        most_mb=station().settings.max_upload_mb,
     )
 
 
@@ -258,7 +263,9 @@ def audio(episode_id: str, profile: str) -> Response:
     if rendition is None:
         raise NotFoundError(episode_id)
     store, key = station().store, rendition.key
-    return object_response(rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span))
+    return object_response(
+        rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span)
+    )
 
 
 @bp.get("/episodes/<episode_id>/peaks")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
@@ -37,7 +40,7 @@ def step(piece: Piece) -> str:
         failure = piece.job.failure if piece.job and piece.job.failure else ""
         if "StoreUnavailable" in failure or "Storage" in failure:
             return _("The store cannot be reached. Your recording is safe. We try again by ourselves.")
-        if "No space" in failure or "ENOSPC" in failure:
+        if "disk-full" in failure or "No space" in failure:
             return _("The station's disk is full. Your recording is safe. We try again by ourselves.")
         return _("Something broke on our side. Your recording is safe. We try again by ourselves.")
     known = {
@@ -105,3 +108,33 @@ def refused_move(code: str) -> str:
         "upload-over": _("This upload was given up. Please choose the file again."),
     }
     return known.get(code, _("That is not possible now."))
+
+
+def length(length_ms: int) -> str:
+    """How long it is: "under a minute", "12 min", "1 h 05 min"."""
+    minutes = round(length_ms / 60_000)
+    if minutes < 1:
+        return _("under a minute")
+    return _("%(n)s min", n=minutes) if minutes < 60 else _("%(h)s h %(m)s min", h=minutes // 60, m=f"{minutes % 60:02}")
+
+
+def tag(name: str, code: str) -> str:
+    """A tag's label; its code when the vocabulary has lost it."""
+    try:
+        return vocabulary().term(name, code).label
+    except UnknownTermError:
+        return code
+
+
+def content_note(note: Mapping[str, object]) -> str:
+    """One content note with its span."""
+    label, start, end = tag("note", str(note["code"])), note.get("from_ms"), note.get("to_ms")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return label
+    return _("%(note)s, from %(start)s to %(end)s", note=label, start=clock(start), end=clock(end))
+
+
+def clock(ms: int) -> str:
+    """A place in a recording as people write it: "2:10", "1:02:10"."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

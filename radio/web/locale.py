@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -27,7 +27,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Wire gettext; English is the source language."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, default_locale="en_GB", default_timezone=settings.zone)
-    app.jinja_env.filters["clock_time"] = lambda instant: _local(instant, settings).strftime("%H:%M")
+    app.jinja_env.filters["clock_time"] = lambda instant: said_time(_local(instant, settings))
     app.jinja_env.filters["local"] = lambda instant: _local(instant, settings)
     app.jinja_env.filters["iso"] = _iso
     app.jinja_env.filters["spoken_when"] = lambda instant, style="time": spoken_when(_local(instant, settings), style)
@@ -38,18 +38,24 @@ def install(app: Flask, settings: Settings) -> None:
         return {
             "page_language": str(locale).replace("_", "-"),
             "text_direction": locale.text_direction if locale else "ltr",
+            "zone_name": settings.zone,
             "night": is_night(_local(station().now(), settings)),
         }
+
+
+def said_time(local: datetime) -> str:
+    """A wall-clock time to the nearest minute: ticks rarely fall on one."""
+    return (local + timedelta(seconds=30)).strftime("%H:%M")
 
 
 def spoken_when(local: datetime, style: str) -> str:
     """A local time as it is said: time "21:30", day "Friday 21 November", date "21 November 2025", both the day and time."""
     if style == "time":
-        return local.strftime("%H:%M")
+        return said_time(local)
     if style == "date":
         return str(format_date(local, "d MMMM y", rebase=False))
     day = str(format_date(local, "EEEE d MMMM", rebase=False))
-    return day if style == "day" else _("%(day)s at %(time)s", day=day, time=local.strftime("%H:%M"))
+    return day if style == "day" else _("%(day)s at %(time)s", day=day, time=said_time(local))
 
 
 def _local(instant: datetime | int, settings: Settings) -> datetime:

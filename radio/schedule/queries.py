@@ -1,0 +1,180 @@
+"""Slots, and the rundown that holds at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from media.grid import DAY_TICKS, first_tick_from, tick_at
+from radio.catalogue.models import Episode, Recording
+from radio.catalogue.queries import airable_episodes
+from radio.core.time import unix_ms
+from radio.errors import NotFoundError
+from radio.schedule import models, rules
+from radio.schedule.airings import Airable, Airing, Part, Rundown, night_ok, part_of, without_holes
+from radio.schedule.proof import chained
+
+LOOK_BACK_TICKS = 30 * DAY_TICKS
+"""How far back an airing still counts as lately."""
+_LONGEST_AIRING_TICKS = DAY_TICKS
+
+
+def slots(session: Session) -> Sequence[models.Slot]:
+    """The slots that are not retired, in the order in which they were made."""
+    query = select(models.Slot).where(models.Slot.retired_at.is_(None)).order_by(models.Slot.made_at, models.Slot.id)
+    return session.scalars(query).all()
+
+
+def slot_or_404(session: Session, slot_id: str) -> models.Slot:
+    """A slot that is not retired.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    slot = session.get(models.Slot, slot_id)
+    if slot is None or slot.retired_at is not None:
+        raise NotFoundError(slot_id)
+    return slot
+
+
+def slot_value(row: models.Slot) -> rules.Slot:
+    """A slot as compiling reads it."""
+    return rules.Slot(
+        slot_id=row.id,
+        zone=row.zone,
+        first_start=datetime.fromisoformat(row.first_start),
+        length=timedelta(minutes=row.length_minutes),
+        rrule=row.rrule,
+        fill=row.fill,
+        exceptions=frozenset(datetime.fromisoformat(start) for start in row.exceptions),
+        overrides={datetime.fromisoformat(start): changed for start, changed in row.overrides.items()},
+        priority=row.priority,
+        tolerance=timedelta(minutes=row.tolerance_minutes if row.start_rule == "soft" else 0),
+    )
+
+
+def pool(session: Session, *, now: datetime) -> list[Airable]:
+    """All that may be aired, as compiling reads it."""
+    return [_airable(episode, episode.recording) for episode in airable_episodes(session, now=now) if episode.recording]
+
+
+def _airable(episode: Episode, recording: Recording) -> Airable:
+    n_ticks = recording.n_ticks or 0
+    notes = None if episode.content_notes is None else [str(note.get("code")) for note in episode.content_notes]
+    published = unix_ms(episode.published_at) if episode.published_at else 0
+    return Airable(
+        episode_id=episode.id,
+        recording_id=recording.id,
+        show_id=episode.show_id,
+        kind=episode.kind,
+        part=part_of(kind=episode.kind, n_ticks=n_ticks, in_feeds=episode.show.in_feeds),
+        n_ticks=n_ticks,
+        published_tick=first_tick_from(published),
+        expires_tick=tick_at(unix_ms(episode.expires_at)) if episode.expires_at else None,
+        night_ok=night_ok(intensity=episode.intensity, detail=episode.detail, notes=notes),
+        heavy=episode.intensity >= 2,
+        order=(episode.season_number or 0) * 100_000 + (episode.episode_number or 0),
+        tags=frozenset((tag.vocabulary, tag.code) for tag in episode.tags),
+    )
+
+
+def head(session: Session) -> models.Revision | None:
+    """The newest revision; None: nothing was ever compiled."""
+    return session.scalar(select(models.Revision).order_by(models.Revision.id.desc()).limit(1))
+
+
+def head_id(session: Session) -> int:
+    """The number of the newest revision; 0: none. One look at an index."""
+    return session.scalar(select(func.max(models.Revision.id))) or 0
+
+
+def planned_until(session: Session) -> int:
+    """The tick at which the compiled future ends; 0: there is none."""
+    return session.scalar(select(func.max(models.Revision.end_tick))) or 0
+
+
+def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
+    """What is, was or will be aired over `[from_tick, to_tick)`: at each tick the newest revision that covers it.
+
+    Airings at the ends of the span are whole only when they lie within it. Where nothing was compiled stands the loop.
+    """
+    held = _held(session, from_tick, to_tick)
+    rows = _rows(session, {revision_id for revision_id, _, _ in held}, from_tick, to_tick)
+    airings: list[Airing] = []
+    for revision_id, start, end in held:
+        pieces = (airing.clipped(start, end) for airing in rows.get(revision_id, ()))
+        airings += [piece for piece in pieces if piece is not None]
+    return without_holes(airings, from_tick, to_tick)
+
+
+def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int, int]]:
+    """Which revision holds where, in order of time: (id, from, to)."""
+    query = (
+        select(models.Revision.id, models.Revision.effective_tick, models.Revision.end_tick)
+        .where(models.Revision.end_tick > from_tick, models.Revision.effective_tick < to_tick)
+        .order_by(models.Revision.id.desc())
+    )
+    open_spans, held = [(from_tick, to_tick)], []
+    for revision_id, effective_tick, end_tick in session.execute(query):
+        still_open: list[tuple[int, int]] = []
+        for start, end in open_spans:
+            begins, ends = max(start, effective_tick), min(end, end_tick)
+            if begins >= ends:
+                still_open.append((start, end))
+                continue
+            held.append((revision_id, begins, ends))
+            still_open += [span for span in ((start, begins), (ends, end)) if span[0] < span[1]]
+        open_spans = still_open
+        if not open_spans:
+            break
+    return sorted(held, key=lambda piece: piece[1])
+
+
+def _rows(session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int) -> dict[int, list[Airing]]:
+    row = models.Airing
+    query = _AIRINGS.where(
+        row.revision_id.in_(list(revision_ids)),
+        row.start_tick >= from_tick - _LONGEST_AIRING_TICKS,
+        row.start_tick < to_tick,
+        row.start_tick + row.n_ticks > from_tick,
+    )
+    found: dict[int, list[Airing]] = {}
+    for one in session.execute(query):
+        found.setdefault(one.revision_id, []).append(_airing(one))
+    return found
+
+
+_AIRINGS = select(
+    models.Airing.revision_id, models.Airing.start_tick, models.Airing.n_ticks, models.Airing.part, models.Airing.episode_id,
+    models.Airing.recording_id, models.Airing.first_tick, models.Airing.slot_id, models.Airing.reason,
+).order_by(models.Airing.start_tick)  # fmt: skip
+
+
+def _airing(one: Any) -> Airing:  # a row of nine columns
+    return Airing(
+        one.start_tick, one.n_ticks, Part(one.part), one.episode_id, one.recording_id, one.first_tick, one.slot_id, one.reason
+    )
+
+
+def withdrawn_from(session: Session, recording_id: str | None) -> int | None:
+    """From which tick on a recording may not be heard; None: it may."""
+    return session.scalar(select(Recording.withdrawn_from_tick).where(Recording.id == recording_id))
+
+
+def unchained(session: Session) -> int | None:
+    """The first revision whose hash does not follow from its rows and the one before it; None: the chain is whole."""
+    previous = None
+    for revision in session.scalars(select(models.Revision).order_by(models.Revision.id)):
+        airings = [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision.id))]
+        span = (revision.effective_tick, revision.end_tick)
+        expected = chained(airings, span=span, why=revision.why, inputs_hash=revision.inputs_hash,
+                           previous_hash=revision.previous_hash)  # fmt: skip
+        if expected != revision.hash or (previous is not None and revision.previous_hash != previous):
+            return revision.id
+        previous = revision.hash
+        session.expunge(revision)
+    return None
