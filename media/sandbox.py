@@ -51,7 +51,7 @@ def run(
         RefusedAudioError: the recording is the reason; TOO_COSTLY when the child went over its limits.
         EncodingError: we are the reason.
     """
-    limits = limits or _limits_for(max_length_ms)
+    limits, work_dir = limits or _limits_for(max_length_ms), work_dir.resolve()
     order = {
         "profiles": [asdict(profile) for profile in profiles],
         "max_length_ms": max_length_ms,

@@ -60,7 +60,16 @@ def wav(path: Path, sound: NDArray[np.float64], rate_hz: int = RATE_HZ) -> Path:
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     body = samples.tobytes()
     form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
-    path.write_bytes(b"RIFF" + struct.pack("<I", 36 + len(body)) + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(body)) + body)
+    path.write_bytes(
+        b"RIFF"
+        + struct.pack("<I", 36 + len(body))
+        + b"WAVEfmt "
+        + struct.pack("<I", 16)
+        + form
+        + b"data"
+        + struct.pack("<I", len(body))
+        + body
+    )
     return path
 
 
@@ -105,20 +114,34 @@ def silent_film(path: Path) -> Path:
     return path
 
 
-def long_silence(path: Path, hours: int) -> Path:
-    """Hours of silence in a few megabytes of FLAC that does not say how long it is."""
-    hour = ffmpeg("-f", "lavfi", "-i", f"anullsrc=r=48000:cl=mono:d={hours * 3600}", "-c:a", "flac", "-f", "flac", "-")
-    path.write_bytes(hour)
+def long_silence(path: Path, hours: int, *, says_so: bool) -> Path:
+    """Hours of silence in a few hundred kilobytes of FLAC, each frame as long as a frame can be.
+
+    Source: RFC 9639 §8.2 (STREAMINFO), §9.1 (frame header), §9.2.3 (constant subframe).
+    """
+    block = 65_535
+    n_frames = -(-hours * 3600 * RATE_HZ // block)
+    size = struct.pack(">HH", block, block) + bytes(6)
+    shape = RATE_HZ << 44 | 0 << 41 | 15 << 36 | (n_frames * block if says_so else 0)
+    info = size + shape.to_bytes(8) + bytes(16)
+    with path.open("wb") as file:
+        file.write(b"fLaC\x80" + len(info).to_bytes(3) + info)
+        for number in range(n_frames):
+            # Frame numbers are written as UTF-8 writes characters, but without its forbidden ones.
+            head = b"\xff\xf8\x7a\x08" + chr(number).encode("utf-8", "surrogatepass") + struct.pack(">H", block - 1)
+            frame = head + bytes([crc(head, 0x07, 8)]) + bytes(3)
+            file.write(frame + struct.pack(">H", crc(frame, 0x8005, 16)))
     return path
 
 
-def unsaid_length(path: Path) -> Path:
-    """The FLAC at `path` without the count of its samples. Source: RFC 9639 §8.2 (36 bits at the end of byte 13 of STREAMINFO)."""
-    content = bytearray(path.read_bytes())
-    content[8 + 13] &= 0xF0
-    content[8 + 14 : 8 + 18] = bytes(4)
-    path.write_bytes(content)
-    return path
+def crc(content: bytes, polynomial: int, bits: int) -> int:
+    """A plain cyclic redundancy check, highest bit first."""
+    rest, top, mask = 0, 1 << (bits - 1), (1 << bits) - 1
+    for byte in content:
+        rest ^= byte << (bits - 8)
+        for _ in range(8):
+            rest = (rest << 1 ^ polynomial if rest & top else rest << 1) & mask
+    return rest
 
 
 def with_big_cover(source: Path, path: Path, megabytes: int) -> Path:
