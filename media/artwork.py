@@ -1,4 +1,4 @@
-"""Pictures drawn anew in the sizes that feeds and pages need: nothing about the camera, the place or the person goes with them."""
+"""Pictures drawn anew in the sizes that feeds and pages need: nothing about the camera or the place goes with them."""
 
 from __future__ import annotations
 

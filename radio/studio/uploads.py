@@ -134,7 +134,7 @@ def _resumed(upload: Upload) -> Response:
         return _begun(episode_id, fingerprint, size_bytes)
     have = parts.whole({part.number: part.size_bytes for part in arrived})
     upload = session().get_one(Upload, upload_id)
-    actions.touch(session(), upload, now=station().now())
+    upload.touched_at = station().now()  # somebody works on it: it is not swept away
     answer = _told(upload, list(have))
     session().commit()
     return answer
@@ -284,7 +284,7 @@ def plain(episode_id: str) -> Answer | tuple[str, int]:
 def plain_drafts() -> Answer | tuple[str, int]:
     """Several files as a plain form: each becomes a draft of the chosen show."""
     files = [file for file in request.files.getlist("recording") if file.filename]
-    taken, fault = 0, "" if files else "required"
+    fault = "" if files else "required"
     for file in files:
         show = any_show_or_404(session(), request.form.get("show", ""))
         episode_id = catalogue.make_episode(session(), show, by=me(), now=station().now()).id
@@ -294,7 +294,6 @@ def plain_drafts() -> Answer | tuple[str, int]:
             session().delete(session().get_one(Episode, episode_id))
             session().commit()
             break
-        taken += 1
     if fault:
         return render_template("studio/upload-fault.html", episode_id=None, sentence=words.fault("recording", fault)), 422
     flash(_("Your recordings are here. We are making them ready."), "good")
