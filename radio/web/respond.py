@@ -38,7 +38,7 @@ def _opaque(tag: str) -> str:
 
 def not_modified(etag: str, **headers: str) -> Response:
     """304 with the headers that a 200 would have had. Source: RFC 9110 §15.4.5."""
-    response = Response(status=304)
+    response = Response(status=304, mimetype="text/plain")
     response.headers["ETag"] = etag
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
@@ -58,7 +58,7 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     try:
         ranges = parse(header, size_bytes)
     except UnsatisfiableRangeError:
-        response = Response(status=416)
+        response = Response(status=416, mimetype="text/plain")
         response.headers["Content-Range"] = f"bytes */{size_bytes}"
         response.headers["Accept-Ranges"] = "bytes"
         return response

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from media.store import ObjectStore
+from media.store import S3Store
 from radio.catalogue.models import Episode
 from radio.catalogue.rules import State
 from radio.clock import SetClock
@@ -20,7 +20,7 @@ SOUND = bytes(range(256)) * 30 * 125  # as long as 125 ticks of MP3 at 64 kbit/s
 
 
 @pytest.fixture
-def episode(session: Session, store: ObjectStore) -> Episode:
+def episode(session: Session, store: S3Store) -> Episode:
     episode = make_episode(session, ticks=125)
     assert episode.recording is not None
     rendition = episode.recording.rendition("standard")
