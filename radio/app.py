@@ -75,11 +75,12 @@ def _open_rooms(app: Flask) -> None:
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
     from radio.pages.views import bp as pages
+    from radio.studio import shows, uploads
+    from radio.studio.views import bp as studio
 
     app.register_blueprint(accounts.bp)
-    app.register_blueprint(channel)
-    app.register_blueprint(feeds)
-    app.register_blueprint(pages)
+    for part in (studio, shows.bp, uploads.bp, channel, feeds, pages):
+        app.register_blueprint(part)
 
 
 __all__ = ["MIGRATIONS", "create_app"]
