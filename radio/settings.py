@@ -48,6 +48,8 @@ class Settings:
     s3_addressing: str
     s3_public_endpoint: str
     """Set: on-demand audio and upload parts go straight to storage by presigned URL; unset: the app relays them."""
+    web_workers: int
+    """How many processes serve; one holds some thousand listeners."""
     secrets: Path
     """Folder (mode 0700) of keys made at the first start."""
     mail_url: str
@@ -109,6 +111,7 @@ class _Reader:
             s3_region=self._text("S3_REGION", "us-east-1"),
             s3_addressing=self._checked("S3_ADDRESSING", "path", lambda v: v in {"path", "virtual"}, "path or virtual"),
             s3_public_endpoint=self._checked("S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"),
+            web_workers=self._number("WEB_WORKERS", 1, range(1, 65)),
             secrets=Path(self._text("SECRETS", str(data / "secrets"))).absolute(),
             mail_url=self._checked("MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"),
             mail_from=self._text("MAIL_FROM", ""),
