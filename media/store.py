@@ -190,7 +190,7 @@ class ObjectStore:
 
     def sign_get(self, key: str, seconds: int, filename: str | None = None) -> str:
         """Return a URL that reads the object, offered for saving as `filename`. HEAD needs `sign_head`."""
-        saving = {"ResponseContentDisposition": _attachment(filename)} if filename else {}
+        saving = {"ResponseContentDisposition": _saved_as(filename)} if filename else {}
         return self._sign("get_object", seconds, Key=key, **saving)
 
     def sign_head(self, key: str, seconds: int) -> str:
@@ -298,7 +298,7 @@ class ObjectStore:
             raise
 
 
-def _attachment(filename: str) -> str:
+def _saved_as(filename: str) -> str:
     """A Content-Disposition that old and new browsers read alike. Source: RFC 6266 §4.3, RFC 8187 §3.2."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

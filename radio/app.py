@@ -74,13 +74,14 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
+    from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.studio import shows, uploads
     from radio.studio.views import bp as studio
 
-    app.register_blueprint(accounts.bp)
-    for part in (studio, shows.bp, uploads.bp, channel, feeds, pages):
-        app.register_blueprint(part)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, channel, feeds, pages, pictures)
+    for room in rooms:
+        app.register_blueprint(room)
 
 
 __all__ = ["MIGRATIONS", "create_app"]

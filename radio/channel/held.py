@@ -52,9 +52,7 @@ _NOTHING = Held((-1, -1), 0, 0, ())
 class Holding:
     """What is aired, for everybody in this process. `sessions` opens a session that only reads, apart from any request's."""
 
-    def __init__(
-        self, clock: Clock, sessions: Callable[[], AbstractContextManager[Session]], loops: Mapping[str, Loop]
-    ) -> None:
+    def __init__(self, clock: Clock, sessions: Callable[[], AbstractContextManager[Session]], loops: Mapping[str, Loop]) -> None:
         self._clock, self._sessions, self._loops = clock, sessions, loops
         self._lock = threading.Lock()
         self._held = _NOTHING
@@ -150,4 +148,3 @@ class Holding:
         elif not away and self._away:
             log.warning("channel: the database is back")
         self._away = away
-

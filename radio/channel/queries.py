@@ -44,7 +44,7 @@ def _sounds(session: Session, recordings: set[str]) -> dict[str, dict[str, Sound
 
 def _withdrawn(session: Session, recordings: set[str]) -> dict[str, int | None]:
     query = select(Recording.id, Recording.withdrawn_from_tick).where(Recording.id.in_(recordings))
-    return {recording_id: tick for recording_id, tick in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _titles(session: Session, episodes: set[str]) -> dict[str, tuple[str, str, str, bool, bool]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
@@ -76,7 +76,7 @@ def channel() -> Channel:
     """The channel of this process, opened at the first listener."""
     found: Channel | None = current_app.extensions.get("channel")
     if found is None:
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         found = current_app.extensions["channel"] = open_channel(app)
     return found
 
@@ -192,8 +192,8 @@ def mp3_stream() -> Response:
     with_titles = request.headers.get("Icy-MetaData") == "1"
     headers = {
         "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Accept-Ranges": "none",
-        "icy-name": _latin(settings.station_name), "icy-url": settings.public_url, "icy-br": str(settings.mp3_kbps), "icy-sr": "48000",
-        "icy-pub": "1", "ice-audio-info": f"bitrate={settings.mp3_kbps};channels=1;samplerate=48000",
+        "icy-name": _latin(settings.station_name), "icy-url": settings.public_url, "icy-br": str(settings.mp3_kbps),
+        "icy-sr": "48000", "icy-pub": "1", "ice-audio-info": f"bitrate={settings.mp3_kbps};channels=1;samplerate=48000",
     }  # fmt: skip
     if with_titles:
         headers["icy-metaint"] = str(METAINT_BYTES)
@@ -261,7 +261,7 @@ def now_json() -> Response:
     here = channel()
     now_ms = here.station.clock.unix_ms()
     found = rules.now_next(here.holding.now().aired, now_ms)
-    response = current_app.json.response(
+    response = jsonify(
         on_air=_described(here.station, found.now),
         next=_described(here.station, found.following),
         changes_at_ms=found.changes_at_ms,

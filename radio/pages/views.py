@@ -178,5 +178,3 @@ def _until_change_s(moments: tuple[rules.Moment, ...], now: datetime) -> int:
         return CHANGING_S
     left_s = (from_unix_ms(moments[0].end_ms) - now).total_seconds()
     return max(1, min(CHANGING_S, int(left_s)))
-
-

@@ -1,6 +1,7 @@
 """Who airs next: what is lawful, what has rested, and chance among equals. Pure.
 
-Consent, embargo, expiry and the night are never relaxed. Rest is, in the order of `PROGRAMME_RESTS`, and each airing says how far.
+Consent, embargo, expiry and the night are never relaxed. Rest is, in the order of `PROGRAMME_RESTS`;
+each airing says how far.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from radio.core.time import from_unix_ms
 from radio.schedule.airings import (
     Airable,
     Airing,
-    Night,
     Part,
     Rundown,
     differing,
@@ -32,7 +31,18 @@ from radio.schedule.airings import (
     without_holes,
 )
 from radio.schedule.fit import Facts, chances, number, subset
-from radio.schedule.ladder import ANCHOR_TICKS, IDENT_RESTS, OWN_RESTS, PROGRAMME_RESTS, SHORT_RESTS, Choice, Memory, Pool, Rest, pick
+from radio.schedule.ladder import (
+    ANCHOR_TICKS,
+    IDENT_RESTS,
+    OWN_RESTS,
+    PROGRAMME_RESTS,
+    SHORT_RESTS,
+    Choice,
+    Memory,
+    Pool,
+    Rest,
+    pick,
+)
 from radio.schedule.wallclock import Place, Slot, night, occurrences, resolved
 
 __all__ = [
@@ -239,9 +249,7 @@ class _Compiler:
         chosen = subset([a.n_ticks for a in candidates], room)
         return candidates[chosen[0]] if chosen else None
 
-    def _pick(
-        self, here: _Here, candidates: Facts, rests: Sequence[Rest], rung: str, room: int | None = None
-    ) -> Choice | None:
+    def _pick(self, here: _Here, candidates: Facts, rests: Sequence[Rest], rung: str, room: int | None = None) -> Choice | None:
         position = sum(self.memory.place_of(part, here.tick) for part in _PARTS_OF[rung])
         moment = number(self.seed, here.place.slot_id, here.place.occurrence, here.anchor, rung, position)
         return pick(self.pool, self.memory, candidates, here.tick, moment=moment, rests=rests, room=room)

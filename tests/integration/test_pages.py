@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
+from media import keys
 from radio.catalogue import search
 from radio.catalogue.models import Episode, EpisodeTag
 from radio.catalogue.rules import State
@@ -187,7 +189,7 @@ def test_after_ten_the_pages_start_in_night(client: Visitor, clock: SetClock) ->
 
     clock.move(timedelta(hours=10))
 
-    assert "<html lang=\"en-GB\" dir=\"ltr\" data-night>" in client.get("/").text
+    assert '<html lang="en-GB" dir="ltr" data-night>' in client.get("/").text
     assert "data-night" in client.get("/nothing").text
 
 
@@ -196,6 +198,29 @@ def test_the_station_on_a_home_screen_is_called_radio(client: Visitor) -> None:
 
     assert manifest["name"] == manifest["short_name"] == "Radio"
     assert client.get(manifest["icons"][0]["src"]).status_code == 200
+
+
+def test_a_show_without_a_picture_has_a_pattern_for_ever(client: Visitor, session: Session) -> None:
+    show = make_show(session)
+
+    response = client.get(f"/artwork/{show.id}-pattern-600.jpg")
+
+    assert response.mimetype == "image/jpeg"
+    assert "immutable" in response.headers["Cache-Control"]
+    assert client.get("/artwork/station-pattern-200.jpg").status_code == 200
+    assert client.get(f"/artwork/{show.id}-pattern-601.jpg").status_code == 404
+    assert client.get("/artwork/nobody-pattern-600.jpg").status_code == 404
+
+
+def test_the_picture_of_a_show_is_on_its_page(client: Visitor, session: Session, station: Station) -> None:
+    show = make_show(session)
+    show.artwork_sha256 = hashlib.sha256(b"drawn").hexdigest()
+    station.store.put_bytes(keys.artwork(show.artwork_sha256, 600, "jpg"), b"drawn", "image/jpeg")
+    address = f"/artwork/{show.id}-{show.artwork_sha256[:12]}-600.jpg"
+
+    assert f'src="{address}"' in client.get("/shows/night-desk").text
+    assert client.get(address).data == b"drawn"
+    assert client.get(f"/artwork/{show.id}-0123456789ab-600.jpg").status_code == 404
 
 
 def test_an_address_with_a_slash_too_many_leads_to_the_page(client: Visitor) -> None:

@@ -70,10 +70,16 @@ def upgrade():
     sa.UniqueConstraint('fs_webauthn_user_handle', name=op.f('uq_person_fs_webauthn_user_handle')),
     sa.UniqueConstraint('name_key', name=op.f('uq_person_name_key'))
     )
+    op.create_table('desk',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('seed', sa.String(length=64), nullable=False),
+    sa.Column('catalogue_number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_desk'))
+    )
     op.create_table('revision',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('effective_tick', sa.Integer(), nullable=False),
-    sa.Column('end_tick', sa.Integer(), nullable=False),
+    sa.Column('effective_tick', sa.BigInteger(), nullable=False),
+    sa.Column('end_tick', sa.BigInteger(), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('why', sa.String(length=40), nullable=False),
     sa.Column('inputs_hash', sa.String(length=64), nullable=False),
@@ -271,7 +277,7 @@ def upgrade():
     sa.Column('true_peak_dbtp', sa.Double(), nullable=True),
     sa.Column('gain_db', sa.Double(), nullable=True),
     sa.Column('peaks_key', sa.String(length=200), nullable=True),
-    sa.Column('withdrawn_from_tick', sa.Integer(), nullable=True),
+    sa.Column('withdrawn_from_tick', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['episode_id'], ['episode.id'], name=op.f('fk_recording_episode_id')),
     sa.ForeignKeyConstraint(['received_from'], ['person.id'], name=op.f('fk_recording_received_from')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recording'))
@@ -282,7 +288,7 @@ def upgrade():
     op.create_table('airing',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('revision_id', sa.Integer(), nullable=False),
-    sa.Column('start_tick', sa.Integer(), nullable=False),
+    sa.Column('start_tick', sa.BigInteger(), nullable=False),
     sa.Column('n_ticks', sa.Integer(), nullable=False),
     sa.Column('recording_id', sa.String(length=16), nullable=True),
     sa.Column('episode_id', sa.String(length=16), nullable=True),
@@ -395,6 +401,7 @@ def downgrade():
         batch_op.drop_index('ix_revision_end')
 
     op.drop_table('revision')
+    op.drop_table('desk')
     op.drop_table('person')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('uq_job_unfinished', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))

@@ -84,7 +84,13 @@ def test_days_touch() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "chosen"),
-    [("", date(2026, 11, 25)), ("2026-11-26", date(2026, 11, 26)), ("2027-11-26", None), ("tomorrow", None), ("2026-02-30", None)],
+    [
+        ("", date(2026, 11, 25)),
+        ("2026-11-26", date(2026, 11, 26)),
+        ("2027-11-26", None),
+        ("tomorrow", None),
+        ("2026-02-30", None),
+    ],
 )
 def test_a_day_is_chosen_by_its_date(asked: str, chosen: date | None) -> None:
     assert chosen_day(asked, date(2026, 11, 25)) == chosen
