@@ -63,7 +63,7 @@ class Commands(click.Group):
             command = getattr(importlib.import_module(module), name)
         return _with_data(command) if command is not None else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing the rooms."""
         own = {name: command.get_short_help_str(100) for name, command in self.commands.items()}
         with formatter.section("Commands"):

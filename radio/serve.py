@@ -49,7 +49,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """What differs from gunicorn's defaults."""
         chosen = {
-            "bind": self._bind, "workers": self._settings.web_workers, "worker_class": "gevent", "worker_connections": STREAMS_PER_WORKER,
+            "bind": self._bind, "workers": self._settings.web_workers, "worker_class": "gevent",
+            "worker_connections": STREAMS_PER_WORKER,
             "timeout": 60, "graceful_timeout": STOP_WITHIN_S, "keepalive": 20, "backlog": 2048, "umask": 0o077,
             "accesslog": None, "loglevel": "warning", "logger_class": QuietLogger, "control_socket_disable": True,
             "worker_tmp_dir": _memory_folder(),

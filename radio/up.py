@@ -19,7 +19,7 @@ from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed
 from radio import keyring
 from radio.errors import RadioError
-from radio.settings import Settings
+from radio.settings import Settings, address_file
 from radio.supervisor import Process, StopAskedError, Store, Supervisor, ignore_stop, listen_for_stop, start
 
 LEAST_FREE_MB = 500
@@ -150,6 +150,7 @@ def _folder(settings: Settings) -> Iterator[None]:
             )
         try:
             keyring.make(settings)
+            address_file(settings.data).write_text(settings.public_url + "\n")
         except OSError as error:
             raise CannotStartError(f"The secrets in {settings.secrets} cannot be made: {error.strerror}.") from error
         yield
