@@ -44,15 +44,13 @@ def ingest(
         max_length_ms=max_length_ms,
         on_progress=on_progress,
     )
-    for rendition in ingested.renditions:
-        if left := tags.found(rendition.path):
-            raise EncodingError(f"{rendition.profile}: {len(left)} tags are left")
+    for made in ingested.renditions:
+        if left := tags.found(made.path):
+            raise EncodingError(f"{made.profile}: {len(left)} tags are left")
     return ingested
 
 
-def make(
-    file: BinaryIO, folder: Path, *, profiles: tuple[Profile, ...], max_length_ms: int, on_progress: Progress
-) -> Ingested:
+def make(file: BinaryIO, folder: Path, *, profiles: tuple[Profile, ...], max_length_ms: int, on_progress: Progress) -> Ingested:
     """All steps, in this process: for the child of the sandbox."""
     facts = probe.facts_of(file)
     size_bytes = os.fstat(file.fileno()).st_size

@@ -86,7 +86,7 @@ def _limits_for(max_length_ms: int) -> Limits:
 
 def _start(source: int, log: int, work_dir: Path, order: dict[str, Any]) -> subprocess.Popen[bytes]:
     house = str(Path(media.__file__).parent.parent)
-    quiet = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    quiet = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return subprocess.Popen(
         [sys.executable, "-P", "-s", "-B", "-m", "media.child", str(source), json.dumps(order)],
         stdin=subprocess.DEVNULL,

@@ -108,7 +108,7 @@ class Seaweed:
         """Start the process; `wait_ready` says when it answers.
 
         Raises:
-            StoreUnavailableError: this machine has no `weed`.
+            StoreUnavailableError: this machine has no `weed`, or the port is taken.
         """
         if self.pid is not None:
             return
@@ -175,14 +175,19 @@ class Seaweed:
         self._sockets = self.data_dir if fits else Path(tempfile.mkdtemp(prefix="radio-s3-"))
 
     def _choose_ports(self) -> None:
-        """The ports of last time while they are free, since the server keeps state under their numbers."""
+        """The ports of last time while they are free, since the server keeps state under their numbers.
+
+        A taken port is found here, because the server would silently take another.
+        """
         path = self.data_dir / "ports.json"
         before = json.loads(path.read_bytes()) if path.exists() else {}
         with ExitStack() as held:
             for name in _INNER_PORTS:
                 self._ports[name] = _hold_port(held, before.get(name, 0))
-            if self.s3_port == 0:
-                self.s3_port = _hold_port(held, 0)
+            outer = _hold_port(held, self.s3_port)
+        if self.s3_port not in {0, outer}:
+            raise StoreUnavailableError(f"port {self.s3_port} is taken")
+        self.s3_port = outer
         path.write_text(json.dumps(self._ports))
 
     def _own_environment(self) -> dict[str, str]:

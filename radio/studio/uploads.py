@@ -175,7 +175,7 @@ def sign(upload_id: str) -> Response:
 
 @bp.put("/uploads/<upload_id>/parts/<int:number>")
 @access(Access.PRODUCER)
-def part(upload_id: str, number: int) -> tuple[str, int]:
+def part(upload_id: str, number: int) -> Response:
     """Take one part and pass it on; it passes through a file without a name, never through memory as a whole."""
     with reading():
         upload = queries.upload_or_404(session(), me(), upload_id)
@@ -189,7 +189,7 @@ def part(upload_id: str, number: int) -> tuple[str, int]:
         _receive_into(file, parts.size_of(number))
         file.seek(0)
         station().store.put_part(key, store_upload_id, number, file, parts.size_of(number))
-    return "", 204
+    return Response(status=204, mimetype="text/plain")
 
 
 def _check_length(parts: Parts, number: int) -> None:

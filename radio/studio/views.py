@@ -108,7 +108,10 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         return _page(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
-        flash(_("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."), "fault")
+        flash(
+            _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
+            "fault",
+        )
         return _page(found, form), 409
     if not _keep(found, form):
         return _page(found, form), 422
@@ -260,7 +263,9 @@ def audio(episode_id: str, profile: str) -> Response:
     if rendition is None:
         raise NotFoundError(episode_id)
     store, key = station().store, rendition.key
-    return object_response(rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span))
+    return object_response(
+        rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span)
+    )
 
 
 @bp.get("/episodes/<episode_id>/peaks")

@@ -40,7 +40,7 @@ def step(piece: Piece) -> str:
         failure = piece.job.failure if piece.job and piece.job.failure else ""
         if "StoreUnavailable" in failure or "Storage" in failure:
             return _("The store cannot be reached. Your recording is safe. We try again by ourselves.")
-        if "No space" in failure or "ENOSPC" in failure:
+        if "disk-full" in failure or "No space" in failure:
             return _("The station's disk is full. Your recording is safe. We try again by ourselves.")
         return _("Something broke on our side. Your recording is safe. We try again by ourselves.")
     known = {
