@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import media
@@ -58,7 +58,12 @@ def run(
         "limits": asdict(limits),
         "parent": os.getpid(),
     }
-    with source.open("rb", buffering=0) as file, TemporaryFile(dir=work_dir) as log:
+    with (
+        source.open("rb", buffering=0) as file,
+        TemporaryFile(dir=work_dir) as log,
+        TemporaryDirectory(dir=work_dir, prefix="scratch-") as scratch,
+    ):
+        order["scratch"] = scratch
         child = _start(file.fileno(), log.fileno(), work_dir, order)
         outcome = None
         try:
