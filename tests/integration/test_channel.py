@@ -59,6 +59,7 @@ def catalogue(session: Session, station: Station, store: S3Store, on_air: Channe
     """A station that has been compiled and has come on air."""
     made = list(make_catalogue(session, store, station))
     session.commit()
+    station = replace(station, settings=replace(station.settings, horizon_days=2))
     extend(session, station)
     clock.move(timedelta(minutes=3))
     return made
@@ -126,7 +127,7 @@ def test_two_replicas_give_the_same_bytes(
 def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock, app: Flask) -> None:
     """Media sequence +1 each 5.76 s, and no tick but the rundown's, from one end of the day to the other."""
     here: Channel = app.extensions["channel"]
-    before, seen = None, b""
+    before = None
     start = clock.unix_ms() // 5760
     wanted = schedule.rundown(session, start * SEGMENT_TICKS - 90_000, start * SEGMENT_TICKS + 180_000)
     for _ in range(15_000):
@@ -144,7 +145,6 @@ def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Ep
         assert len(name) == 16
         before = newest
         clock.move(timedelta(milliseconds=5760))
-    assert seen == b""
 
 
 def test_who_is_taken_back_on_air_is_off_every_output(
@@ -160,7 +160,7 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     cut = episode.recording.withdrawn_from_tick if episode.recording else None
     assert cut == -(-(clock.unix_ms() + 24_000) // 960)
     clock.move(timedelta(seconds=2))
-    assert listed(client.get("/live/standard.m3u8").text)[:-1] == earlier[1:] or earlier  # what was listed stays as it was
+    assert dict(listed(client.get("/live/standard.m3u8").text)).items() >= dict(earlier[1:]).items(), "what players hold was renamed"
 
     voice = {tick_content(airing.recording_id or "", i, standard()) for i in range(airing.n_ticks)}
     clock.move(timedelta(seconds=30))
