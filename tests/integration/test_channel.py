@@ -16,7 +16,7 @@ from media.grid import SEGMENT_TICKS, segment_decode_time, segment_pts, tick_at
 from media.mp3 import SEGMENT_PREFIX_BYTES
 from media.objects import StoreSettings
 from media.profiles import Profile, low, standard
-from media.store import S3Store
+from media.store import ObjectStore
 from radio.app import create_app
 from radio.catalogue.models import Episode
 from radio.channel.views import Channel, open_channel
@@ -55,7 +55,7 @@ def expected_tick(session: Session, tick: int, profile: Profile) -> bytes:
 
 
 @pytest.fixture
-def catalogue(session: Session, station: Station, store: S3Store, on_air: Channel, clock: SetClock) -> list[Episode]:
+def catalogue(session: Session, station: Station, store: ObjectStore, on_air: Channel, clock: SetClock) -> list[Episode]:
     """A station that has been compiled and has come on air."""
     made = list(make_catalogue(session, store, station))
     session.commit()
@@ -112,7 +112,7 @@ def test_the_future_and_wrong_names_are_not_served(client: Visitor, catalogue: l
 def test_two_replicas_give_the_same_bytes(
     client: Visitor, catalogue: list[Episode], settings: Settings, clock: SetClock, s3: StoreSettings, emergency: Path
 ) -> None:
-    other_app = create_app(settings, clock=clock, store=S3Store(s3))
+    other_app = create_app(settings, clock=clock, store=ObjectStore(s3))
     other_app.extensions["channel"] = open_channel(other_app, emergency=emergency)
     other = other_app.test_client()
     for _ in range(4):
@@ -223,7 +223,7 @@ def test_now_tells_exact_times(client: Visitor, session: Session, catalogue: lis
 def test_without_the_store_segments_say_come_back(
     app: Flask, client: Visitor, catalogue: list[Episode], s3: StoreSettings, emergency: Path, clock: SetClock
 ) -> None:
-    away = S3Store(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
+    away = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
     app.extensions["station"] = replace(app.extensions["station"], store=away)
     here = app.extensions["channel"] = open_channel(app, emergency=emergency)
     _, address = listed(client.get("/live/standard.m3u8").text)[-1]
