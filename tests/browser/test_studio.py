@@ -186,7 +186,9 @@ def test_a_dead_line_is_waited_for_and_several_files_become_drafts(
 
 
 @pytest.mark.slow
-def test_without_javascript_a_form_does_the_same(studio: Studio, alice: Person, show: Show, tmp_path: Path, session: Session) -> None:
+def test_without_javascript_a_form_does_the_same(
+    studio: Studio, alice: Person, show: Show, tmp_path: Path, session: Session
+) -> None:
     file = tmp_path / "plain.wav"
     file.write_bytes(tone(3))
     signed = studio.signed_in(alice)

@@ -19,7 +19,9 @@ from tests.makers import NOON, make_episode, make_show
 @pytest.fixture
 def walk(session: Session) -> Episode:
     episode = make_episode(session, title="Café at dawn")
-    actions.describe(session, episode, now=NOON, summary="Coming off, slowly.", notes="With **Zoë** and [links](https://a.example).")
+    actions.describe(
+        session, episode, now=NOON, summary="Coming off, slowly.", notes="With **Zoë** and [links](https://a.example)."
+    )
     actions.set_tags(session, episode, [("topic", "craving"), ("topic", "trauma")], now=NOON)
     session.commit()
     return episode

@@ -28,7 +28,9 @@ NOON = first_tick_from(unix_ms(datetime(2026, 11, 25, 12, tzinfo=UTC)))
 SEED = b"a seed"
 
 
-def airable(name: str, n_ticks: int, *, kind: str = "programme", show: str = "talk", calm: bool = True, **more: object) -> Airable:
+def airable(
+    name: str, n_ticks: int, *, kind: str = "programme", show: str = "talk", calm: bool = True, **more: object
+) -> Airable:
     part = part_of(kind=kind, n_ticks=n_ticks, in_feeds=show != "house")
     fields: dict[str, object] = {"published_tick": 0, "expires_tick": None, "heavy": False, "order": 0, **more}
     return Airable(name, f"r-{name}", show, kind, part, n_ticks, night_ok=calm, **fields)  # type: ignore[arg-type]
@@ -44,7 +46,9 @@ def small_pool() -> list[Airable]:
     return [*found, airable("bed", 160, kind="company", show="house")]
 
 
-def compiled(pool: list[Airable], ticks: int = DAY_TICKS, slots: tuple[Slot, ...] = (), start: int = NOON, **more: object) -> Compiled:
+def compiled(
+    pool: list[Airable], ticks: int = DAY_TICKS, slots: tuple[Slot, ...] = (), start: int = NOON, **more: object
+) -> Compiled:
     return compile(slots, pool, zone=LONDON, seed=SEED, from_tick=start, to_tick=start + ticks, **more)  # type: ignore[arg-type]
 
 
@@ -83,7 +87,9 @@ def test_a_small_station_is_pleasant_all_day() -> None:
 def test_compiling_depends_on_nothing_but_its_arguments() -> None:
     pool = small_pool()
     assert compiled(pool) == compiled(list(reversed(pool)))
-    assert compiled(pool).airings != compile([], pool, zone=LONDON, seed=b"other", from_tick=NOON, to_tick=NOON + DAY_TICKS).airings
+    assert (
+        compiled(pool).airings != compile([], pool, zone=LONDON, seed=b"other", from_tick=NOON, to_tick=NOON + DAY_TICKS).airings
+    )
 
 
 def test_another_process_compiles_the_same() -> None:
@@ -92,7 +98,9 @@ def test_another_process_compiles_the_same() -> None:
         "print(chained(compiled(small_pool()).airings, span=(0, 0), why='', inputs_hash='', previous_hash=''))"
     )
     hashes = {
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}).stdout
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(hashes) == 1
@@ -118,7 +126,9 @@ def test_compiling_goes_on_from_any_join_as_if_it_had_never_stopped() -> None:
     st.integers(0, 3 * DAY_TICKS),
 )  # fmt: skip
 def test_every_rundown_tiles_and_is_lawful(
-    episodes: list[tuple[str, int, str, bool, bool, int | None, int]], wanted: list[tuple[int, int, dict[str, object], int, int]], shift: int
+    episodes: list[tuple[str, int, str, bool, bool, int | None, int]],
+    wanted: list[tuple[int, int, dict[str, object], int, int]],
+    shift: int,
 ) -> None:
     start = NOON + shift
     pool = [
@@ -147,7 +157,9 @@ def test_an_empty_catalogue_is_the_emergency_loop_and_says_so() -> None:
 ])  # fmt: skip
 def test_a_slot_begins_on_time_with_what_it_asks_for(fill: dict[str, object], expected: str) -> None:
     pool = [
-        airable(f"{show}{n}", 700 + 10 * n, show=show, order=n, published_tick=n) for show in ("talk", "music", "local") for n in range(3)
+        airable(f"{show}{n}", 700 + 10 * n, show=show, order=n, published_tick=n)
+        for show in ("talk", "music", "local")
+        for n in range(3)
     ]
     found = compiled([*pool, *[a for a in small_pool() if a.part in {Part.IDENT, Part.BED, Part.FILLER}]], 20_000,
                      (slot("2026-11-25T14:00:00", 60, fill),))  # fmt: skip
@@ -209,18 +221,26 @@ def test_a_long_programme_is_heard_whole_across_the_anchors() -> None:
 
 
 def test_a_new_episode_changes_little() -> None:
-    pool = [airable(f"e{n}", 400 + 7 * n % 1900, show=f"show{n % 40}", kind=("story", "interview", "programme")[n % 3]) for n in range(600)]
+    pool = [
+        airable(f"e{n}", 400 + 7 * n % 1900, show=f"show{n % 40}", kind=("story", "interview", "programme")[n % 3])
+        for n in range(600)
+    ]
     pool += [a for a in small_pool() if a.part in {Part.IDENT, Part.FILLER, Part.BED}]
     before = {(a.start_tick, a.episode_id) for a in compiled(pool, 7 * DAY_TICKS).airings}
     moved = []
     for n in range(5):
-        after = {(a.start_tick, a.episode_id) for a in compiled([*pool, airable(f"new{n}", 1500, show="show3")], 7 * DAY_TICKS).airings}
+        after = {
+            (a.start_tick, a.episode_id) for a in compiled([*pool, airable(f"new{n}", 1500, show="show3")], 7 * DAY_TICKS).airings
+        }
         moved.append(len(after - before) / len(after))
     assert sum(moved) / len(moved) < 0.15
 
 
 def test_two_weeks_of_a_large_station_tile() -> None:
-    pool = [airable(f"e{n}", 400 + 7 * n % 1900, show=f"show{n % 90}", kind=("story", "interview", "programme")[n % 3]) for n in range(2000)]
+    pool = [
+        airable(f"e{n}", 400 + 7 * n % 1900, show=f"show{n % 90}", kind=("story", "interview", "programme")[n % 3])
+        for n in range(2000)
+    ]
     found = compiled(pool, 14 * DAY_TICKS)
     proved(found, pool)
 
@@ -251,7 +271,12 @@ def test_the_subset_is_the_best_there_is(lengths: list[int], room: int) -> None:
     ([Airing(0, 10, Part.PROGRAMME, "raw", "r-raw")], "not-at-night"),
 ])  # fmt: skip
 def test_the_proof_names_what_is_wrong(airings: list[Airing], fault: str) -> None:
-    pool = [airable("late", 10, published_tick=1), airable("brief", 10, expires_tick=9), airable("long", 12), airable("raw", 10, calm=False)]
+    pool = [
+        airable("late", 10, published_tick=1),
+        airable("brief", 10, expires_tick=9),
+        airable("long", 12),
+        airable("raw", 10, calm=False),
+    ]
     with pytest.raises(UnprovenError, match=fault):
         prove(airings, 0, 10, law({a.episode_id: a for a in pool}, night(LONDON, 0, 10)))
 

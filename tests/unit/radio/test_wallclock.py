@@ -29,9 +29,7 @@ def slot(start: str, minutes: int, rrule: str = "FREQ=WEEKLY", zone: str = PARIS
 
 def starts(of: Slot, first: str, last: str) -> list[str]:
     begin, end = (datetime.fromisoformat(d).replace(tzinfo=UTC) for d in (first, last))
-    return [
-        datetime.fromtimestamp(p.start_tick * 0.96, UTC).strftime("%m-%dT%H:%MZ") for p in occurrences(of, begin, end)
-    ]
+    return [datetime.fromtimestamp(p.start_tick * 0.96, UTC).strftime("%m-%dT%H:%MZ") for p in occurrences(of, begin, end)]
 
 
 def test_a_skipped_hour_shifts_one_sunday_and_never_the_next() -> None:
@@ -91,8 +89,10 @@ def test_half_hour_slots_around_every_change_tile_and_keep_their_wall_time(name:
             if tile.slot_id and tile.whole:
                 started = datetime.fromtimestamp(tile.start_tick * 0.96, UTC).astimezone(zone).replace(tzinfo=None)
                 wanted = datetime.fromisoformat(tile.occurrence)
-                assert timedelta(0) <= started - wanted <= timedelta(hours=24) if name == "Pacific/Apia" else (
-                    timedelta(0) <= started - wanted <= timedelta(hours=2, seconds=1)
+                assert (
+                    timedelta(0) <= started - wanted <= timedelta(hours=24)
+                    if name == "Pacific/Apia"
+                    else (timedelta(0) <= started - wanted <= timedelta(hours=2, seconds=1))
                 )
 
 
@@ -110,14 +110,21 @@ def test_places_always_tile_and_the_highest_has_the_tick(wanted: list[tuple[int,
 
 def test_one_day_can_be_left_out_or_be_different() -> None:
     other = {datetime(2026, 11, 10, 9): {"start": "2026-11-10T15:00:00", "length_minutes": 30}}
-    daily = slot("2026-11-08T09:00:00", 60, "FREQ=DAILY", "UTC", exceptions=frozenset({datetime(2026, 11, 9, 9)}), overrides=other)
+    daily = slot(
+        "2026-11-08T09:00:00", 60, "FREQ=DAILY", "UTC", exceptions=frozenset({datetime(2026, 11, 9, 9)}), overrides=other
+    )
     assert starts(daily, "2026-11-08", "2026-11-12") == ["11-08T09:00Z", "11-10T15:00Z", "11-11T09:00Z"]
 
 
 def test_nights_are_local() -> None:
     first = first_tick_from(unix_ms(datetime(2027, 10, 30, tzinfo=UTC)))
     nights = night(ZoneInfo("Europe/London"), first, first + 2 * DAY_TICKS)
-    for at, dark in (("2027-10-30T20:59", False), ("2027-10-30T21:00", True), ("2027-10-31T06:59", True), ("2027-10-31T07:00", False)):
+    for at, dark in (
+        ("2027-10-30T20:59", False),
+        ("2027-10-30T21:00", True),
+        ("2027-10-31T06:59", True),
+        ("2027-10-31T07:00", False),
+    ):
         tick = first_tick_from(unix_ms(datetime.fromisoformat(at).replace(tzinfo=UTC)))
         assert nights.touches(tick, tick + 1) is dark, at
 
