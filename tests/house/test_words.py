@@ -45,9 +45,11 @@ def test_no_name_uses_a_word_the_glossary_replaced(house: str) -> None:
         if "migrations/" in where or where == "radio/web/assets.py":
             continue
         for name in names_defined(path) - LIBRARY_NAMES:
-            for word in words_of(name) & forbidden():
-                if not where.startswith(SPEAKS_RFC_8216.get(word, ("-",))):
-                    wrong.append(f"{where}: {name} says “{word}”; docs/glossary.md has the station's word")
+            wrong += [
+                f"{where}: {name} says “{word}”; docs/glossary.md has the station's word"
+                for word in words_of(name) & forbidden()
+                if not where.startswith(SPEAKS_RFC_8216.get(word, ("-",)))
+            ]
     assert not wrong, "\n".join(wrong)
 
 

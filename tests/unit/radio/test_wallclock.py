@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -35,7 +36,7 @@ def starts(of: Slot, first: str, last: str) -> list[str]:
 def test_a_skipped_hour_shifts_one_sunday_and_never_the_next() -> None:
     sunday = slot("2027-03-21T02:00:00", 120)
     assert starts(sunday, "2027-03-20", "2027-04-06") == ["03-21T01:00Z", "03-28T01:00Z", "04-04T00:00Z"]
-    shifted = list(occurrences(sunday, datetime(2027, 3, 28, tzinfo=UTC), datetime(2027, 3, 29, tzinfo=UTC)))[0]
+    shifted = next(iter(occurrences(sunday, datetime(2027, 3, 28, tzinfo=UTC), datetime(2027, 3, 29, tzinfo=UTC))))
     assert shifted.end_tick - shifted.start_tick == HOUR_TICKS, "it ends when the wall clock says so"
 
 
@@ -84,7 +85,7 @@ def test_half_hour_slots_around_every_change_tile_and_keep_their_wall_time(name:
         span = first_tick_from(unix_ms(begin)), first_tick_from(unix_ms(until))
         tiles = resolved((place for one in day for place in occurrences(one, begin, until)), *span)
         assert (tiles[0].start_tick, tiles[-1].end_tick) == span
-        assert all(a.end_tick == b.start_tick for a, b in zip(tiles, tiles[1:], strict=False))
+        assert all(a.end_tick == b.start_tick for a, b in pairwise(tiles))
         for tile in tiles:
             if tile.slot_id and tile.whole:
                 started = datetime.fromtimestamp(tile.start_tick * 0.96, UTC).astimezone(zone).replace(tzinfo=None)
