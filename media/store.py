@@ -143,14 +143,18 @@ class ObjectStore:
         return Part(number, size_bytes, said["ETag"])
 
     def parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
-        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes."""
-        found: list[Part] = []
+        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes.
+
+        Each number once, the newest: some stores list a part that was sent again as often as it was sent.
+        """
+        found: dict[int, Any] = {}
         after = 0
         while True:
             page = self._call("list_parts", key, UploadId=upload_id, PartNumberMarker=after)
-            found += (Part(each["PartNumber"], each["Size"], each["ETag"]) for each in page.get("Parts", ()))
+            for each in sorted(page.get("Parts", ()), key=lambda each: each["LastModified"]):
+                found[each["PartNumber"]] = each
             if not page.get("IsTruncated"):
-                return tuple(found)
+                return tuple(Part(number, found[number]["Size"], found[number]["ETag"]) for number in sorted(found))
             after = int(page["NextPartNumberMarker"])
 
     def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
@@ -186,7 +190,7 @@ class ObjectStore:
 
     def sign_get(self, key: str, seconds: int, filename: str | None = None) -> str:
         """Return a URL that reads the object, offered for saving as `filename`. HEAD needs `sign_head`."""
-        saving = {"ResponseContentDisposition": _attachment(filename)} if filename else {}
+        saving = {"ResponseContentDisposition": _saved_as(filename)} if filename else {}
         return self._sign("get_object", seconds, Key=key, **saving)
 
     def sign_head(self, key: str, seconds: int) -> str:
@@ -294,7 +298,7 @@ class ObjectStore:
             raise
 
 
-def _attachment(filename: str) -> str:
+def _saved_as(filename: str) -> str:
     """A Content-Disposition that old and new browsers read alike. Source: RFC 6266 §4.3, RFC 8187 §3.2."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -55,6 +55,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
+            "hide_parameters": True,  # a failing statement must not put what people typed into the log
         },
         "SECRET_KEY": keyring.read(settings, "session"),
         "SESSION_COOKIE_NAME": "studio",
@@ -76,12 +77,12 @@ def _open_rooms(app: Flask) -> None:
     from radio.feeds.views import bp as feeds
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.studio import shows, uploads
+    from radio.studio.views import bp as studio
 
-    app.register_blueprint(accounts.bp)
-    app.register_blueprint(channel)
-    app.register_blueprint(feeds)
-    app.register_blueprint(pages)
-    app.register_blueprint(pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, channel, feeds, pages, pictures)
+    for room in rooms:
+        app.register_blueprint(room)
 
 
 __all__ = ["MIGRATIONS", "create_app"]

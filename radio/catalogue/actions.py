@@ -168,7 +168,13 @@ def attach_renditions(
 
 
 def claim_renditions(
-    session: Session, recording: Recording, ingested: Ingested, *, keys: Mapping[str, str], peaks_key: str, profiles: Iterable[Profile]
+    session: Session,
+    recording: Recording,
+    ingested: Ingested,
+    *,
+    keys: Mapping[str, str],
+    peaks_key: str,
+    profiles: Iterable[Profile],
 ) -> None:
     """Write down what a recording became, before its objects are put: whoever erases it later finds every key here."""
     codes = {profile.name: profile.code for profile in profiles}

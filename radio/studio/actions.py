@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from media import keys
 from media.errors import ObjectMissingError
 from media.objects import Part
-from media.store import S3Store
+from media.store import ObjectStore
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState, State
 from radio.core.ids import new_id
@@ -70,17 +70,12 @@ def begin(
     return upload
 
 
-def touch(session: Session, upload: Upload, *, now: datetime) -> None:
-    """Say that somebody still works on an upload, so that it is not swept away."""
-    upload.touched_at = now
-
-
 def abandon(session: Session, upload: Upload, *, now: datetime) -> None:
     """Give an upload up; its parts are thrown away in the store after the commit."""
     session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="aborted", touched_at=now))
 
 
-def assemble(store: S3Store, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:
+def assemble(store: ObjectStore, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:
     """Make the object out of its parts; gives the numbers of parts that are missing, and then nothing is made.
 
     Harmless when repeated, also after a crash right behind it.
@@ -165,7 +160,7 @@ def receive_object(
         raise
 
 
-def _put(store: S3Store, key: str, file: IO[bytes], size_bytes: int) -> None:
+def _put(store: ObjectStore, key: str, file: IO[bytes], size_bytes: int) -> None:
     """Store an open file part by part, holding one part in memory."""
     if size_bytes <= PART_BYTES:
         store.put_bytes(key, file.read(), MEDIA_TYPE)

@@ -70,12 +70,6 @@ def upgrade():
     sa.UniqueConstraint('fs_webauthn_user_handle', name=op.f('uq_person_fs_webauthn_user_handle')),
     sa.UniqueConstraint('name_key', name=op.f('uq_person_name_key'))
     )
-    op.create_table('desk',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('seed', sa.String(length=64), nullable=False),
-    sa.Column('catalogue_number', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_desk'))
-    )
     op.create_table('revision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('effective_tick', sa.BigInteger(), nullable=False),
@@ -401,7 +395,6 @@ def downgrade():
         batch_op.drop_index('ix_revision_end')
 
     op.drop_table('revision')
-    op.drop_table('desk')
     op.drop_table('person')
     with op.batch_alter_table('job', schema=None) as batch_op:
         batch_op.drop_index('uq_job_unfinished', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
