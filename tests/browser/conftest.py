@@ -27,6 +27,7 @@ from media.types import Ingested
 from radio import keyring
 from radio.app import create_app
 from radio.catalogue.models import Episode
+from radio.catalogue.rules import State
 from radio.clock import SystemClock
 from radio.db import db
 from radio.schedule.actions import extend
@@ -75,7 +76,7 @@ class Listener:
         module = self.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js")
         found: dict[str, object] = self.page.evaluate(
             """async module => { const { sound } = await import(module); const { audio } = sound;
-            return { state: sound.state, position: audio.currentTime, volume: audio.muted ? 0 : audio.volume, source: audio.src } }""",
+            return { state: sound.state, position: audio.currentTime } }""",
             module,
         )
         return found
@@ -178,7 +179,7 @@ def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[
         gone = make_episode(session, show=show, title="Gone", now=now)
         for episode in (bread, story):
             _with_sound(episode, ingested, store)
-        gone.state = type(gone.state)("withdrawn")
+        gone.state = State.WITHDRAWN
         session.commit()
         extend(session, Station(settings, clock, store))
         session.commit()

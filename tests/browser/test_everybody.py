@@ -29,6 +29,24 @@ def test_no_page_has_a_fault_that_axe_knows(browser: Browser, on_air: OnAir, sch
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_player_has_no_fault_while_it_plays(browser: Browser, on_air: OnAir, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 740}, color_scheme=scheme)
+    phone = listener_in(context, on_air)
+    faults = []
+    for path in ("/", f"/episodes/{on_air.episode_id}"):
+        phone.open(path)
+        phone.page.locator("main .play").first.click()
+        phone.hears()
+        phone.page.wait_for_timeout(300)
+        phone.page.evaluate(AXE)
+        found = phone.page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        faults += [f"{path}: {fault['id']} {[node['html'] for node in fault['nodes']][:2]}" for fault in found["violations"]]
+        assert not phone.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("width", [320, 360, 768])
 def test_no_page_scrolls_sideways(browser: Browser, on_air: OnAir, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 640})
@@ -63,7 +81,7 @@ def test_what_can_be_pressed_is_large_enough(browser: Browser, on_air: OnAir) ->
     for path in on_air.pages:
         phone.open(path)
         small += phone.page.evaluate(
-            """() => [...document.querySelectorAll("button.play, nav a, .row-title a, button")].filter(e => e.offsetParent).flatMap(e => {
+            """() => [...document.querySelectorAll("nav a, .row-title a, button")].filter(e => e.offsetParent).flatMap(e => {
               const { width, height } = e.getBoundingClientRect();
               const least = e.matches(".play") ? 44 : 24;
               return width < least || height < least ? [`${location.pathname}: ${e.textContent.trim()} ${width}x${height}`] : [];

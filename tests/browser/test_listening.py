@@ -118,6 +118,22 @@ def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Li
     assert phone.page.evaluate("navigator.mediaSession.metadata.title") == "Radio"
 
 
+def test_a_dead_line_is_survived(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+
+    phone.page.context.set_offline(True)
+    for _ in range(50):  # what was loaded ahead is played first
+        if phone.sound()["state"] != "playing":
+            break
+        phone.page.wait_for_timeout(1000)
+    assert phone.sound()["state"] in {"waiting", "lost"}
+    phone.page.context.set_offline(False)
+
+    phone.hears()
+
+
 def test_everything_can_be_done_by_keyboard(phone: Listener) -> None:
     phone.open("/")
     phone.page.keyboard.press("Tab")
