@@ -202,7 +202,6 @@ def upgrade():
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('usage', sa.String(length=64), nullable=False),
     sa.Column('create_datetime', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('lastuse_datetime', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['person.fs_uniquifier'], name=op.f('fk_passkey_user_id'), onupdate='CASCADE', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),
