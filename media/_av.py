@@ -57,9 +57,7 @@ def opened(file: BinaryIO) -> Iterator[InputContainer]:
     Raises:
         FFmpegError: no container we allow, or one that cannot be read.
     """
-    with av.open(
-        file, mode="r", options=_OPENING, metadata_errors="ignore", buffer_size=_READ_BYTES
-    ) as container:
+    with av.open(file, mode="r", options=_OPENING, metadata_errors="ignore", buffer_size=_READ_BYTES) as container:
         yield container
 
 
@@ -118,7 +116,7 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
             bad += 1
             continue
         good += 1
-        yield from cast("list[AudioFrame]", frames)
+        yield from frames
     if bad > good:
         raise BadPacketsError(f"{bad} of {bad + good} packets are bad")
 

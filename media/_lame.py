@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from media.grid import SAMPLE_RATE_HZ
 
+OWN_SCALE = 0.95
+"""LAME turns everything down by this at every bitrate we use; we have set the loudness already and take it back."""
 _MONO = 3
 _QUALITY = 3
 
@@ -38,6 +40,7 @@ class LameEncoder:
             ("bWriteVbrTag", 0),
         ):
             _succeed(getattr(library, f"lame_set_{option}")(self._handle, setting))
+        _succeed(library.lame_set_scale(self._handle, ctypes.c_float(1 / OWN_SCALE)))
         _succeed(library.lame_init_params(self._handle))
 
     def encode(self, sound: NDArray[np.float32]) -> list[bytes]:
@@ -45,9 +48,7 @@ class LameEncoder:
         sound = np.ascontiguousarray(sound, np.float32)
         room = ctypes.create_string_buffer(sound.size * 5 // 4 + 7200)  # lame.h asks for this much
         samples = sound.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
-        size_bytes = self._library.lame_encode_buffer_ieee_float(
-            self._handle, samples, samples, sound.size, room, len(room)
-        )
+        size_bytes = self._library.lame_encode_buffer_ieee_float(self._handle, samples, samples, sound.size, room, len(room))
         _succeed(min(size_bytes, 0))
         return [room.raw[:size_bytes]]
 

@@ -1,78 +1,115 @@
-"""Pictures drawn anew in the sizes that feeds and pages need: nothing about the camera, the place or the person goes with them."""
+"""Pictures, drawn anew: no metadata, no profile, no second image survives, and every size that feeds need is made."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 
 from media.errors import MediaError
 
-SIZES_PX = (1400, 600, 160)
-"""1400 is the least that podcast directories take. Source: Apple, Podcast artwork requirements."""
+SIZES_PX = (1400, 600)
+"""What is made of every picture: for podcast apps, and for our own pages."""
+LEAST_PX = 1400
+"""The side of the smallest square that podcast apps accept."""
 MOST_PIXELS = 60_000_000
-MEDIA_TYPE = "image/jpeg"
-EXTENSION = "jpg"
+"""More is refused before any of it is decoded; the best phone cameras give 50 million."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+_NEARLY_SQUARE = 4 / 3
+"""Up to this ratio the edges are cut off; a longer picture is laid on paper, so that no writing is lost."""
 _QUALITY = 85
+_PAPER = (251, 247, 240)
+_GLOW = (246, 227, 207)
+_TONES = ((189, 116, 67), (155, 127, 167), (243, 217, 164), None)
+"""Ember and plum as they look on the glow, the sand of the help strip, and nothing."""
+_CELLS = 4
+_FINER = 3
+"""Drawn so many times larger and made small, so that the rounds are smooth."""
 
 
 class RefusedPictureError(MediaError):
-    """The picture cannot be taken; `code` is not-a-picture, too-small or too-big."""
+    """The picture is not one we can take; `code` is not-a-picture, too-small or too-big."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Artwork:
-    """One picture, square, as JPEG in each of `SIZES_PX`; `sha256` is that of the largest."""
-
-    sha256: str
-    drawn: Mapping[int, bytes]
-
-
-def draw(content: bytes) -> Artwork:
-    """Draw a picture anew: upright, its middle square, white under what is transparent.
+def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, bytes]:
+    """The picture as square JPEGs in sRGB, one for each size, with nothing in them but the picture.
 
     Raises:
-        RefusedPictureError: not a JPEG, PNG or WebP, under 1400 points on a side, or too large to open safely.
+        RefusedPictureError: not a JPEG, PNG or WebP that can be read; smaller than 1400 points; or too large to open safely.
     """
-    square = _square(_opened(content))
-    drawn = {size: _jpeg(square, size) for size in SIZES_PX}
-    return Artwork(hashlib.sha256(drawn[SIZES_PX[0]]).hexdigest(), drawn)
-
-
-def _opened(content: bytes) -> Image.Image:
     try:
-        picture = Image.open(io.BytesIO(content), formats=_FORMATS)
-        if picture.width * picture.height > MOST_PIXELS:
-            raise RefusedPictureError("too-big")
-        if min(picture.size) < SIZES_PX[0]:
-            raise RefusedPictureError("too-small")
-        return ImageOps.exif_transpose(picture)
+        with Image.open(io.BytesIO(source), formats=_FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise RefusedPictureError("too-big")
+            square = _square(_plain(image))
     except Image.DecompressionBombError as error:
         raise RefusedPictureError("too-big") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise RefusedPictureError("not-a-picture") from error
+    if square.width < LEAST_PX:
+        raise RefusedPictureError("too-small")
+    return {size: _jpeg(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes_px}
 
 
-def _square(picture: Image.Image) -> Image.Image:
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    cut = picture.crop((left, top, left + side, top + side)).convert("RGBA")
-    ground = Image.new("RGB", cut.size, "white")
-    ground.paste(cut, mask=cut.getchannel("A"))
-    return ground
+def pattern(show_id: str, size_px: int) -> bytes:
+    """The calm picture of a show without artwork: the quarter rounds that our pages draw from its id, as a JPEG."""
+    cell = size_px * _FINER // _CELLS
+    image = Image.new("RGB", (cell * _CELLS, cell * _CELLS), _GLOW)
+    pen = ImageDraw.Draw(image)
+    for index, letter in enumerate(show_id[: _CELLS * _CELLS]):
+        tone = _TONES[(ord(letter) // 4 + index) % 4]
+        if tone is not None:
+            place = (index % _CELLS * cell, index // _CELLS * cell)
+            pen.bitmap(place, _quarter(cell, (ord(letter) + index) % 4), fill=tone)
+    return _jpeg(image.resize((size_px, size_px), Image.Resampling.LANCZOS))
 
 
-def _jpeg(square: Image.Image, size_px: int) -> bytes:
+def _quarter(cell: int, turns: int) -> Image.Image:
+    """A quarter of a round as large as a cell, its centre in the top left corner, turned clockwise."""
+    x, y = (cell if turns in {1, 2} else 0), (cell if turns in {2, 3} else 0)
+    shape = Image.new("1", (cell, cell))
+    ImageDraw.Draw(shape).ellipse((x - cell, y - cell, x + cell, y + cell), fill=1)
+    return shape
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Upright, opaque, sRGB."""
+    profile = image.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(image)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        paper = Image.new("RGBA", upright.size, _PAPER)
+        upright = Image.alpha_composite(paper, upright).convert("RGB")
+    return _in_srgb(upright, profile) if profile else upright.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    if image.mode not in {"RGB", "CMYK", "L"}:
+        return image.convert("RGB")
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        drawn = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        drawn = None  # a profile that does not fit is better ignored than the picture refused
+    return drawn or image.convert("RGB")
+
+
+def _square(image: Image.Image) -> Image.Image:
+    short, long = sorted(image.size)
+    if long <= short * _NEARLY_SQUARE:
+        return ImageOps.fit(image, (short, short))
+    return ImageOps.pad(image, (long, long), color=_PAPER)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    # A new image with the same points: what `info` carried along is left behind.
+    drawn = Image.new("RGB", image.size)
+    drawn.paste(image)
     out = io.BytesIO()
-    small = square.resize((size_px, size_px), Image.Resampling.LANCZOS)
-    small.save(out, "JPEG", quality=_QUALITY, optimize=True)
+    drawn.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
     return out.getvalue()

@@ -68,7 +68,7 @@ def limit(limits: Limits, parent: int) -> None:
 def leave_network() -> bool:
     """Move into a network of our own, in which there is nothing; False where the kernel does not allow it."""
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET
-    return _libc().unshare(flags) == 0
+    return int(_libc().unshare(flags)) == 0
 
 
 def keep_only(folder: Path) -> bool:
@@ -95,8 +95,8 @@ def keep_only(folder: Path) -> bool:
     beneath = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     allowed = handled & (_WRITE_FILE | _READ_FILE | _READ_DIR | _REMOVE_FILE | _MAKE_REG | _TRUNCATE)
     rule = struct.pack("=Qi", allowed, beneath)
-    done = _libc().syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_PATH_BENEATH, rule, 0) == 0
-    done = done and _libc().syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0
+    done = int(_libc().syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_PATH_BENEATH, rule, 0)) == 0
+    done = done and int(_libc().syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)) == 0
     os.close(beneath)
     os.close(ruleset)
     return done

@@ -30,6 +30,10 @@ FULL_SCALE = 32_768
 _PEAK_CHUNK_HOPS = 48 * HOPS_PER_TENTH
 _LOUDEST_TENTHS = 32
 _MARGIN_SAMPLES = 480
+_INAUDIBLE = 8
+"""-72 dBFS: nothing below is above the gate of the meter."""
+_LONGEST_SILENCE_SAMPLES = 3_600 * SAMPLE_RATE_HZ
+"""A file that begins with an hour of silence is not decoded to its end: a day of it fits into a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +60,30 @@ class Decoded:
         """The largest magnitude of each millisecond, from 0 to 1, in chunks of 4.8 s."""
         with self.hop_peaks.open("rb") as file:
             while len(chunk := np.frombuffer(file.read(_PEAK_CHUNK_HOPS * 2), "<u2")):
-                yield chunk.astype(np.float32) / FULL_SCALE
-
-    def discard(self) -> None:
-        """Take the samples from the disk again."""
-        self.samples.unlink(missing_ok=True)
-        self.hop_peaks.unlink(missing_ok=True)
+                yield _floats(chunk)
 
 
 def decode(file: BinaryIO, folder: Path, *, max_length_ms: int, on_progress: Progress) -> Decoded:
     """Decode all sound of `file` into `folder`. Progress is how far the file has been read.
 
     Raises:
-        RefusedAudioError: DAMAGED, TOO_LONG or TOO_SHORT.
+        RefusedAudioError: DAMAGED, TOO_LONG, TOO_SHORT, or SILENT when its first hour is.
     """
     size_bytes = os.fstat(file.fileno()).st_size
     samples, hop_peaks = folder / "samples.i16", folder / "peaks.u16"
     meter, shape = Meter(), _Shape()
-    n_samples, most_samples = 0, max_length_ms * SAMPLE_RATE_HZ // 1000
+    n_samples, heard, most_samples = 0, False, max_length_ms * SAMPLE_RATE_HZ // 1000
     with samples.open("wb") as kept, hop_peaks.open("wb") as shaped:
         for block in _blocks(file):
             n_samples += len(block)
+            heard = heard or int(np.abs(block).max()) > _INAUDIBLE
             if n_samples > most_samples:
                 raise RefusedAudioError(Refusal.TOO_LONG)
+            if n_samples > _LONGEST_SILENCE_SAMPLES and not heard:
+                raise RefusedAudioError(Refusal.SILENT)
             kept.write(block.tobytes())
             shaped.write(shape.hop_peaks(block).tobytes())
-            meter.hear(block.astype(np.float32) / FULL_SCALE)
+            meter.hear(_floats(block))
             on_progress(min(file.tell() / size_bytes, 1.0))
         shaped.write(shape.last().tobytes())
     if n_samples * 1000 < SHORTEST_MS * SAMPLE_RATE_HZ:
@@ -128,13 +130,17 @@ class _Shape:
         return np.concatenate(self._of_tenths) if self._of_tenths else np.zeros((0, 2), np.int16)
 
     def _peaks(self, block: Samples) -> NDArray[np.uint16]:
-        hops = np.ascontiguousarray(
-            block.reshape(-1, HOP_SAMPLES).T
-        )  # reducing along columns is twice as fast
+        hops = np.ascontiguousarray(block.reshape(-1, HOP_SAMPLES).T)  # reducing along columns is twice as fast
         low, high = hops.min(axis=0, initial=0), hops.max(axis=0, initial=0)
         tenths = low.reshape(-1, HOPS_PER_TENTH).min(1), high.reshape(-1, HOPS_PER_TENTH).max(1)
         self._of_tenths.append(np.stack(tenths, axis=1))
-        return np.maximum(-low.astype(np.int32), high).astype("<u2")
+        peaks: NDArray[np.uint16] = np.maximum(-low.astype(np.int32), high).astype("<u2")
+        return peaks
+
+
+def _floats(samples: NDArray[np.int16] | NDArray[np.uint16]) -> Floats:
+    """The same samples from -1 to 1."""
+    return np.multiply(samples, np.float32(1 / FULL_SCALE), dtype=np.float32)
 
 
 def _true_peak(samples: Path, extremes: Samples) -> float:
@@ -146,6 +152,6 @@ def _true_peak(samples: Path, extremes: Samples) -> float:
             start = max(int(tenth) * TENTH_SAMPLES - _MARGIN_SAMPLES, 0)
             file.seek(start * SAMPLE_BYTES)
             around = np.frombuffer(file.read((TENTH_SAMPLES + 2 * _MARGIN_SAMPLES) * SAMPLE_BYTES), "<i2")
-            sound = around.astype(np.float32) / FULL_SCALE
+            sound = _floats(around)
             highest = max(highest, true_peak(sound, margin=min(_MARGIN_SAMPLES, len(sound) // 4)))
     return highest

@@ -31,7 +31,8 @@ _NOTHING: Floats = np.zeros(0, np.float32)
 def hop_peaks(sound: Floats) -> Floats:
     """The largest magnitude in each millisecond of `sound`, which is whole milliseconds long."""
     hops = sound.reshape(-1, HOP_SAMPLES)
-    return np.maximum(hops.max(axis=1), -hops.min(axis=1))
+    peaks: Floats = np.maximum(hops.max(axis=1), -hops.min(axis=1))
+    return peaks
 
 
 def limited(blocks: Iterable[Floats], ceiling: float) -> Iterator[Floats]:
@@ -43,7 +44,7 @@ def limited(blocks: Iterable[Floats], ceiling: float) -> Iterator[Floats]:
             yield block
             continue
         lines = nodes[:-1, None] + (nodes[1:] - nodes[:-1])[:, None] * _BETWEEN_NODES
-        yield block * (1 - lines).reshape(-1)
+        yield (block * (1 - lines).reshape(-1)).astype(np.float32, copy=False)
 
 
 def hop_gains(peaks: Iterable[Floats], ceiling: float) -> Iterator[tuple[Floats, Floats | None]]:
@@ -54,7 +55,7 @@ def hop_gains(peaks: Iterable[Floats], ceiling: float) -> Iterator[tuple[Floats,
     envelope = Envelope(ceiling)
     for block, ahead in _with_next(peaks):
         nodes = envelope.nodes(block, _NOTHING if ahead is None else ahead)
-        yield block, None if nodes is None else 1 - (nodes[:-1] + nodes[1:]) / 2
+        yield block, None if nodes is None else (1 - (nodes[:-1] + nodes[1:]) / 2).astype(np.float32, copy=False)
 
 
 class Envelope:
@@ -72,9 +73,7 @@ class Envelope:
         n = len(peaks)
         if n > _MOST_HOPS:
             raise ValueError("too many hops in one step")
-        wanted = self._wanted(
-            np.concatenate([peaks, ahead[:LOOKAHEAD_HOPS], np.zeros(LOOKAHEAD_HOPS, np.float32)])
-        )
+        wanted = self._wanted(np.concatenate([peaks, ahead[:LOOKAHEAD_HOPS], np.zeros(LOOKAHEAD_HOPS, np.float32)]))
         if self._held < 1e-4 and not wanted[: n + LOOKAHEAD_HOPS].any():
             self._held = 0.0
             return None

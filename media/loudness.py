@@ -47,7 +47,8 @@ def _weighting() -> NDArray[np.complex64]:
     response = np.ones_like(z)
     for above, below in (_SHELF, _HIGH_PASS):
         response *= np.polyval(above[::-1], z) / np.polyval(below[::-1], z)
-    return response.astype(np.complex64)
+    weighting: NDArray[np.complex64] = response.astype(np.complex64)
+    return weighting
 
 
 class Meter:
@@ -85,7 +86,8 @@ class Meter:
             return np.zeros(_NEW_SAMPLES // TENTH_SAMPLES)
         weighted = np.fft.irfft(np.fft.rfft(window) * self._weighting, _FFT_SAMPLES)[_OVERLAP:]
         tenths = weighted.reshape(-1, TENTH_SAMPLES)
-        return np.einsum("ij,ij->i", tenths, tenths).astype(np.float64) / TENTH_SAMPLES
+        energies: Doubles = np.einsum("ij,ij->i", tenths, tenths).astype(np.float64) / TENTH_SAMPLES
+        return energies
 
 
 def integrated(energies: Doubles) -> Lufs | None:

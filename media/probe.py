@@ -66,9 +66,7 @@ def facts_of(file: BinaryIO) -> Facts:
             found = _facts_in(container)
     except _av.FFmpegError as error:
         meant = beginning.startswith(_OF_SOUND) or beginning[4:8] == b"ftyp"
-        raise RefusedAudioError(
-            Refusal.DAMAGED if meant else Refusal.NOT_AUDIO, type(error).__name__
-        ) from error
+        raise RefusedAudioError(Refusal.DAMAGED if meant else Refusal.NOT_AUDIO, type(error).__name__) from error
     file.seek(0)
     return found
 

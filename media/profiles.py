@@ -12,7 +12,7 @@ from media.types import Db, Lufs
 
 TARGET_LUFS = Lufs(-16.0)
 """Integrated loudness, counted as dual mono (a 1-channel meter shows 3 LU less)."""
-LIMIT_DBFS = Db(-3.5)
+LIMIT_DBFS = Db(-4.5)
 """The limiter's ceiling before encoding; leaves room for the codecs to stay under -1 dBTP."""
 
 MP3_BITRATES = (64, 96, 128)

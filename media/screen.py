@@ -23,10 +23,6 @@ def refusal(facts: Facts, size_bytes: int, *, max_length_ms: int = LONGEST_MS) -
         return Refusal.TOO_BIG
     if facts.channels > MOST_CHANNELS:
         return Refusal.TOO_MANY_CHANNELS
-    if (
-        facts.length_ms is not None
-        and facts.container in _STATE_THEIR_LENGTH
-        and facts.length_ms > max_length_ms
-    ):
+    if facts.length_ms is not None and facts.container in _STATE_THEIR_LENGTH and facts.length_ms > max_length_ms:
         return Refusal.TOO_LONG
     return None

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 """How often the table is looked at when nobody rings."""
 LIGHT_AT_ONCE = 2
-STOP_WITHIN_S = 6.0
+STOP_WITHIN_S = 4.0
 """How long running work may take to notice that the worker stops."""
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy.types import TypeDecorator
 
-from radio.db import Instant
 from radio.schema import TABLES
 
 
 def _plain(kind, item, _context):
     """A migration names no type of ours: it must still run when the type has moved."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+    return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
 connection = context.config.attributes["connection"]

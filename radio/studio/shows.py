@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
@@ -108,11 +110,12 @@ def artwork(slug: str) -> Answer | tuple[str, int]:
 
 
 def _put_away(content: bytes) -> str:
-    """Draw a picture anew and put every size into the store; gives its hash."""
-    found = pictures.draw(content)
-    for size_px, drawn in found.drawn.items():
-        station().store.put_bytes(keys.artwork(found.sha256, size_px, pictures.EXTENSION), drawn, pictures.MEDIA_TYPE)
-    return found.sha256
+    """Draw a picture anew and put every size into the store; gives the hash of the largest, which names them all."""
+    drawn = pictures.redraw(content)
+    sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
+    for size_px, picture in drawn.items():
+        station().store.put_bytes(keys.artwork(sha256, size_px, "jpg"), picture, "image/jpeg")
+    return sha256
 
 
 def _page(show: Show | None, form: ShowForm) -> str:

@@ -193,4 +193,19 @@ function nativeLive(audio) {
   return hls && ("webkitShowPlaybackTargetPicker" in audio || !("MediaSource" in window || "ManagedMediaSource" in window));
 }
 
+/**
+ * What /now.json says, with `asked` and `came`: performance.now() around the answer. One answer serves all who ask within two
+ * seconds.
+ */
+export function askStation() {
+  if (!answer || performance.now() - answer.at > 2000) {
+    const asked = performance.now();
+    const came = fetch("/now.json", { cache: "no-store" }).then(async (response) => ({ asked, came: performance.now(), ...(await response.json()) }));
+    answer = { at: asked, came };
+    came.catch(() => { answer = null; });
+  }
+  return answer.came;
+}
+let answer = null;
+
 export const sound = new Sound();
