@@ -150,7 +150,9 @@ def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Ep
 def test_who_is_taken_back_on_air_is_off_every_output(
     client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock, station: Station, on_air: Channel
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 60) * 960 - clock.unix_ms()))
     earlier = listed(client.get("/live/standard.m3u8").text)
     episode = session.get_one(Episode, airing.episode_id)
@@ -160,7 +162,9 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     cut = episode.recording.withdrawn_from_tick if episode.recording else None
     assert cut == -(-(clock.unix_ms() + 24_000) // 960)
     clock.move(timedelta(seconds=2))
-    assert dict(listed(client.get("/live/standard.m3u8").text)).items() >= dict(earlier[1:]).items(), "what players hold was renamed"
+    assert dict(listed(client.get("/live/standard.m3u8").text)).items() >= dict(earlier[1:]).items(), (
+        "what players hold was renamed"
+    )
 
     voice = {tick_content(airing.recording_id or "", i, standard()) for i in range(airing.n_ticks)}
     clock.move(timedelta(seconds=30))
@@ -172,7 +176,7 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     assert {client.get(f"/live/{address}").status_code for address in gone} == {410}
     now = client.get("/now.json").json
     assert airing.episode_id not in {(now["on_air"] or {}).get("episode"), (now["next"] or {}).get("episode")}
-    chunk = b"".join(on_air.stream.chunk(clock.unix_ms() // 480 - n).sound for n in range(40))
+    chunk = b"".join(on_air.stream.half_tick(clock.unix_ms() // 480 - n).sound for n in range(40))
     assert not any(tick[:64] in chunk for tick in voice)
 
 
@@ -184,7 +188,9 @@ def _airings(session: Session, clock: SetClock):  # type: ignore[no-untyped-def]
 def test_the_gap_after_a_withdrawal_is_filled_with_programme(
     session: Session, catalogue: list[Episode], clock: SetClock, station: Station
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 60) * 960 - clock.unix_ms()))
     editorial.withdraw(session, station, session.get_one(Episode, airing.episode_id), by=STEWARD, now=clock.now())
     session.commit()
@@ -197,7 +203,9 @@ def test_the_gap_after_a_withdrawal_is_filled_with_programme(
 def test_starting_over_lists_what_is_on_from_its_beginning(
     client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 100) * 960 - clock.unix_ms()))
     text = client.get(f"/live/standard.m3u8?from={airing.start_tick}").text
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text
@@ -229,9 +237,12 @@ def test_without_the_store_segments_say_come_back(
     _, address = listed(client.get("/live/standard.m3u8").text)[-1]
     response = client.get(f"/live/{address}")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
-    chunk = here.stream.chunk(clock.unix_ms() // 480, 1.0).sound
+    chunk = here.stream.half_tick(clock.unix_ms() // 480, 1.0).sound
     tick = tick_at(clock.unix_ms())
-    assert chunk in {tick_content("loop", tick % LOOP_TICKS, standard())[:3840], tick_content("loop", tick % LOOP_TICKS, standard())[3840:]}
+    assert chunk in {
+        tick_content("loop", tick % LOOP_TICKS, standard())[:3840],
+        tick_content("loop", tick % LOOP_TICKS, standard())[3840:],
+    }
 
 
 def test_without_the_database_what_is_held_plays_on(

@@ -61,7 +61,9 @@ def joins(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, str
     return [(a.start_tick, a.recording_id) for a in queries.rundown(session, from_tick, to_tick).airings]
 
 
-def test_the_rundown_reaches_the_horizon_and_is_proved(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> None:
+def test_the_rundown_reaches_the_horizon_and_is_proved(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
     first = session.scalars(select(models.Revision)).one()
     assert (first.why, first.previous_hash) == ("extended", "0" * 64)
     assert first.end_tick >= tick_at(clock.unix_ms()) + 2 * DAY_TICKS
@@ -76,7 +78,9 @@ def test_extending_goes_on_where_it_ended(session: Session, here: Station, plann
     assert (second.effective_tick, second.previous_hash) == (first.end_tick, first.hash)
     session.commit()
     airings = queries.rundown(session, first.effective_tick, second.end_tick).airings
-    prove(airings, first.effective_tick, second.end_tick, lambda airing: None if airing.part is not Part.EMERGENCY else "emergency")
+    prove(
+        airings, first.effective_tick, second.end_tick, lambda airing: None if airing.part is not Part.EMERGENCY else "emergency"
+    )
     assert queries.unchained(session) is None
 
 
@@ -85,7 +89,9 @@ def test_nothing_new_writes_nothing(session: Session, here: Station, planned: li
     assert session.scalar(select(func.count()).select_from(models.Revision)) == 1
 
 
-def test_a_new_episode_leaves_the_frozen_hour_alone(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> None:
+def test_a_new_episode_leaves_the_frozen_hour_alone(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
     now = tick_at(clock.unix_ms())
     before = joins(session, now, now + HOUR_TICKS)
     for n in range(4):
@@ -112,8 +118,13 @@ def test_the_emergency_loop_is_no_promise(session: Session, here: Station, clock
 
 def test_a_slot_is_heard_at_its_hour(session: Session, here: Station, planned: list[Episode]) -> None:
     episode = make_episode(session, show=make_show(session, slug="guests", now=here.now()), ticks=2000, now=here.now())
-    slot = make_slot(session, first_start="2026-11-26T14:00:00", length_minutes=60, rrule="",
-                     fill={"rung": "episode", "episode_id": episode.id})  # fmt: skip
+    slot = make_slot(
+        session,
+        first_start="2026-11-26T14:00:00",
+        length_minutes=60,
+        rrule="",
+        fill={"rung": "episode", "episode_id": episode.id},
+    )
     actions.revise(session, here, why="slot-changed")
     session.commit()
     two = first_tick_from(1_795_701_600_000)  # 2026-11-26T14:00Z
@@ -125,7 +136,9 @@ def test_what_is_taken_back_on_air_is_cut_and_the_rest_goes_on(
     session: Session, here: Station, planned: list[Episode], clock: SetClock
 ) -> None:
     now = tick_at(clock.unix_ms())
-    airing = next(a for a in queries.rundown(session, now, now + 4000).airings if a.part is Part.PROGRAMME and a.start_tick > now + 200)
+    airing = next(
+        a for a in queries.rundown(session, now, now + 4000).airings if a.part is Part.PROGRAMME and a.start_tick > now + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 20) * 960 - clock.unix_ms()))
     editorial.withdraw(session, here, session.get_one(Episode, airing.episode_id), by=STEWARD, now=here.now())
     session.commit()
@@ -198,7 +211,9 @@ def test_the_job_follows_the_catalogue(
 def test_publishing_asks_for_a_new_rundown(session: Session, here: Station, planned: list[Episode]) -> None:
     from radio.catalogue.rules import State
 
-    episode = make_episode(session, show=make_show(session, slug="news", now=here.now()), state=State.READY, ticks=400, now=here.now())
+    episode = make_episode(
+        session, show=make_show(session, slug="news", now=here.now()), state=State.READY, ticks=400, now=here.now()
+    )
     editorial.publish(session, episode, by=STEWARD, now=here.now())
     assert session.scalar(select(Job.payload).where(Job.kind == "revise")) == {"why": "catalogue-changed"}
 
@@ -206,14 +221,18 @@ def test_publishing_asks_for_a_new_rundown(session: Session, here: Station, plan
 def test_slots_are_checked(session: Session, here: Station) -> None:
     fields = {"title": "Talk", "first_start": here.now().replace(tzinfo=None), "length_minutes": 60}
     with pytest.raises(InvalidError) as refused:
-        actions.set_slot(session, None, zone="Europe/London", now=here.now(), **fields, fill={"rung": "latest", "show_id": "nobody"})
+        actions.set_slot(
+            session, None, zone="Europe/London", now=here.now(), **fields, fill={"rung": "latest", "show_id": "nobody"}
+        )
     assert refused.value.faults == {"show_id": "unknown"}
     slot = actions.set_slot(session, None, zone="Europe/London", now=here.now(), **fields, fill={"rung": "rotation"})
     actions.retire_slot(session, slot, now=here.now())
     assert queries.slots(session) == []
 
 
-def test_the_operator_sees_and_proves(app: Flask, session: Session, here: Station, planned: list[Episode], clock: SetClock) -> None:
+def test_the_operator_sees_and_proves(
+    app: Flask, session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
     runner = CliRunner()
     with app.app_context():
         shown = runner.invoke(rundown_command, ["show", "--hours", "1"])
