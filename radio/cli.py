@@ -63,7 +63,7 @@ class Commands(click.Group):
             command = getattr(importlib.import_module(module), name)
         return _with_data(command) if command is not None else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing the rooms."""
         own = {name: command.get_short_help_str(100) for name, command in self.commands.items()}
         with formatter.section("Commands"):
@@ -114,15 +114,14 @@ def up(port: int, host: str, *, empty: bool, public_url: str | None) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--fd", type=int, help="A listening socket that the parent has opened; instead of --host and --port.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="How many processes serve.")
-def web(port: int, host: str, fd: int | None, workers: int) -> None:
+def web(port: int, host: str, fd: int | None) -> None:
     """Run the web server alone: one of several replicas, or without `radio up`."""
     from gevent import monkey
 
     monkey.patch_all()
     from radio import serve
 
-    serve.run(_ready(), f"fd://{fd}" if fd is not None else f"{host}:{port}", workers)
+    serve.run(_ready(), f"fd://{fd}" if fd is not None else f"{host}:{port}")
 
 
 @radio.command()

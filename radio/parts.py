@@ -17,7 +17,7 @@ LEAST_AHEAD_MS = 10 * 60_000
 
 def database_answers() -> bool:
     """Whether a query comes back."""
-    return session().scalar(text("SELECT 1")) == 1
+    return bool(session().scalar(text("SELECT 1")) == 1)
 
 
 def store_answers() -> bool:

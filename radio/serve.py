@@ -8,16 +8,16 @@ from __future__ import annotations
 import resource
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from radio.app import create_app
 from radio.logs import set_up_logs
 from radio.settings import Settings
-from radio.station import open_clock, open_store
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 STREAMS_PER_WORKER = 4000
 STOP_WITHIN_S = 4
@@ -42,14 +42,15 @@ class QuietLogger(Logger):  # type: ignore[misc]
 class WebServer(BaseApplication):  # type: ignore[misc]
     """The station behind gunicorn. `bind` is `host:port`, or `fd://N` for a socket that our parent keeps open."""
 
-    def __init__(self, settings: Settings, bind: str, workers: int) -> None:
-        self._settings, self._bind, self._workers = settings, bind, workers
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings, self._bind = settings, bind
         super().__init__()
 
     def load_config(self) -> None:
         """What differs from gunicorn's defaults."""
         chosen = {
-            "bind": self._bind, "workers": self._workers, "worker_class": "gevent", "worker_connections": STREAMS_PER_WORKER,
+            "bind": self._bind, "workers": self._settings.web_workers, "worker_class": "gevent",
+            "worker_connections": STREAMS_PER_WORKER,
             "timeout": 60, "graceful_timeout": STOP_WITHIN_S, "keepalive": 20, "backlog": 2048, "umask": 0o077,
             "accesslog": None, "loglevel": "warning", "logger_class": QuietLogger, "control_socket_disable": True,
             "worker_tmp_dir": _memory_folder(),
@@ -58,15 +59,18 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """The application, made in each worker after the fork."""
+        """The application, imported and made in each worker after the fork: their parent stays small."""
+        from radio.app import create_app
+        from radio.station import open_clock, open_store
+
         return create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
 
 
-def run(settings: Settings, bind: str, workers: int) -> None:
+def run(settings: Settings, bind: str) -> None:
     """Serve until TERM or INT."""
     set_up_logs(settings)
     _allow_many_sockets()
-    WebServer(settings, bind, workers).run()
+    WebServer(settings, bind).run()
 
 
 def _memory_folder() -> str | None:

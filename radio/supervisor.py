@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed
@@ -19,6 +20,8 @@ STOP_WITHIN_S = 5.5
 _STEADY_S = 60.0
 _LONGEST_PAUSE_S = 30.0
 _PR_SET_PDEATHSIG = 1
+
+_OURS = str(Path(__file__).resolve().parent.parent)
 
 Say = Callable[[str], None]
 
@@ -61,7 +64,8 @@ def _tied_to_us() -> Callable[[], None] | None:
 def start(arguments: Sequence[str], *, pass_fds: Sequence[int] = (), stdout: int | None = None) -> subprocess.Popen[str]:
     """Start `radio …` with this interpreter, in a session of its own: a Ctrl-C in our terminal is for us."""
     return subprocess.Popen(
-        [sys.executable, "-m", "radio", *arguments], stdin=subprocess.DEVNULL, stdout=stdout, text=True, pass_fds=pass_fds,
+        [sys.executable, "-P", "-m", "radio", *arguments], stdin=subprocess.DEVNULL, stdout=stdout, text=True, pass_fds=pass_fds,
+        env={**os.environ, "PYTHONPATH": _OURS, "MALLOC_ARENA_MAX": "2"},
         start_new_session=True, preexec_fn=_tied_to_us(),  # noqa: PLW1509  we have one thread
     )  # fmt: skip
 

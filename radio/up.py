@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -18,10 +19,9 @@ from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed
 from radio import keyring
 from radio.errors import RadioError
-from radio.settings import Settings
+from radio.settings import Settings, address_file
 from radio.supervisor import Process, StopAskedError, Store, Supervisor, ignore_stop, listen_for_stop, start
 
-WEB_WORKERS = 2
 LEAST_FREE_MB = 500
 ON_AIR_WITHIN_S = 120.0
 
@@ -58,27 +58,59 @@ def run(settings: Settings, *, host: str, port: int, empty: bool, say: Say) -> N
 
 
 def _start(supervisor: Supervisor, settings: Settings, door: socket.socket, *, empty: bool, say: Say) -> None:
+    known = _Known(settings)
     if settings.embedded_s3:
-        store = Store(_seaweed(settings))
-        try:
-            supervisor.add(store)
-            store.wait_ready()
-        except (OSError, StoreUnavailableError) as error:
-            raise CannotStartError(f"The embedded store does not start: {error}.") from error
-    first = _prepared(supervisor)
-    supervisor.add(Process("web server", ["web", "--fd", str(door.fileno()), "--workers", str(WEB_WORKERS)], [door.fileno()]))
+        _start_store(supervisor, settings)
+    link = None if known.prepared else _prepare(supervisor, known, empty=empty, say=say)
+    supervisor.add(Process("web server", ["web", "--fd", str(door.fileno())], [door.fileno()]))
     supervisor.add(Process("worker", ["worker"]))
-    if first["bare"] and not empty:
-        _bring_sample(supervisor, say)
+    if known.sample_wanted.exists():
+        _bring_sample(supervisor, known, say)
     if not supervisor.watch(lambda: not _ailing(door), within_s=ON_AIR_WITHIN_S):
-        say(
-            "The station answers, but is not well: "
-            + (", ".join(_ailing(door)) or "the web server is silent")
-            + ". Try: radio doctor"
-        )
+        say(f"Not well: {', '.join(_ailing(door)) or 'the web server'}. Run “radio doctor”; it says what to do.")
     say(f"On air: {settings.public_url}")
-    if first["steward_link"]:
-        say(f"Nobody looks after this station yet. Open this once to set up the first steward's sign-in: {first['steward_link']}")
+    if known.prepared:
+        link = _prepare(supervisor, known, empty=True, say=say)
+    if link:
+        say(f"Nobody looks after this station yet. Open this once, to set up how its first steward signs in: {link}")
+
+
+class _Known:
+    """What earlier starts have left in the data folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.sample_wanted = settings.data / "sample-wanted"
+        """There until the whole sample station is in, also when bringing it was interrupted."""
+        self._prepared = settings.data / "prepared"
+        newest = max(path.name for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+        where = f"{newest} {settings.database_url} {settings.s3_endpoint} {settings.s3_bucket} {settings.public_url}"
+        self._digest = hashlib.sha256(where.encode()).hexdigest()
+        self.prepared = self._prepared.exists() and self._prepared.read_text() == self._digest
+        """Whether the tables and the bucket were there, as this version wants them, at an earlier start."""
+
+    def remember_prepared(self) -> None:
+        """The next start need not wait for it."""
+        self._prepared.write_text(self._digest)
+
+
+def _start_store(supervisor: Supervisor, settings: Settings) -> None:
+    store = Store(_seaweed(settings))
+    try:
+        supervisor.add(store)
+        store.wait_ready()
+    except (OSError, StoreUnavailableError) as error:
+        raise CannotStartError(f"The embedded store does not start: {error}.") from error
+
+
+def _prepare(supervisor: Supervisor, known: _Known, *, empty: bool, say: Say) -> str | None:
+    """Tables, bucket, first steward; gives the link for the latter, None when the station has one."""
+    if not known.prepared:
+        say("Preparing the database and the store.")
+    found = _prepared(supervisor)
+    known.remember_prepared()
+    if found["bare"] and not empty:
+        known.sample_wanted.touch()
+    return str(found["steward_link"]) if found["steward_link"] else None
 
 
 def _prepared(supervisor: Supervisor) -> dict[str, object]:
@@ -92,11 +124,13 @@ def _prepared(supervisor: Supervisor) -> dict[str, object]:
     return found
 
 
-def _bring_sample(supervisor: Supervisor, say: Say) -> None:
+def _bring_sample(supervisor: Supervisor, known: _Known, say: Say) -> None:
     process = start(["sample"])
     supervisor.watch(lambda: process.poll() is not None)
-    if process.returncode != 0:
-        say("The sample station could not be brought in; the lines above say why. The station goes on without it.")
+    if process.returncode == 0:
+        known.sample_wanted.unlink(missing_ok=True)
+    else:
+        say("The sample station could not be brought in; the lines above say why. The next start tries again.")
 
 
 @contextmanager
@@ -116,6 +150,7 @@ def _folder(settings: Settings) -> Iterator[None]:
             )
         try:
             keyring.make(settings)
+            address_file(settings.data).write_text(settings.public_url + "\n")
         except OSError as error:
             raise CannotStartError(f"The secrets in {settings.secrets} cannot be made: {error.strerror}.") from error
         yield

@@ -167,7 +167,7 @@ def test_somebody_elses_passkey_does_not_prove_who_i_am(
 
     def offer_any_key(route: Route) -> None:
         answer = route.fetch()
-        body = re.sub(r"allowCredentials&#34;: \[.*?\]", "allowCredentials&#34;: []", answer.text(), flags=re.S)
+        body = re.sub(r"allowCredentials&#34;: \[.*?\]", "allowCredentials&#34;: []", answer.text(), flags=re.DOTALL)
         assert "allowCredentials&#34;: []" in body
         route.fulfill(response=answer, body=body)
 
