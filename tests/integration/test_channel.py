@@ -176,7 +176,7 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     assert {client.get(f"/live/{address}").status_code for address in gone} == {410}
     now = client.get("/now.json").json
     assert airing.episode_id not in {(now["on_air"] or {}).get("episode"), (now["next"] or {}).get("episode")}
-    chunk = b"".join(on_air.stream.chunk(clock.unix_ms() // 480 - n).sound for n in range(40))
+    chunk = b"".join(on_air.stream.half_tick(clock.unix_ms() // 480 - n).sound for n in range(40))
     assert not any(tick[:64] in chunk for tick in voice)
 
 
@@ -237,7 +237,7 @@ def test_without_the_store_segments_say_come_back(
     _, address = listed(client.get("/live/standard.m3u8").text)[-1]
     response = client.get(f"/live/{address}")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
-    chunk = here.stream.chunk(clock.unix_ms() // 480, 1.0).sound
+    chunk = here.stream.half_tick(clock.unix_ms() // 480, 1.0).sound
     tick = tick_at(clock.unix_ms())
     assert chunk in {
         tick_content("loop", tick % LOOP_TICKS, standard())[:3840],

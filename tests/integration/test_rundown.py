@@ -118,8 +118,13 @@ def test_the_emergency_loop_is_no_promise(session: Session, here: Station, clock
 
 def test_a_slot_is_heard_at_its_hour(session: Session, here: Station, planned: list[Episode]) -> None:
     episode = make_episode(session, show=make_show(session, slug="guests", now=here.now()), ticks=2000, now=here.now())
-    slot = make_slot(session, first_start="2026-11-26T14:00:00", length_minutes=60, rrule="",
-                     fill={"rung": "episode", "episode_id": episode.id})  # fmt: skip
+    slot = make_slot(
+        session,
+        first_start="2026-11-26T14:00:00",
+        length_minutes=60,
+        rrule="",
+        fill={"rung": "episode", "episode_id": episode.id},
+    )
     actions.revise(session, here, why="slot-changed")
     session.commit()
     two = first_tick_from(1_795_701_600_000)  # 2026-11-26T14:00Z

@@ -20,7 +20,7 @@ from radio.errors import UnprovenError
 from radio.schedule.airings import Airable, Airing, Part, differing, emergency, night_ok, on_air, part_of, without_holes
 from radio.schedule.fit import subset
 from radio.schedule.proof import law, prove
-from radio.schedule.rules import ANCHOR_TICKS, Compiled, Slot, compile  # noqa: A004 - the house calls it so
+from radio.schedule.rules import ANCHOR_TICKS, Compiled, Slot, compile  # noqa: A004
 from radio.schedule.wallclock import night
 
 LONDON = ZoneInfo("Europe/London")
@@ -39,8 +39,11 @@ def airable(
 def small_pool() -> list[Airable]:
     """What the sample station has: some twenty-five minutes."""
     lengths = {"talk": (211, 187, 305, 260), "music": (243, 199, 268), "local": (223, 174)}
-    found = [airable(f"{show}{n}", ticks, show=show, kind={"talk": "story", "music": "programme", "local": "interview"}[show])
-             for show, all_ in lengths.items() for n, ticks in enumerate(all_)]  # fmt: skip
+    found = [
+        airable(f"{show}{n}", ticks, show=show, kind={"talk": "story", "music": "programme", "local": "interview"}[show])
+        for show, all_ in lengths.items()
+        for n, ticks in enumerate(all_)
+    ]
     found += [airable(f"short{n}", ticks, kind="message", show="local") for n, ticks in enumerate((31, 47, 52, 24, 60))]
     found += [airable(f"ident{n}", 4 + n % 3, kind="ident", show="house") for n in range(6)]
     return [*found, airable("bed", 160, kind="company", show="house")]
@@ -117,14 +120,37 @@ def test_compiling_goes_on_from_any_join_as_if_it_had_never_stopped() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(["story", "programme", "interview", "local", "ident", "company", "message"]), st.integers(2, 9000),
-                       st.sampled_from(["talk", "music", "house"]), st.booleans(), st.booleans(),
-                       st.one_of(st.none(), st.integers(-2000, 30_000)), st.integers(-5000, 5000)), max_size=18),
-    st.lists(st.tuples(st.integers(0, 23), st.integers(1, 300), st.sampled_from([
-        {"rung": "latest", "show_id": "talk"}, {"rung": "next", "show_id": "music"}, {"rung": "rotation", "kinds": ["story"]},
-        {"rung": "episode", "episode_id": "e0"}]), st.integers(0, 2), st.integers(0, 20)), max_size=5),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["story", "programme", "interview", "local", "ident", "company", "message"]),
+            st.integers(2, 9000),
+            st.sampled_from(["talk", "music", "house"]),
+            st.booleans(),
+            st.booleans(),
+            st.one_of(st.none(), st.integers(-2000, 30_000)),
+            st.integers(-5000, 5000),
+        ),
+        max_size=18,
+    ),
+    st.lists(
+        st.tuples(
+            st.integers(0, 23),
+            st.integers(1, 300),
+            st.sampled_from(
+                [
+                    {"rung": "latest", "show_id": "talk"},
+                    {"rung": "next", "show_id": "music"},
+                    {"rung": "rotation", "kinds": ["story"]},
+                    {"rung": "episode", "episode_id": "e0"},
+                ]
+            ),
+            st.integers(0, 2),
+            st.integers(0, 20),
+        ),
+        max_size=5,
+    ),
     st.integers(0, 3 * DAY_TICKS),
-)  # fmt: skip
+)
 def test_every_rundown_tiles_and_is_lawful(
     episodes: list[tuple[str, int, str, bool, bool, int | None, int]],
     wanted: list[tuple[int, int, dict[str, object], int, int]],
@@ -132,15 +158,31 @@ def test_every_rundown_tiles_and_is_lawful(
 ) -> None:
     start = NOON + shift
     pool = [
-        airable(f"e{i}", ticks, kind=kind, show=show, calm=calm, heavy=heavy, published_tick=start + begins,
-                expires_tick=None if ends is None else start + ends)
+        airable(
+            f"e{i}",
+            ticks,
+            kind=kind,
+            show=show,
+            calm=calm,
+            heavy=heavy,
+            published_tick=start + begins,
+            expires_tick=None if ends is None else start + ends,
+        )
         for i, (kind, ticks, show, calm, heavy, ends, begins) in enumerate(episodes)
-    ]  # fmt: skip
+    ]
     slots = tuple(
-        Slot(f"slot{i}", "Europe/London", datetime(2026, 11, 24, hour), timedelta(minutes=minutes), "FREQ=DAILY", fill, priority=priority,
-             tolerance=timedelta(minutes=late))
+        Slot(
+            f"slot{i}",
+            "Europe/London",
+            datetime(2026, 11, 24, hour),
+            timedelta(minutes=minutes),
+            "FREQ=DAILY",
+            fill,
+            priority=priority,
+            tolerance=timedelta(minutes=late),
+        )
         for i, (hour, minutes, fill, priority, late) in enumerate(wanted)
-    )  # fmt: skip
+    )
     proved(compiled(pool, 30_000, slots, start), pool)
 
 
@@ -150,19 +192,25 @@ def test_an_empty_catalogue_is_the_emergency_loop_and_says_so() -> None:
     assert {fault.code for fault in found.faults} == {"nothing-lawful"}
 
 
-@pytest.mark.parametrize(("fill", "expected"), [
-    ({"rung": "episode", "episode_id": "talk2"}, "talk2"),
-    ({"rung": "latest", "show_id": "music"}, "music2"),
-    ({"rung": "next", "show_id": "music"}, "music0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [
+        ({"rung": "episode", "episode_id": "talk2"}, "talk2"),
+        ({"rung": "latest", "show_id": "music"}, "music2"),
+        ({"rung": "next", "show_id": "music"}, "music0"),
+    ],
+)
 def test_a_slot_begins_on_time_with_what_it_asks_for(fill: dict[str, object], expected: str) -> None:
     pool = [
         airable(f"{show}{n}", 700 + 10 * n, show=show, order=n, published_tick=n)
         for show in ("talk", "music", "local")
         for n in range(3)
     ]
-    found = compiled([*pool, *[a for a in small_pool() if a.part in {Part.IDENT, Part.BED, Part.FILLER}]], 20_000,
-                     (slot("2026-11-25T14:00:00", 60, fill),))  # fmt: skip
+    found = compiled(
+        [*pool, *[a for a in small_pool() if a.part in {Part.IDENT, Part.BED, Part.FILLER}]],
+        20_000,
+        (slot("2026-11-25T14:00:00", 60, fill),),
+    )
     at_two = on_air(without_holes(found.airings, NOON, found.to_tick), NOON + 2 * HOUR_TICKS)
     assert at_two is not None
     assert (at_two.start_tick, at_two.slot_id) == (NOON + 2 * HOUR_TICKS, "slot-a")
@@ -176,8 +224,15 @@ def test_a_slot_begins_on_time_with_what_it_asks_for(fill: dict[str, object], ex
 def test_latest_is_the_newest_that_was_never_aired() -> None:
     pool = [airable(f"new{n}", 1500, show="news", published_tick=n) for n in range(3)]
     heard = (Airing(NOON - 9000, 1500, Part.PROGRAMME, "new2", "r-new2"),)
-    found = compile([slot("2026-11-25T12:00:00", 30, {"rung": "latest", "show_id": "news"})], pool, zone=LONDON, seed=SEED, from_tick=NOON,
-                    to_tick=NOON + 10, recent=heard)  # fmt: skip
+    found = compile(
+        [slot("2026-11-25T12:00:00", 30, {"rung": "latest", "show_id": "news"})],
+        pool,
+        zone=LONDON,
+        seed=SEED,
+        from_tick=NOON,
+        to_tick=NOON + 10,
+        recent=heard,
+    )
     assert (found.airings[0].episode_id, found.airings[0].why["code"]) == ("new1", "latest")
 
 
@@ -185,8 +240,10 @@ def test_what_does_not_fit_is_not_begun_and_a_producer_hears_of_it() -> None:
     pool = [*small_pool(), airable("saga", 5000, show="saga")]
     found = compiled(pool, 20_000, (slot("2026-11-25T14:00:00", 60, {"rung": "episode", "episode_id": "saga"}),))
     assert ("too-long", "slot-a") in {(fault.code, fault.slot_id) for fault in found.faults}
-    assert all(a.episode_id != "saga" or a.start_tick + 5000 <= NOON + 2 * HOUR_TICKS or a.start_tick >= NOON + 3 * HOUR_TICKS
-               for a in found.airings)  # fmt: skip
+    assert all(
+        a.episode_id != "saga" or a.start_tick + 5000 <= NOON + 2 * HOUR_TICKS or a.start_tick >= NOON + 3 * HOUR_TICKS
+        for a in found.airings
+    )
 
 
 def test_a_soft_slot_lets_the_one_before_it_end() -> None:
@@ -258,18 +315,21 @@ def test_the_subset_is_the_best_there_is(lengths: list[int], room: int) -> None:
         assert total == max([t for t in totals if room - t >= 6], default=max(totals))
 
 
-@pytest.mark.parametrize(("airings", "fault"), [
-    ([Airing(0, 5, Part.EMERGENCY), Airing(6, 4, Part.EMERGENCY)], "a gap of 1 ticks"),
-    ([Airing(0, 5, Part.EMERGENCY), Airing(4, 6, Part.EMERGENCY)], "an overlap of 1 ticks"),
-    ([Airing(0, 9, Part.EMERGENCY)], "a gap of 1 ticks"),
-    ([Airing(0, 11, Part.EMERGENCY)], "1 ticks beyond the end"),
-    ([Airing(0, 0, Part.EMERGENCY), Airing(0, 10, Part.EMERGENCY)], "without length"),
-    ([Airing(0, 10, Part.PROGRAMME, "gone", "r-gone")], "not-in-the-catalogue"),
-    ([Airing(0, 10, Part.PROGRAMME, "late", "r-late")], "not-yet-public"),
-    ([Airing(0, 10, Part.PROGRAMME, "brief", "r-brief")], "expires-while-it-plays"),
-    ([Airing(0, 10, Part.PROGRAMME, "long", "r-long")], "cut"),
-    ([Airing(0, 10, Part.PROGRAMME, "raw", "r-raw")], "not-at-night"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("airings", "fault"),
+    [
+        ([Airing(0, 5, Part.EMERGENCY), Airing(6, 4, Part.EMERGENCY)], "a gap of 1 ticks"),
+        ([Airing(0, 5, Part.EMERGENCY), Airing(4, 6, Part.EMERGENCY)], "an overlap of 1 ticks"),
+        ([Airing(0, 9, Part.EMERGENCY)], "a gap of 1 ticks"),
+        ([Airing(0, 11, Part.EMERGENCY)], "1 ticks beyond the end"),
+        ([Airing(0, 0, Part.EMERGENCY), Airing(0, 10, Part.EMERGENCY)], "without length"),
+        ([Airing(0, 10, Part.PROGRAMME, "gone", "r-gone")], "not-in-the-catalogue"),
+        ([Airing(0, 10, Part.PROGRAMME, "late", "r-late")], "not-yet-public"),
+        ([Airing(0, 10, Part.PROGRAMME, "brief", "r-brief")], "expires-while-it-plays"),
+        ([Airing(0, 10, Part.PROGRAMME, "long", "r-long")], "cut"),
+        ([Airing(0, 10, Part.PROGRAMME, "raw", "r-raw")], "not-at-night"),
+    ],
+)
 def test_the_proof_names_what_is_wrong(airings: list[Airing], fault: str) -> None:
     pool = [
         airable("late", 10, published_tick=1),
@@ -281,10 +341,18 @@ def test_the_proof_names_what_is_wrong(airings: list[Airing], fault: str) -> Non
         prove(airings, 0, 10, law({a.episode_id: a for a in pool}, night(LONDON, 0, 10)))
 
 
-@pytest.mark.parametrize(("intensity", "detail", "notes", "calm"), [
-    (0, "none", [], True), (1, "mentions", ["use-mentioned", "strong-language"], True), (2, "none", [], False), (0, "describes", [], False),
-    (0, "none", ["overdose"], False), (0, "none", ["abuse-child"], False), (0, "none", None, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("intensity", "detail", "notes", "calm"),
+    [
+        (0, "none", [], True),
+        (1, "mentions", ["use-mentioned", "strong-language"], True),
+        (2, "none", [], False),
+        (0, "describes", [], False),
+        (0, "none", ["overdose"], False),
+        (0, "none", ["abuse-child"], False),
+        (0, "none", None, False),
+    ],
+)
 def test_what_may_be_heard_at_night(intensity: int, detail: str, notes: list[str] | None, calm: bool) -> None:
     assert night_ok(intensity=intensity, detail=detail, notes=notes) is calm
 

@@ -16,11 +16,32 @@ from radio.schedule.wallclock import Place, Slot, night, occurrences, resolved, 
 
 PARIS = "Europe/Paris"
 ZONES = (
-    "Europe/London", "Europe/Paris", "Europe/Dublin", "Europe/Lisbon", "Europe/Istanbul", "America/New_York", "America/St_Johns",
-    "America/Santiago", "America/Sao_Paulo", "America/Havana", "Atlantic/Azores", "Africa/Casablanca", "Africa/Cairo",
-    "Asia/Jerusalem", "Asia/Beirut", "Asia/Gaza", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Australia/Adelaide",
-    "Pacific/Auckland", "Pacific/Chatham", "Pacific/Apia", "Antarctica/Troll", "UTC",
-)  # fmt: skip
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Dublin",
+    "Europe/Lisbon",
+    "Europe/Istanbul",
+    "America/New_York",
+    "America/St_Johns",
+    "America/Santiago",
+    "America/Sao_Paulo",
+    "America/Havana",
+    "Atlantic/Azores",
+    "Africa/Casablanca",
+    "Africa/Cairo",
+    "Asia/Jerusalem",
+    "Asia/Beirut",
+    "Asia/Gaza",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Australia/Adelaide",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Apia",
+    "Antarctica/Troll",
+    "UTC",
+)
 
 
 def slot(start: str, minutes: int, rrule: str = "FREQ=WEEKLY", zone: str = PARIS, **more: object) -> Slot:
@@ -44,11 +65,16 @@ def test_a_repeated_hour_airs_once_at_its_first_pass() -> None:
     assert starts(slot("2027-10-31T02:30:00", 30, ""), "2027-10-30", "2027-11-01") == ["10-31T00:30Z"]
 
 
-@pytest.mark.parametrize(("zone", "day", "seconds"), [
-    ("America/New_York", date(2027, 3, 14), 82_800), ("America/New_York", date(2027, 11, 7), 90_000),
-    ("Australia/Lord_Howe", date(2027, 4, 4), 88_200), ("Australia/Lord_Howe", date(2027, 10, 3), 84_600),
-    ("Europe/London", date(2026, 11, 25), 86_400),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("zone", "day", "seconds"),
+    [
+        ("America/New_York", date(2027, 3, 14), 82_800),
+        ("America/New_York", date(2027, 11, 7), 90_000),
+        ("Australia/Lord_Howe", date(2027, 4, 4), 88_200),
+        ("Australia/Lord_Howe", date(2027, 10, 3), 84_600),
+        ("Europe/London", date(2026, 11, 25), 86_400),
+    ],
+)
 def test_a_local_day_is_as_long_as_it_is(zone: str, day: date, seconds: int) -> None:
     midnight = datetime.combine(day, datetime.min.time())
     start, end = (instant_of(midnight + timedelta(days=n), ZoneInfo(zone)) for n in (0, 1))
@@ -105,8 +131,9 @@ def test_places_always_tile_and_the_highest_has_the_tick(wanted: list[tuple[int,
     for tile in tiles:
         for tick in (tile.start_tick, tile.end_tick - 1):
             rivals = [p for p in places if p.start_tick <= tick < p.end_tick]
-            assert tile.slot_id == (min(rivals, key=lambda p: (-p.priority, p.end_tick - p.start_tick, p.slot_id or "")).slot_id
-                                    if rivals else None)  # fmt: skip
+            assert tile.slot_id == (
+                min(rivals, key=lambda p: (-p.priority, p.end_tick - p.start_tick, p.slot_id or "")).slot_id if rivals else None
+            )
 
 
 def test_one_day_can_be_left_out_or_be_different() -> None:
@@ -130,15 +157,18 @@ def test_nights_are_local() -> None:
         assert nights.touches(tick, tick + 1) is dark, at
 
 
-@pytest.mark.parametrize(("fields", "faults"), [
-    ({"title": " "}, {"title": "required"}),
-    ({"length_minutes": 0}, {"length_minutes": "not-a-length"}),
-    ({"rrule": "FREQ=SECONDLY"}, {"rrule": "not-a-rule"}),
-    ({"rrule": "FREQ=DAILY;BYHOUR=3"}, {"rrule": "not-a-rule"}),
-    ({"rrule": "FREQ=WEEKLY;BYDAY=XX"}, {"rrule": "not-a-rule"}),
-    ({"fill": {"rung": "latest"}}, {"show_id": "required"}),
-    ({"fill": {"rung": "whatever"}}, {"fill": "required"}),
-    ({"title": "Talk", "rrule": "FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270101T000000", "fill": {"rung": "rotation"}}, {}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({"title": " "}, {"title": "required"}),
+        ({"length_minutes": 0}, {"length_minutes": "not-a-length"}),
+        ({"rrule": "FREQ=SECONDLY"}, {"rrule": "not-a-rule"}),
+        ({"rrule": "FREQ=DAILY;BYHOUR=3"}, {"rrule": "not-a-rule"}),
+        ({"rrule": "FREQ=WEEKLY;BYDAY=XX"}, {"rrule": "not-a-rule"}),
+        ({"fill": {"rung": "latest"}}, {"show_id": "required"}),
+        ({"fill": {"rung": "whatever"}}, {"fill": "required"}),
+        ({"title": "Talk", "rrule": "FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270101T000000", "fill": {"rung": "rotation"}}, {}),
+    ],
+)
 def test_what_cannot_be_a_slot_is_told(fields: dict[str, object], faults: dict[str, str]) -> None:
     assert slot_faults(fields, whole=False) == faults
