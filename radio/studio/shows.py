@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-import hashlib
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
