@@ -20,7 +20,7 @@ _NEARLY_SQUARE = 4 / 3
 """Up to this ratio the edges are cut off; a longer picture is laid on paper, so that no writing is lost."""
 _QUALITY = 85
 _PAPER = (251, 247, 240)
-_GLOW = (250, 240, 224)
+_GLOW = (246, 227, 207)
 _TONES = ((189, 116, 67), (155, 127, 167), (243, 217, 164), None)
 """Ember and plum as they look on the glow, the sand of the help strip, and nothing."""
 _CELLS = 4

@@ -30,6 +30,7 @@ def main(source: int, order: dict[str, Any]) -> None:
             ingested = pipeline.make(
                 file,
                 folder,
+                Path(order["scratch"]),
                 profiles=tuple(Profile(**profile) for profile in order["profiles"]),
                 max_length_ms=order["max_length_ms"],
                 on_progress=_Telling(),

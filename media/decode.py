@@ -30,6 +30,10 @@ FULL_SCALE = 32_768
 _PEAK_CHUNK_HOPS = 48 * HOPS_PER_TENTH
 _LOUDEST_TENTHS = 32
 _MARGIN_SAMPLES = 480
+_INAUDIBLE = 8
+"""-72 dBFS: nothing below is above the gate of the meter."""
+_LONGEST_SILENCE_SAMPLES = 3_600 * SAMPLE_RATE_HZ
+"""A file that begins with an hour of silence is not decoded to its end: a day of it fits into a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +62,25 @@ class Decoded:
             while len(chunk := np.frombuffer(file.read(_PEAK_CHUNK_HOPS * 2), "<u2")):
                 yield _floats(chunk)
 
-    def discard(self) -> None:
-        """Take the samples from the disk again."""
-        self.samples.unlink(missing_ok=True)
-        self.hop_peaks.unlink(missing_ok=True)
-
 
 def decode(file: BinaryIO, folder: Path, *, max_length_ms: int, on_progress: Progress) -> Decoded:
     """Decode all sound of `file` into `folder`. Progress is how far the file has been read.
 
     Raises:
-        RefusedAudioError: DAMAGED, TOO_LONG or TOO_SHORT.
+        RefusedAudioError: DAMAGED, TOO_LONG, TOO_SHORT, or SILENT when its first hour is.
     """
     size_bytes = os.fstat(file.fileno()).st_size
     samples, hop_peaks = folder / "samples.i16", folder / "peaks.u16"
     meter, shape = Meter(), _Shape()
-    n_samples, most_samples = 0, max_length_ms * SAMPLE_RATE_HZ // 1000
+    n_samples, heard, most_samples = 0, False, max_length_ms * SAMPLE_RATE_HZ // 1000
     with samples.open("wb") as kept, hop_peaks.open("wb") as shaped:
         for block in _blocks(file):
             n_samples += len(block)
+            heard = heard or int(np.abs(block).max()) > _INAUDIBLE
             if n_samples > most_samples:
                 raise RefusedAudioError(Refusal.TOO_LONG)
+            if n_samples > _LONGEST_SILENCE_SAMPLES and not heard:
+                raise RefusedAudioError(Refusal.SILENT)
             kept.write(block.tobytes())
             shaped.write(shape.hop_peaks(block).tobytes())
             meter.hear(_floats(block))

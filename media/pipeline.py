@@ -50,15 +50,17 @@ def ingest(
     return ingested
 
 
-def make(file: BinaryIO, folder: Path, *, profiles: tuple[Profile, ...], max_length_ms: int, on_progress: Progress) -> Ingested:
-    """All steps, in this process: for the child of the sandbox."""
+def make(
+    file: BinaryIO, folder: Path, scratch: Path, *, profiles: tuple[Profile, ...], max_length_ms: int, on_progress: Progress
+) -> Ingested:
+    """All steps, in this process: for the child of the sandbox. `scratch` is for what only the steps need."""
     facts = probe.facts_of(file)
     size_bytes = os.fstat(file.fileno()).st_size
     if code := screen.refusal(facts, size_bytes, max_length_ms=max_length_ms):
         raise RefusedAudioError(code)
     decoded = decode(
         file,
-        folder,
+        scratch,
         max_length_ms=max_length_ms,
         on_progress=lambda part: on_progress(part * _DECODING_SHARE),
     )
@@ -72,7 +74,6 @@ def make(file: BinaryIO, folder: Path, *, profiles: tuple[Profile, ...], max_len
     )
     peaks = folder / "peaks.i8"
     peaks.write_bytes(waveform(decoded.extremes, loudness.gain_db))
-    decoded.discard()
     n_ticks = ticks_for(decoded.n_samples)
     renditions = tuple(rendition(profile, folder, n_ticks) for profile in profiles)
     return Ingested(facts, loudness, decoded.n_samples, n_ticks, renditions, peaks)

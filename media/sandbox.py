@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import media
@@ -51,14 +51,19 @@ def run(
         RefusedAudioError: the recording is the reason; TOO_COSTLY when the child went over its limits.
         EncodingError: we are the reason.
     """
-    limits = limits or _limits_for(max_length_ms)
+    limits, work_dir = limits or _limits_for(max_length_ms), work_dir.resolve()
     order = {
         "profiles": [asdict(profile) for profile in profiles],
         "max_length_ms": max_length_ms,
         "limits": asdict(limits),
         "parent": os.getpid(),
     }
-    with source.open("rb", buffering=0) as file, TemporaryFile(dir=work_dir) as log:
+    with (
+        source.open("rb", buffering=0) as file,
+        TemporaryFile(dir=work_dir) as log,
+        TemporaryDirectory(dir=work_dir, prefix="scratch-") as scratch,
+    ):
+        order["scratch"] = scratch
         child = _start(file.fileno(), log.fileno(), work_dir, order)
         outcome = None
         try:

@@ -25,7 +25,9 @@ from media.errors import StoreUnavailableError
 from media.objects import StoreSettings
 
 STOP_SECONDS = 4.0
-TIMER_SLACK_MS = 200
+TIMER_SLACK_MS = 100
+"""Measured side by side, idle: 0.8 % of a core at 0 ms, 0.5 % at 100, 0.3 % at 200. Small reads and writes are as quick
+with it; large writes take 1.3 and 1.7 times as long, and starting 2 and 4 seconds longer."""
 _MEMORY_LIMIT = "352MiB"
 """Go counts 230 MiB of buffers that are reserved and never touched: under a lower limit it would collect all
 the time (192 MiB: 17 % of a core)."""
@@ -92,16 +94,13 @@ class Seaweed:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def settings(self, bucket: str, public_endpoint_url: str | None = None) -> StoreSettings:
-        """How `S3Store` reaches this server: short waits, since it is on this machine."""
+        """How `ObjectStore` reaches this server."""
         return StoreSettings(
             endpoint_url=f"http://127.0.0.1:{self.s3_port}",
             bucket=bucket,
             access_key=self._access_key,
             secret_key=self._secret_key,
             public_endpoint_url=public_endpoint_url,
-            connect_timeout_s=1.0,
-            read_timeout_s=30.0,
-            attempts=3,
         )
 
     def start(self) -> None:
@@ -197,11 +196,7 @@ class Seaweed:
         """
         keys = {f"WEED_JWT_{name}_KEY": secrets.token_hex(32) for name in _JWT_KEYS}
         place = {"HOME": str(self.data_dir), "TMPDIR": str(self.data_dir / "temporary")}
-        limits = {
-            "GOMEMLIMIT": os.environ.get("GOMEMLIMIT", _MEMORY_LIMIT),
-            "GOMAXPROCS": os.environ.get("GOMAXPROCS", "2"),
-        }
-        return {"PATH": os.defpath, **limits, **place, **keys}
+        return {"PATH": os.defpath, "GOMEMLIMIT": _MEMORY_LIMIT, **place, **keys}
 
     def _arguments(self) -> list[str]:
         ports = [

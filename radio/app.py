@@ -55,6 +55,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
+            "hide_parameters": True,  # a failing statement must not put what people typed into the log
         },
         "SECRET_KEY": keyring.read(settings, "session"),
         "SESSION_COOKIE_NAME": "studio",
@@ -76,10 +77,11 @@ def _open_rooms(app: Flask) -> None:
     from radio.feeds.views import bp as feeds
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.schedule.views import bp as schedule
     from radio.studio import shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, channel, feeds, pages, pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures)
     for room in rooms:
         app.register_blueprint(room)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from media.fmp4 import flat_header
 from media.profiles import Profile, low, standard
-from media.store import S3Store
+from media.store import ObjectStore
 from radio.catalogue.models import Episode, Recording, Show
 from radio.channel.views import Channel, open_channel
 from radio.schedule import actions
@@ -34,7 +34,7 @@ def header(profile: Profile, n_ticks: int) -> bytes:
     return flat_header(n_ticks * profile.units_per_tick, profile.unit_bytes) if profile.header_bytes else b""
 
 
-def put_sound(store: S3Store, recording: Recording) -> None:
+def put_sound(store: ObjectStore, recording: Recording) -> None:
     """Lay objects behind a recording's renditions: tick by tick what `tick_content` says."""
     n_ticks = recording.n_ticks or 0
     for profile in PROFILES:
@@ -61,7 +61,7 @@ def on_air(app: Flask, emergency: Path) -> Channel:
     return found
 
 
-def make_catalogue(session: Session, store: S3Store | None, station: Station) -> Sequence[Episode]:
+def make_catalogue(session: Session, store: ObjectStore | None, station: Station) -> Sequence[Episode]:
     """A small station that began yesterday: three shows, shorts, idents, a bed; with sound when there is a store."""
     then = station.now() - timedelta(days=1)
     talk, music, local = (make_show(session, slug=s, title=s.title(), now=then) for s in ("talk", "music", "local"))

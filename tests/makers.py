@@ -14,8 +14,8 @@ from radio.accounts.actions import role_rows
 from radio.accounts.models import Person
 from radio.catalogue.models import Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, State
-from radio.schedule.models import Slot
 from radio.core.people import Role
+from radio.schedule.models import Slot
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """A Wednesday in winter: London's wall clock says the same."""

@@ -87,10 +87,19 @@ class Passkey(Base, WebAuthnMixin):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(String(64))
     usage: Mapped[str] = mapped_column(String(64))
     create_datetime: Mapped[datetime] = mapped_column(Instant)
-    lastuse_datetime: Mapped[datetime] = mapped_column(Instant)
     user_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
 
     person: Mapped[Person] = relationship(back_populates="webauthn")
+
+    @property
+    def lastuse_datetime(self) -> datetime:
+        """When it was made: the library asks for the last use, and nobody's coming and going is kept here."""
+        return self.create_datetime
+
+    @lastuse_datetime.setter
+    def lastuse_datetime(self, instant: datetime) -> None:
+        if self.create_datetime is None:
+            self.create_datetime = instant
 
 
 class Invitation(Base):

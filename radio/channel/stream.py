@@ -34,7 +34,7 @@ _FIRST_WAIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class HalfTick:
     """Half a tick of MP3 frames and the ICY block that says what they are."""
 
     sound: bytes
@@ -56,7 +56,7 @@ class Stream:
         self, clock: Clock, holding: Holding, ticks: Ticks, station_name: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
         self._clock, self._holding, self._ticks, self._name, self._pause = clock, holding, ticks, station_name, pause
-        self._chunks: dict[int, Chunk] = {}
+        self._cut_already: dict[int, HalfTick] = {}
         self._seats: dict[int, _Seat] = {}
         self._lock = threading.Lock()
         self._store_away = False
@@ -72,34 +72,34 @@ class Stream:
         seat = _Seat(self._present() - BURST_HALVES, line)
         self._seats[id(seat)] = seat
         try:
-            burst = [self._said(self.chunk(seat.half + n, _FIRST_WAIT_S), titles) for n in range(BURST_HALVES)]
+            burst = [self._said(self.half_tick(seat.half + n, _FIRST_WAIT_S), titles) for n in range(BURST_HALVES)]
             seat.half += BURST_HALVES
             yield b"".join(burst)
             while True:
                 self._await(seat.half)
                 if not 0 <= self._present() - seat.half < FELL_BEHIND_HALVES:
                     return
-                chunk = self.chunk(seat.half)
+                sound = self.half_tick(seat.half)
                 seat.half += 1
-                yield self._said(chunk, titles)
+                yield self._said(sound, titles)
         finally:
             self._seats.pop(id(seat), None)
 
-    def chunk(self, half: int, wait_s: float = 0.0) -> Chunk:
+    def half_tick(self, half: int, wait_s: float = 0.0) -> HalfTick:
         """The sound of a half tick, counted from the epoch. When the store is away it is the emergency loop's."""
-        found = self._chunks.get(half)
+        found = self._cut_already.get(half)
         if found is None:
             with self._lock:
-                found = self._chunks.get(half) or self._cut(half, wait_s)
-                self._chunks[half] = found
-                for old in [kept for kept in self._chunks if kept < half - _KEPT_HALVES]:
-                    del self._chunks[old]
+                found = self._cut_already.get(half) or self._cut(half, wait_s)
+                self._cut_already[half] = found
+                for old in [kept for kept in self._cut_already if kept < half - _KEPT_HALVES]:
+                    del self._cut_already[old]
             self._let_go(half)
         return found
 
     @staticmethod
-    def _said(chunk: Chunk, titles: Interleaver | None) -> bytes:
-        return titles.send(chunk.sound, chunk.block) if titles else chunk.sound
+    def _said(sound: HalfTick, titles: Interleaver | None) -> bytes:
+        return titles.send(sound.sound, sound.block) if titles else sound.sound
 
     def _present(self) -> int:
         """The half tick that is next to be sent."""
@@ -109,7 +109,7 @@ class Stream:
         while (wait_ms := half * HALF_MS - self._clock.unix_ms()) > 0:
             self._pause(min(wait_ms, 1_000) / 1_000)
 
-    def _cut(self, half: int, wait_s: float) -> Chunk:
+    def _cut(self, half: int, wait_s: float) -> HalfTick:
         tick, second = divmod(half, 2)
         now_tick = max(tick, self._clock.unix_ms() // (2 * HALF_MS))
         made_of, on = self._holding.tick("standard", tick, now_tick)
@@ -123,7 +123,7 @@ class Stream:
             sound, on = loop.cut(tick % loop.n_ticks, 1), None
             self._say(store_away=True)
         middle = len(sound) // 2
-        return Chunk(sound[middle:] if second else sound[:middle], metadata_block(self._title(on)))
+        return HalfTick(sound[middle:] if second else sound[:middle], metadata_block(self._title(on)))
 
     def _title(self, on: Aired | None) -> str:
         return (on.words if on and on.has_page else "") or self._name

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from media.errors import MediaError, StoreUnavailableError
-from media.store import S3Store
+from media.store import ObjectStore
 from media.types import ByteRange
 from radio.channel.loop import Loop
 from radio.channel.rules import Piece, Sound
@@ -31,7 +31,7 @@ class _Fetch:
 class Ticks:
     """Reads ticks. Of many who ask for the same block one fetches it; the others wait for that one."""
 
-    def __init__(self, store: S3Store, loops: Mapping[str, Loop]) -> None:
+    def __init__(self, store: ObjectStore, loops: Mapping[str, Loop]) -> None:
         self.loops = loops
         self._store = store
         self._lock = threading.Lock()

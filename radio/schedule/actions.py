@@ -219,7 +219,7 @@ def set_slot(
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
     """
-    faults = slot_faults(fields, whole=slot is None) | _fill_faults(session, fields.get("fill"))
+    faults = _fill_faults(session, fields.get("fill")) | slot_faults(fields, whole=slot is None)
     if faults:
         raise InvalidError(faults)
     if slot is None:

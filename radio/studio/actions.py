@@ -70,11 +70,6 @@ def begin(
     return upload
 
 
-def touch(session: Session, upload: Upload, *, now: datetime) -> None:
-    """Say that somebody still works on an upload, so that it is not swept away."""
-    upload.touched_at = now
-
-
 def abandon(session: Session, upload: Upload, *, now: datetime) -> None:
     """Give an upload up; its parts are thrown away in the store after the commit."""
     session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="aborted", touched_at=now))

@@ -117,7 +117,7 @@ def under_way(session: Session, person: Person) -> Sequence[Episode]:
     return session.scalars(query.limit(100)).unique().all()
 
 
-def _studio() -> Select[tuple[Episode]]:
+def _studio() -> Select[Episode]:
     return (
         select(Episode)
         .options(

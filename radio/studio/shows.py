@@ -110,7 +110,7 @@ def artwork(slug: str) -> Answer | tuple[str, int]:
 
 
 def _put_away(content: bytes) -> str:
-    """Draw a picture anew and put every size into the store; gives its hash."""
+    """Draw a picture anew and put every size into the store; gives the hash of the largest, which names them all."""
     drawn = pictures.redraw(content)
     sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
     for size_px, picture in drawn.items():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
+
+
+def _(words: str, **facts: object) -> str:
+    return str(gettext(words, **facts))
 
 
 def state(piece: Piece) -> tuple[str, str]:

@@ -183,5 +183,3 @@ def _lay(
     for key in chord:
         soft_db = -3.0 if key < 48 else 0.0
         add_at(whole, pad(key, length_s, seed, fade_s=fade_s), at_s, gain_db + soft_db)
-
-

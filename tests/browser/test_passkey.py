@@ -167,12 +167,12 @@ def test_somebody_elses_passkey_does_not_prove_who_i_am(
 
     def offer_any_key(route: Route) -> None:
         answer = route.fetch()
-        body = re.sub(r"allowCredentials&#34;: \[.*?\]", "allowCredentials&#34;: []", answer.text(), flags=re.S)
+        body = re.sub(r"allowCredentials&#34;: \[\{.*?\}\]", "allowCredentials&#34;: []", answer.text(), flags=re.DOTALL)
         assert "allowCredentials&#34;: []" in body
         route.fulfill(response=answer, body=body)
 
     device.go("/sign-in/again?next=/studio/people")
-    device.page.route("**/sign-in/again/passkey?*", offer_any_key, times=1)
+    device.page.route(re.compile(r"/sign-in/again/passkey\?"), offer_any_key, times=1)
     device.press("Use a passkey")
 
     expect(device.page.get_by_text("That passkey belongs to somebody else.")).to_be_visible()
@@ -241,8 +241,8 @@ def test_a_paused_person_does_not_come_in_by_passkey(
 
     device.go("/sign-in")
     device.press("Sign in with a passkey")
-    device.page.wait_for_url("**/sign-in/passkey")
 
+    expect(device.page.get_by_text("You are on a break.")).to_be_visible()
     assert not device.is_in("alice")
 
 
@@ -256,6 +256,6 @@ def test_a_passkey_can_be_removed(device: Device, alice: Person, with_password: 
     device.press("Sign out")
     device.go("/sign-in")
     device.press("Sign in with a passkey")
-    device.page.wait_for_url("**/sign-in/passkey")
 
+    expect(device.page.get_by_text("This station does not know that passkey.")).to_be_visible()
     assert not device.is_in("alice")

@@ -16,7 +16,7 @@ from media.grid import SEGMENT_TICKS, segment_decode_time, segment_pts, tick_at
 from media.mp3 import SEGMENT_PREFIX_BYTES
 from media.objects import StoreSettings
 from media.profiles import Profile, low, standard
-from media.store import S3Store
+from media.store import ObjectStore
 from radio.app import create_app
 from radio.catalogue.models import Episode
 from radio.channel.views import Channel, open_channel
@@ -55,10 +55,11 @@ def expected_tick(session: Session, tick: int, profile: Profile) -> bytes:
 
 
 @pytest.fixture
-def catalogue(session: Session, station: Station, store: S3Store, on_air: Channel, clock: SetClock) -> list[Episode]:
+def catalogue(session: Session, station: Station, store: ObjectStore, on_air: Channel, clock: SetClock) -> list[Episode]:
     """A station that has been compiled and has come on air."""
     made = list(make_catalogue(session, store, station))
     session.commit()
+    station = replace(station, settings=replace(station.settings, horizon_days=2))
     extend(session, station)
     clock.move(timedelta(minutes=3))
     return made
@@ -111,7 +112,7 @@ def test_the_future_and_wrong_names_are_not_served(client: Visitor, catalogue: l
 def test_two_replicas_give_the_same_bytes(
     client: Visitor, catalogue: list[Episode], settings: Settings, clock: SetClock, s3: StoreSettings, emergency: Path
 ) -> None:
-    other_app = create_app(settings, clock=clock, store=S3Store(s3))
+    other_app = create_app(settings, clock=clock, store=ObjectStore(s3))
     other_app.extensions["channel"] = open_channel(other_app, emergency=emergency)
     other = other_app.test_client()
     for _ in range(4):
@@ -126,7 +127,7 @@ def test_two_replicas_give_the_same_bytes(
 def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock, app: Flask) -> None:
     """Media sequence +1 each 5.76 s, and no tick but the rundown's, from one end of the day to the other."""
     here: Channel = app.extensions["channel"]
-    before, seen = None, b""
+    before = None
     start = clock.unix_ms() // 5760
     wanted = schedule.rundown(session, start * SEGMENT_TICKS - 90_000, start * SEGMENT_TICKS + 180_000)
     for _ in range(15_000):
@@ -144,13 +145,14 @@ def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Ep
         assert len(name) == 16
         before = newest
         clock.move(timedelta(milliseconds=5760))
-    assert seen == b""
 
 
 def test_who_is_taken_back_on_air_is_off_every_output(
     client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock, station: Station, on_air: Channel
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 60) * 960 - clock.unix_ms()))
     earlier = listed(client.get("/live/standard.m3u8").text)
     episode = session.get_one(Episode, airing.episode_id)
@@ -160,7 +162,9 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     cut = episode.recording.withdrawn_from_tick if episode.recording else None
     assert cut == -(-(clock.unix_ms() + 24_000) // 960)
     clock.move(timedelta(seconds=2))
-    assert listed(client.get("/live/standard.m3u8").text)[:-1] == earlier[1:] or earlier  # what was listed stays as it was
+    assert dict(listed(client.get("/live/standard.m3u8").text)).items() >= dict(earlier[1:]).items(), (
+        "what players hold was renamed"
+    )
 
     voice = {tick_content(airing.recording_id or "", i, standard()) for i in range(airing.n_ticks)}
     clock.move(timedelta(seconds=30))
@@ -172,7 +176,7 @@ def test_who_is_taken_back_on_air_is_off_every_output(
     assert {client.get(f"/live/{address}").status_code for address in gone} == {410}
     now = client.get("/now.json").json
     assert airing.episode_id not in {(now["on_air"] or {}).get("episode"), (now["next"] or {}).get("episode")}
-    chunk = b"".join(on_air.stream.chunk(clock.unix_ms() // 480 - n).sound for n in range(40))
+    chunk = b"".join(on_air.stream.half_tick(clock.unix_ms() // 480 - n).sound for n in range(40))
     assert not any(tick[:64] in chunk for tick in voice)
 
 
@@ -184,7 +188,9 @@ def _airings(session: Session, clock: SetClock):  # type: ignore[no-untyped-def]
 def test_the_gap_after_a_withdrawal_is_filled_with_programme(
     session: Session, catalogue: list[Episode], clock: SetClock, station: Station
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 60) * 960 - clock.unix_ms()))
     editorial.withdraw(session, station, session.get_one(Episode, airing.episode_id), by=STEWARD, now=clock.now())
     session.commit()
@@ -197,7 +203,9 @@ def test_the_gap_after_a_withdrawal_is_filled_with_programme(
 def test_starting_over_lists_what_is_on_from_its_beginning(
     client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock
 ) -> None:
-    airing = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    airing = next(
+        a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200
+    )
     clock.move(timedelta(milliseconds=(airing.start_tick + 100) * 960 - clock.unix_ms()))
     text = client.get(f"/live/standard.m3u8?from={airing.start_tick}").text
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text
@@ -223,15 +231,18 @@ def test_now_tells_exact_times(client: Visitor, session: Session, catalogue: lis
 def test_without_the_store_segments_say_come_back(
     app: Flask, client: Visitor, catalogue: list[Episode], s3: StoreSettings, emergency: Path, clock: SetClock
 ) -> None:
-    away = S3Store(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
+    away = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
     app.extensions["station"] = replace(app.extensions["station"], store=away)
     here = app.extensions["channel"] = open_channel(app, emergency=emergency)
     _, address = listed(client.get("/live/standard.m3u8").text)[-1]
     response = client.get(f"/live/{address}")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
-    chunk = here.stream.chunk(clock.unix_ms() // 480, 1.0).sound
+    chunk = here.stream.half_tick(clock.unix_ms() // 480, 1.0).sound
     tick = tick_at(clock.unix_ms())
-    assert chunk in {tick_content("loop", tick % LOOP_TICKS, standard())[:3840], tick_content("loop", tick % LOOP_TICKS, standard())[3840:]}
+    assert chunk in {
+        tick_content("loop", tick % LOOP_TICKS, standard())[:3840],
+        tick_content("loop", tick % LOOP_TICKS, standard())[3840:],
+    }
 
 
 def test_without_the_database_what_is_held_plays_on(

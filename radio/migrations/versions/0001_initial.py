@@ -219,7 +219,6 @@ def upgrade():
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('usage', sa.String(length=64), nullable=False),
     sa.Column('create_datetime', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('lastuse_datetime', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.String(length=16), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['person.id'], name=op.f('fk_passkey_user_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),

@@ -16,7 +16,7 @@ from tests.visitor import Visitor
 
 
 @pytest.fixture
-def run(app: Flask, session: Session):  # noqa: ANN201  # a small function
+def run(app: Flask, session: Session):  # a small function
     def run(*words: str) -> Result:
         session.commit()
         result = app.test_cli_runner().invoke(people, list(words))

@@ -188,9 +188,7 @@ def test_an_upload_that_the_store_has_lost_begins_again(
 def test_sizes_that_cannot_be_are_refused_before_anything_is_sent(
     browser: Visitor, draft: Episode, session: Session, size_bytes: object
 ) -> None:
-    answer = browser.post(
-        f"/studio/episodes/{draft.id}/uploads", json={"fingerprint": "0" * 64, "size_bytes": size_bytes}
-    )
+    answer = browser.post(f"/studio/episodes/{draft.id}/uploads", json={"fingerprint": "0" * 64, "size_bytes": size_bytes})
 
     assert answer.status_code in {400, 422}
     assert session.scalars(select(Upload)).all() == []
@@ -208,9 +206,7 @@ def test_others_neither_see_nor_continue_an_upload(
     assert browser_of(None).post(f"/studio/uploads/{upload}/sign", json={"parts": [1]}).status_code == 401
 
 
-def test_a_file_dropped_on_the_studio_becomes_a_draft_and_goes_on_after_a_reload(
-    browser: Visitor, session: Session
-) -> None:
+def test_a_file_dropped_on_the_studio_becomes_a_draft_and_goes_on_after_a_reload(browser: Visitor, session: Session) -> None:
     make_show(session)
     asked = {"fingerprint": mark(WHOLE), "size_bytes": len(WHOLE), "show": "night-desk"}
 
@@ -250,8 +246,10 @@ def test_a_plain_form_does_the_same_and_no_file_name_is_kept_anywhere(
     assert answer.status_code == 303
     [recording] = recordings(session)
     assert store.read(recording.original_key) == content
-    stem = name.split(".")[0][-20:].strip("\x00") or "passwd"
-    written = " ".join(str(row) for table in ("recording", "upload", "job", "audit_entry", "episode") for row in _rows(session, table))
+    stem = name.split(".", 1)[0][-20:].strip("\x00") or "passwd"
+    written = " ".join(
+        str(row) for table in ("recording", "upload", "job", "audit_entry", "episode") for row in _rows(session, table)
+    )
     assert name not in written
     assert stem not in written
     assert all(name not in record.getMessage() for record in caplog.records)
@@ -302,4 +300,4 @@ def test_an_upload_nobody_comes_back_to_is_thrown_away(
     work_off()
 
     assert session.scalars(select(Upload)).all() == []
-    assert [found for found in store.unfinished_uploads(key)] == []
+    assert list(store.unfinished_uploads(key)) == []

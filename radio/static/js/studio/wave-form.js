@@ -7,6 +7,7 @@ class WaveForm extends HTMLElement {
     const answer = await fetch(this.dataset.peaks).catch(() => null);
     if (!answer?.ok || !this.canvas) return;
     ({ peaks: this.peaks, length_ms: this.lengthMs } = await answer.json());
+    this.loudest = Math.max(1, ...this.peaks.map(([low, top]) => Math.max(-low, top)));
     this.canvas.hidden = false;
     this.draw();
     this.audio?.addEventListener("timeupdate", () => this.draw());
@@ -42,7 +43,7 @@ class WaveForm extends HTMLElement {
     const bars = Math.floor(this.canvas.width / step);
     for (let bar = 0; bar < bars; bar += 1) {
       const part = this.peaks.slice(Math.floor((bar * this.peaks.length) / bars), Math.max(1, Math.ceil(((bar + 1) * this.peaks.length) / bars)));
-      const high = Math.max(...part.map(([low, top]) => Math.max(-low, top))) / 128;
+      const high = Math.max(...part.map(([low, top]) => Math.max(-low, top))) / this.loudest;
       const tall = Math.max(2 * scale, high * this.canvas.height);
       pen.fillStyle = bar / bars < now ? heard : ahead;
       pen.fillRect(bar * step, (this.canvas.height - tall) / 2, 2 * scale, tall);

@@ -1,0 +1,1 @@
+"""Sound for tests: recipes that make recordings, and meters that we did not write."""
