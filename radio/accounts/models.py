@@ -98,7 +98,7 @@ class Passkey(Base, WebAuthnMixin):  # type: ignore[misc]
 
     @lastuse_datetime.setter
     def lastuse_datetime(self, instant: datetime) -> None:
-        if self.create_datetime is None:  # type: ignore[unreachable]
+        if self.create_datetime is None:
             self.create_datetime = instant
 
 
