@@ -2,188 +2,129 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
 from radio.core.text import plain
-from radio.core.time import unix_ms
-from radio.errors import InvalidError
+from radio.errors import InvalidError, OvertakenError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
-from radio.schedule import models, queries, rules
-from radio.schedule.airings import Airable, Airing, Part, differing
-from radio.schedule.proof import FIRST_HASH, chained, digest, law, prove, zones_version
-from radio.schedule.wallclock import night, slot_faults
+from radio.schedule import models, plans, queries
+from radio.schedule.airings import Airing
+from radio.schedule.proof import FIRST_HASH, chained
+from radio.schedule.wallclock import slot_faults
 from radio.station import Station
 
-log = logging.getLogger(__name__)
-
-GUARD = timedelta(seconds=24)
-"""Longer than the segments that players already have in their lists."""
-EXTENDED_BY_TICKS = 6 * HOUR_TICKS
-URGENT_TICKS = 2 * HOUR_TICKS
-"""How much of the future a take-down compiles at once; a job does the rest."""
+TRIES = 4
+_LEAD = timedelta(seconds=20)
+"""How long compiling may take at the first try; twice as long at each further one."""
+_GATHERED_WITHIN = timedelta(seconds=10)
+"""What is published soon after one another is compiled once."""
 
 
 def extend(session: Session, station: Station) -> list[models.Revision]:
-    """Compile as far as the horizon; empty: it already reaches there."""
-    desk = _hold(session)
-    now_tick = first_tick_from(station.clock.unix_ms())
-    wanted = now_tick + station.settings.horizon_days * DAY_TICKS
-    planned = queries.planned_until(session)
-    if planned >= wanted:
-        return []
-    if planned == 0:
-        desk.catalogue_number = change_number(session)
-    from_tick = max(planned, _soonest(station))
-    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
-    compiled, made_of = _compiled(session, station, desk, from_tick, to_tick)
-    return [_keep(session, station, compiled.airings, "extended", made_of)]
+    """Compile as far as the horizon, all in this transaction; empty: it already reaches there."""
+    _hold(session)
+    plan = plans.extension(session, station)
+    return keep(session, station, plan) if plan else []
 
 
 def revise(session: Session, station: Station, *, why: str, effective_tick: int | None = None) -> list[models.Revision]:
-    """Compile the future anew from `effective_tick` (None: when the frozen hour ends), and keep what differs.
+    """Compile the future anew, all in this transaction, and keep what differs. For take-downs: those compile two hours.
 
-    What is on air at that tick plays to its end, unless it may no longer be heard: then it is cut there. A take-down
-    compiles two hours at once; the job it enqueues does the rest.
+    The job that a take-down enqueues does the rest. Whoever changes all of the future lets `settle` do it.
     """
-    desk = _hold(session)
-    planned = queries.planned_until(session)
-    soonest = _soonest(station)
-    urgent = why == "withdrawn"
-    if planned <= soonest:
-        return [] if urgent else extend(session, station)
-    start, cut = _effective(session, station, effective_tick, soonest, planned)
-    until = min(planned, start + URGENT_TICKS) if urgent else planned
-    if urgent and until < planned:
-        enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
-    if not urgent:
-        desk.catalogue_number = change_number(session)
-    compiled, made_of = _compiled(session, station, desk, start, until)
-    old = queries.rundown(session, start, max(compiled.to_tick, planned)).airings
-    if compiled.to_tick < planned and compiled.to_tick not in {airing.start_tick for airing in old}:
-        compiled, made_of = _compiled(session, station, desk, start, planned)  # the old does not join the new there
-    pieces = differing(old, compiled.airings)
-    log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
-    return [_keep(session, station, _within(compiled.airings, piece), why, made_of) for piece in pieces]
+    _hold(session)
+    plan = plans.revision(session, station, why=why, effective_tick=effective_tick)
+    if plan is None:
+        return []
+    if not plan.whole:
+        ask_revision(session, why="catalogue-changed", now=station.now())
+    return keep(session, station, plan)
 
 
 def ask_revision(session: Session, *, why: str, now: datetime) -> Job:
     """Let a worker compile the future anew, after this transaction: never in a request."""
-    return enqueue(session, "revise", "", now=now, payload={"why": why})
+    due_at = now + _GATHERED_WITHIN if why == "catalogue-changed" else now
+    return enqueue(session, "revise", "", now=now, payload={"why": why}, due_at=due_at)
 
 
-def follow_catalogue(session: Session, station: Station) -> list[models.Revision]:
-    """Revise when the catalogue has changed since the future was last compiled as a whole."""
-    if _hold(session).catalogue_number == change_number(session):
-        return []
-    return revise(session, station, why="catalogue-changed")
+def settle(
+    station: Station,
+    planned: Callable[[timedelta], plans.Plan | None],
+    keeping: Callable[[], AbstractContextManager[Session]],
+    *,
+    anew: Callable[[], None] = lambda: None,
+) -> list[models.Revision]:
+    """Plan without a lock, then keep it in one short transaction of `keeping`; plan again when somebody was quicker.
+
+    `planned` is given how long it may take until its plan is kept; `anew` is called before it is asked again.
+
+    Raises:
+        OvertakenError: somebody was quicker each time; nothing is changed.
+        UnprovenError: what was compiled is not a rundown; nothing is changed.
+    """
+    for turn in range(TRIES):
+        if turn:
+            anew()
+        plan = planned(_LEAD * 2**turn)
+        if plan is None:
+            return []
+        with suppress(OvertakenError), keeping() as session:
+            if plan.from_tick is not None and plan.from_tick < plans.soonest(station):
+                raise OvertakenError("late")
+            return keep(session, station, plan)
+    raise OvertakenError(f"{TRIES} times")
 
 
-def _hold(session: Session) -> models.Desk:
+def keep(session: Session, station: Station, plan: plans.Plan) -> list[models.Revision]:
+    """Append a plan to the chain, if all that it was read from is still so.
+
+    Raises:
+        OvertakenError: it is not; nothing is kept.
+    """
+    desk = _hold(session, seed=plan.basis.seed)
+    if plans.basis(session) != plan.basis:
+        raise OvertakenError(plan.why)
+    if plan.follows_catalogue:
+        desk.catalogue_number = plan.basis.catalogue_number
+    return [_append(session, station, airings, plan) for airings in plan.pieces]
+
+
+def follows_catalogue(session: Session) -> bool:
+    """Whether the whole future was compiled since the catalogue last changed."""
+    number = session.scalar(select(models.Desk.catalogue_number).where(models.Desk.id == 1))
+    return number == change_number(session)
+
+
+def _hold(session: Session, *, seed: str = "") -> models.Desk:
     """Take the row that serialises writers of the rundown; made at the first time."""
     session.flush()
     query = select(models.Desk).where(models.Desk.id == 1).with_for_update().execution_options(populate_existing=True)
     desk = session.scalar(query)
     if desk is None:
-        session.add(models.Desk(id=1, seed=secrets.token_hex(32)))
+        session.add(models.Desk(id=1, seed=seed or secrets.token_hex(32)))
         session.flush()
         desk = session.scalars(query).one()
     return desk
 
 
-def _soonest(station: Station) -> int:
-    """The first tick that no player can have in its list yet."""
-    return first_tick_from(unix_ms(station.now() + GUARD))
-
-
-def _effective(session: Session, station: Station, asked: int | None, soonest: int, planned: int) -> tuple[int, bool]:
-    """Where a change begins, and whether it cuts what is on air there."""
-    tick = min(max(asked, soonest), planned) if asked is not None else _thawed(session, station, soonest, planned)
-    crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
-    if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
-        return tick, False
-    barred = queries.withdrawn_from(session, crossing.recording_id) is not None
-    return (tick, True) if barred else (min(crossing.end_tick, planned), False)
-
-
-def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:
-    """When the frozen hour ends; the emergency loop is no promise, so it thaws at once."""
-    frozen = min(first_tick_from(unix_ms(station.now() + timedelta(minutes=station.settings.freeze_minutes))), planned)
-    ahead = queries.rundown(session, soonest, max(frozen, soonest + 1)).airings
-    loop = next((airing for airing in ahead if airing.part is Part.EMERGENCY), None)
-    return min(frozen, loop.start_tick) if loop else frozen
-
-
-@dataclass(frozen=True, slots=True)
-class _MadeOf:
-    """What a compilation was made of: its hash, and what the proof needs."""
-
-    inputs_hash: str
-    pool: dict[str, Airable]
-
-
-def _compiled(
-    session: Session, station: Station, desk: models.Desk, from_tick: int, to_tick: int
-) -> tuple[rules.Compiled, _MadeOf]:
-    slots = [queries.slot_value(row) for row in queries.slots(session)]
-    pool = queries.pool(session, now=station.now())
-    recent = queries.rundown(session, from_tick - queries.LOOK_BACK_TICKS, from_tick).airings
-    heard = [airing for airing in recent if airing.part is not Part.EMERGENCY]
-    compiled = rules.compile(
-        slots, pool, zone=station.settings.tz, seed=bytes.fromhex(desk.seed), from_tick=from_tick, to_tick=to_tick, recent=heard
-    )
-    for fault in compiled.faults[:20]:
-        log.warning("rundown: %s at tick %d, slot %s", fault.code, fault.tick, fault.slot_id)
-    inputs = _inputs(slots, pool, heard) | {
-        "seed": digest(desk.seed), "span": [from_tick, to_tick], "zone": station.settings.zone, "zones": zones_version(),
-    }  # fmt: skip
-    return compiled, _MadeOf(digest(inputs), {airable.episode_id: airable for airable in pool})
-
-
-def _inputs(slots: Sequence[rules.Slot], pool: Sequence[Airable], recent: Sequence[Airing]) -> dict[str, object]:
-    """All that compiling depends on, so that anybody who has it can compile the same again."""
-    return {
-        "slots": [[s.slot_id, s.zone, s.first_start.isoformat(), s.length.total_seconds(), s.rrule, s.fill, s.priority,
-                   s.tolerance.total_seconds(), sorted(e.isoformat() for e in s.exceptions),
-                   {k.isoformat(): v for k, v in s.overrides.items()}] for s in slots],
-        "pool": [[*_values(airable)] for airable in sorted(pool, key=lambda a: a.episode_id)],
-        "recent": [[a.start_tick, a.n_ticks, a.episode_id, a.part, a.slot_id] for a in recent],
-    }  # fmt: skip
-
-
-def _values(airable: Airable) -> list[object]:
-    return [sorted(v) if isinstance(v, frozenset) else v for v in asdict(airable).values()]
-
-
-def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
-    return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
-
-
-def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: _MadeOf) -> models.Revision:
-    """Prove a piece and append it to the chain.
-
-    Raises:
-        UnprovenError: it has a gap, an overlap or an unlawful airing; nothing is kept.
-    """
+def _append(session: Session, station: Station, airings: Sequence[Airing], plan: plans.Plan) -> models.Revision:
     span = (airings[0].start_tick, airings[-1].end_tick)
-    prove(airings, *span, law(made_of.pool, night(station.settings.tz, *span)))
     last = queries.head(session)
     previous_hash = last.hash if last else FIRST_HASH
     revision = models.Revision(
-        effective_tick=span[0], end_tick=span[1], made_at=station.now(), why=why, inputs_hash=made_of.inputs_hash,
+        effective_tick=span[0], end_tick=span[1], made_at=station.now(), why=plan.why, inputs_hash=plan.inputs_hash,
         previous_hash=previous_hash,
-        hash=chained(airings, span=span, why=why, inputs_hash=made_of.inputs_hash, previous_hash=previous_hash),
+        hash=chained(airings, span=span, why=plan.why, inputs_hash=plan.inputs_hash, previous_hash=previous_hash),
     )  # fmt: skip
     session.add(revision)
     session.flush()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,11 +19,11 @@ from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.clock import SetClock
 from radio.core.people import Person, Role
-from radio.db import db, writing
+from radio.db import db, reading, writing
 from radio.editorial import actions as editorial
-from radio.errors import InvalidError, UnprovenError
+from radio.errors import InvalidError, OvertakenError, UnprovenError
 from radio.jobs.models import Job
-from radio.schedule import actions, models, queries
+from radio.schedule import actions, models, plans, queries
 from radio.schedule.airings import Part
 from radio.schedule.commands import rundown as rundown_command
 from radio.schedule.proof import law, prove
@@ -185,7 +186,7 @@ def test_what_is_unlawful_is_never_kept(
     session: Session, here: Station, planned: list[Episode], monkeypatch: pytest.MonkeyPatch, clock: SetClock
 ) -> None:
     clock.move(timedelta(hours=8))
-    monkeypatch.setattr(actions, "law", lambda *_: lambda _airing: "forbidden")
+    monkeypatch.setattr(plans, "law", lambda *_: lambda _airing: "forbidden")
     with pytest.raises(UnprovenError, match="forbidden"):
         actions.extend(session, here)
 
@@ -197,15 +198,102 @@ def test_a_changed_row_breaks_the_chain(session: Session, here: Station, planned
     assert queries.unchained(session) == some.revision_id
 
 
+def revise_in_a_job(session: Session, here: Station, meanwhile: Callable[[], None] = lambda: None) -> list[models.Revision]:
+    """Plan, let something happen meanwhile (once), keep: as the job does."""
+    once = [meanwhile]
+
+    def planned(lead: timedelta) -> plans.Plan | None:
+        plan = plans.revision(session, here, why="catalogue-changed", lead=lead)
+        session.commit()
+        while once:
+            once.pop()()
+        return plan
+
+    @contextmanager
+    def keeping() -> Iterator[Session]:
+        yield session
+        session.commit()
+
+    return actions.settle(here, planned, keeping)
+
+
 def test_the_job_follows_the_catalogue(
-    session: Session, app: Flask, here: Station, planned: list[Episode], work_off: Callable[[], int]
+    session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
 ) -> None:
+    assert actions.follows_catalogue(session)
     make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
     touched(session)
     session.commit()
-    assert actions.follow_catalogue(session, here)
+    assert not actions.follows_catalogue(session)
+    work_off()  # periodic work begins by itself
+    actions.ask_revision(session, why="slot-changed", now=here.now())
+    work_off()
+    assert actions.follows_catalogue(session)
+    assert session.scalar(select(func.count()).select_from(models.Revision)) > 1
+
+
+@pytest.mark.parametrize("what", ["the catalogue", "a slot", "the rundown", "the clock"])
+def test_a_plan_that_something_has_overtaken_is_made_anew(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, what: str
+) -> None:
+    news = make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    touched(session)
     session.commit()
-    assert actions.follow_catalogue(session, here) == []
+
+    def meanwhile() -> None:
+        if what == "the catalogue":
+            news.expires_at = here.now()
+            touched(session)
+        elif what == "a slot":
+            make_slot(session, first_start="2026-11-26T14:00:00", length_minutes=60, rrule="",
+                      fill={"rung": "episode", "episode_id": news.id})  # fmt: skip
+        elif what == "the rundown":
+            actions.revise(session, here, why="catalogue-changed")
+        else:
+            clock.move(timedelta(hours=2))
+        session.commit()
+
+    kept = revise_in_a_job(session, here, meanwhile)
+
+    soon = first_tick_from(clock.unix_ms() + 24_000)
+    assert all(revision.effective_tick >= soon for revision in kept)
+    heard = {a.episode_id for a in queries.rundown(session, soon, queries.planned_until(session)).airings}
+    assert (news.id in heard) == (what != "the catalogue")
+    two = first_tick_from(1_795_701_600_000)  # 2026-11-26T14:00Z
+    assert (what != "a slot") or queries.rundown(session, two, two + 1).airings[0].episode_id == news.id
+    assert actions.follows_catalogue(session)
+    join = queries.rundown(session, soon, soon + HOUR_TICKS).airings[1].start_tick
+    proved(session, here, join, queries.planned_until(session))
+    assert queries.unchained(session) is None
+
+
+def test_nobody_waits_for_the_compiler(session: Session, app: Flask, here: Station, planned: list[Episode]) -> None:
+    """While two days are compiled others write."""
+    make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    session.commit()
+    with app.app_context():
+        engine = db.engine
+    with reading(), Session(engine) as compiling:
+        plan = plans.revision(compiling, here, why="catalogue-changed")
+        touched(session)
+        session.commit()  # would wait for a lock if there were one
+    assert plan is not None
+    with pytest.raises(OvertakenError):
+        actions.keep(session, here, plan)
+
+
+def test_a_plan_that_is_overtaken_again_and_again_is_given_up(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    def overtaken(lead: timedelta) -> plans.Plan | None:
+        plan = plans.revision(session, here, why="catalogue-changed", lead=lead)
+        touched(session)
+        session.commit()
+        return plan
+
+    with pytest.raises(OvertakenError):
+        actions.settle(here, overtaken, lambda: nullcontext(session))
+    assert session.scalar(select(func.count()).select_from(models.Revision)) == 1
 
 
 def test_publishing_asks_for_a_new_rundown(session: Session, here: Station, planned: list[Episode]) -> None:
