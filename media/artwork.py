@@ -15,7 +15,7 @@ LEAST_PX = 1400
 MOST_PIXELS = 60_000_000
 """More is refused before any of it is decoded; the best phone cameras give 50 million."""
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP")
 _NEARLY_SQUARE = 4 / 3
 """Up to this ratio the edges are cut off; a longer picture is laid on paper, so that no writing is lost."""
 _QUALITY = 85
@@ -47,7 +47,7 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
             if image.width * image.height > MOST_PIXELS:
                 raise RefusedPictureError("too-big")
             square = _square(_plain(image))
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RefusedPictureError("too-big") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise RefusedPictureError("not-a-picture") from error

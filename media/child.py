@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -40,7 +41,10 @@ def main(source: int, order: dict[str, Any]) -> None:
         except MemoryError:
             _tell(refused=Refusal.TOO_COSTLY, detail="memory")
         except OSError as error:
-            _tell(failed=f"errno {error.errno}")
+            if error.errno == errno.EFBIG:
+                _tell(refused=Refusal.TOO_COSTLY, detail="disk")
+            else:
+                _tell(failed=f"errno {error.errno}")
         except MediaError as error:
             _tell(failed=str(error))
         else:

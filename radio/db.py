@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 _PRAGMAS = (
     "journal_mode=wal", "synchronous=full", "busy_timeout=15000", "foreign_keys=on", "temp_store=memory",
+    "secure_delete=on",
 )  # fmt: skip
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 

@@ -57,7 +57,7 @@ def emergency(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def on_air(app: Flask, emergency: Path) -> Channel:
     """The channel of the application under test, with the loop of the tests."""
-    found = app.extensions["channel"] = open_channel(app, emergency=emergency)
+    found = app.extensions["channel"] = open_channel(app, emergency=emergency, aside=False)
     return found
 
 

@@ -50,10 +50,15 @@ _NOTHING = Held((-1, -1), 0, 0, ())
 
 
 class Holding:
-    """What is aired, for everybody in this process. `sessions` opens a session that only reads, apart from any request's."""
+    """What is aired, for everybody in this process. `sessions` opens a session that only reads, apart from any request's.
 
-    def __init__(self, clock: Clock, sessions: Callable[[], AbstractContextManager[Session]], loops: Mapping[str, Loop]) -> None:
-        self._clock, self._sessions, self._loops = clock, sessions, loops
+    `aside`: whoever finds that it is time to look lets a thread do it and goes on, so a database that hangs stops nobody.
+    """
+
+    def __init__(
+        self, clock: Clock, sessions: Callable[[], AbstractContextManager[Session]], loops: Mapping[str, Loop], *, aside: bool = True
+    ) -> None:
+        self._clock, self._sessions, self._loops, self._aside = clock, sessions, loops, aside
         self._lock = threading.Lock()
         self._held = _NOTHING
         self._looked_ms: int | None = None
@@ -61,17 +66,25 @@ class Holding:
         self._away = False
 
     def now(self) -> Held:
-        """The stretch around this moment, at most a second old. When the database is away: the one there was."""
-        now_ms = self._clock.unix_ms()
-        fresh = self._looked_ms is not None and abs(now_ms - self._looked_ms) < LOOKED_AT_EVERY_MS
-        # One looks; the others go on with what is held, unless there is nothing yet.
-        if not fresh and self._lock.acquire(blocking=self._held is _NOTHING):
-            try:
-                if self._looked_ms is None or abs(now_ms - self._looked_ms) >= LOOKED_AT_EVERY_MS:
-                    self._look(now_ms)
-            finally:
-                self._lock.release()
+        """The stretch around this moment, a second or two old. When the database is away: the one there was."""
+        if self._is_stale():
+            first = self._held is _NOTHING
+            if self._lock.acquire(blocking=first):
+                if first or not self._aside:
+                    self._look_and_release()
+                else:
+                    threading.Thread(target=self._look_and_release, daemon=True).start()
         return self._held
+
+    def _is_stale(self) -> bool:
+        return self._looked_ms is None or abs(self._clock.unix_ms() - self._looked_ms) >= LOOKED_AT_EVERY_MS
+
+    def _look_and_release(self) -> None:
+        try:
+            if self._is_stale():
+                self._look(self._clock.unix_ms())
+        finally:
+            self._lock.release()
 
     def around(self, from_tick: int, to_tick: int) -> Held:
         """A stretch that covers the span: the present one, or an hour or two of the past."""

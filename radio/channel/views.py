@@ -51,12 +51,15 @@ class Channel:
         return {profile.name: profile for profile in self.station.profiles}
 
 
-def open_channel(app: Flask, *, emergency: Path = loop.FOLDER) -> Channel:
-    """The channel of an application, with the emergency loop from a folder; it reads nothing more until somebody listens."""
+def open_channel(app: Flask, *, emergency: Path | None = None, aside: bool = True) -> Channel:
+    """The channel of an application; it reads nothing until somebody listens but the emergency loop (None: the package's).
+
+    `aside` as in `Holding`: False, and what was committed a second ago is seen at the next call.
+    """
     here: Station = app.extensions["station"]
-    loops = loop.loops(here.profiles, emergency)
+    loops = loop.loops(here.profiles, emergency or loop.FOLDER)
     ticks = Ticks(here.store, loops)
-    holding = Holding(here.clock, lambda: _only_reading(app), loops)
+    holding = Holding(here.clock, lambda: _only_reading(app), loops, aside=aside)
     return Channel(here, holding, ticks, Stream(here.clock, holding, ticks, here.settings.station_name))
 
 

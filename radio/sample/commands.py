@@ -9,14 +9,13 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from radio.catalogue.models import Episode, Recording
+from radio.catalogue.models import Recording
 from radio.db import session
 from radio.errors import RadioError
-from radio.jobs.actions import enqueue
-from radio.jobs.carrier import send
 from radio.jobs.queries import latest_job
 from radio.jobs.rules import JobState
 from radio.sample import bring, load
+from radio.schedule import actions as schedule
 from radio.station import station
 
 _LOOK_EVERY_S = 0.5
@@ -40,9 +39,8 @@ def sample() -> None:
         bring.bring_slots(session(), here, whole, shows, episodes, now=here.now())
         session().commit()
         _publish_all(episodes, bar)
-    job = enqueue(session(), "revise", "", now=here.now(), payload={"why": "catalogue-changed"})
+    schedule.revise(session(), here, why="catalogue-changed", effective_tick=0)  # nobody was promised the hour that is frozen
     session().commit()
-    send([job.id])
 
 
 def _publish_all(episodes: dict[str, str], bar: object) -> None:

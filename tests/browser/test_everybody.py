@@ -16,11 +16,11 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1200])
-def test_no_page_has_a_fault_that_axe_knows(browser: Browser, on_air: OnAir, scheme: str, width: int) -> None:
+def test_no_page_has_a_fault_that_axe_knows(browser: Browser, served: OnAir, scheme: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     faults = []
-    for path in on_air.pages:
+    for path in served.pages:
         phone.open(path)
         phone.page.evaluate(AXE)  # through the debugger, so that our policy stays as it is
         found = phone.page.evaluate("axe.run({ resultTypes: ['violations'] })")
@@ -30,11 +30,11 @@ def test_no_page_has_a_fault_that_axe_knows(browser: Browser, on_air: OnAir, sch
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_player_has_no_fault_while_it_plays(browser: Browser, on_air: OnAir, scheme: str) -> None:
+def test_the_player_has_no_fault_while_it_plays(browser: Browser, served: OnAir, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 740}, color_scheme=scheme)
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     faults = []
-    for path in ("/", f"/episodes/{on_air.episode_id}"):
+    for path in ("/", f"/episodes/{served.episode_id}"):
         phone.open(path)
         phone.page.locator("main .play").first.click()
         phone.hears()
@@ -48,11 +48,11 @@ def test_the_player_has_no_fault_while_it_plays(browser: Browser, on_air: OnAir,
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
-def test_no_page_scrolls_sideways(browser: Browser, on_air: OnAir, width: int) -> None:
+def test_no_page_scrolls_sideways(browser: Browser, served: OnAir, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 640})
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     wide = []
-    for path in on_air.pages:
+    for path in served.pages:
         phone.open(path)
         if phone.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append(path)
@@ -60,25 +60,25 @@ def test_no_page_scrolls_sideways(browser: Browser, on_air: OnAir, width: int) -
     assert not wide
 
 
-def test_no_page_asks_anybody_else_or_is_refused_anything(browser: Browser, on_air: OnAir) -> None:
+def test_no_page_asks_anybody_else_or_is_refused_anything(browser: Browser, served: OnAir) -> None:
     context = browser.new_context()
-    phone = listener_in(context, on_air)
-    for path in on_air.pages:
+    phone = listener_in(context, served)
+    for path in served.pages:
         phone.open(path)
         phone.page.wait_for_timeout(100)
 
-    assert all(url.startswith(on_air.url) for url in phone.requests)
+    assert all(url.startswith(served.url) for url in phone.requests)
     assert [said for said in phone.complaints if "410" not in said] == []
     assert context.cookies() == []
     context.close()
 
 
-def test_what_can_be_pressed_is_large_enough(browser: Browser, on_air: OnAir) -> None:
+def test_what_can_be_pressed_is_large_enough(browser: Browser, served: OnAir) -> None:
     """Source: WCAG 2.2 §2.5.8: 24 px, and 44 for what starts and stops a sound."""
     context = browser.new_context(viewport={"width": 320, "height": 640})
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     small = []
-    for path in on_air.pages:
+    for path in served.pages:
         phone.open(path)
         small += phone.page.evaluate(
             """() => [...document.querySelectorAll("nav a, .row-title a, button")].filter(e => e.offsetParent).flatMap(e => {

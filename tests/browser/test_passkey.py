@@ -6,12 +6,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, CDPSession, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -22,19 +21,6 @@ from tests.makers import NOON
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.slow
-CHROMIUM = Path("/usr/bin/chromium")
-QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-           "--no-first-run"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIETLY)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -88,9 +74,9 @@ class Device:
 
 
 @pytest.fixture
-def device(chromium: Browser, origin: str) -> Iterator[Device]:
+def device(browser: Browser, origin: str) -> Iterator[Device]:
     """A phone that knows its owner."""
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)

@@ -113,7 +113,7 @@ def test_two_replicas_give_the_same_bytes(
     client: Visitor, catalogue: list[Episode], settings: Settings, clock: SetClock, s3: StoreSettings, emergency: Path
 ) -> None:
     other_app = create_app(settings, clock=clock, store=ObjectStore(s3))
-    other_app.extensions["channel"] = open_channel(other_app, emergency=emergency)
+    other_app.extensions["channel"] = open_channel(other_app, emergency=emergency, aside=False)
     other = other_app.test_client()
     for _ in range(4):
         for name in ("standard", "low"):
@@ -233,7 +233,7 @@ def test_without_the_store_segments_say_come_back(
 ) -> None:
     away = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
     app.extensions["station"] = replace(app.extensions["station"], store=away)
-    here = app.extensions["channel"] = open_channel(app, emergency=emergency)
+    here = app.extensions["channel"] = open_channel(app, emergency=emergency, aside=False)
     _, address = listed(client.get("/live/standard.m3u8").text)[-1]
     response = client.get(f"/live/{address}")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
