@@ -94,11 +94,7 @@ def _movie(n_samples: int, samples: bytes, *extends: bytes) -> bytes:
 def _track(n_samples: int, samples: bytes) -> bytes:
     """Track 1, enabled and in the movie, at full volume."""
     header = (
-        struct.pack(">QQIIQ", 0, 0, 1, 0, n_samples)
-        + bytes(8)
-        + struct.pack(">hhHH", 0, 1, 0x100, 0)
-        + _UNITY_MATRIX
-        + bytes(8)
+        struct.pack(">QQIIQ", 0, 0, 1, 0, n_samples) + bytes(8) + struct.pack(">hhHH", 0, 1, 0x100, 0) + _UNITY_MATRIX + bytes(8)
     )
     media_header = struct.pack(">QQIQHH", 0, 0, SAMPLE_RATE_HZ, n_samples, _LANGUAGE_UNDETERMINED, 0)
     media = _box(

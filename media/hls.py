@@ -51,9 +51,7 @@ def live(first_segment: int, uris: Iterable[str], *, map_uri: str | None = None)
     return "\n".join([*_head(first_segment, map_uri), *_segments(first_segment, uris, map_uri)]) + "\n"
 
 
-def event(
-    first_segment: int, uris: Iterable[str], *, map_uri: str | None = None, is_over: bool = False
-) -> str:
+def event(first_segment: int, uris: Iterable[str], *, map_uri: str | None = None, is_over: bool = False) -> str:
     """A start-over: it grows at its end and drops nothing, so a listener can go back to its beginning.
 
     Source: RFC 8216 §4.3.3.5, §4.3.3.4.

@@ -21,7 +21,8 @@ class StoreSettings:
     region: str = "us-east-1"
     addressing: str = "path"
     public_endpoint_url: str | None = None
-    connect_timeout_s: float = 5.0
+    connect_timeout_s: float = 10.0
+    """Also for each piece that is sent: a store on this machine that stalls for a second is not gone."""
     read_timeout_s: float = 60.0
     attempts: int = 3
 

@@ -25,7 +25,9 @@ from media.errors import StoreUnavailableError
 from media.objects import StoreSettings
 
 STOP_SECONDS = 4.0
-TIMER_SLACK_MS = 200
+TIMER_SLACK_MS = 100
+"""Measured side by side, idle: 0.8 % of a core at 0 ms, 0.5 % at 100, 0.3 % at 200. Small reads and writes are as quick
+with it; large writes take 1.3 and 1.7 times as long, and starting 2 and 4 seconds longer."""
 _MEMORY_LIMIT = "352MiB"
 """Go counts 230 MiB of buffers that are reserved and never touched: under a lower limit it would collect all
 the time (192 MiB: 17 % of a core)."""
@@ -92,23 +94,20 @@ class Seaweed:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def settings(self, bucket: str, public_endpoint_url: str | None = None) -> StoreSettings:
-        """How `S3Store` reaches this server: short waits, since it is on this machine."""
+        """How `ObjectStore` reaches this server."""
         return StoreSettings(
             endpoint_url=f"http://127.0.0.1:{self.s3_port}",
             bucket=bucket,
             access_key=self._access_key,
             secret_key=self._secret_key,
             public_endpoint_url=public_endpoint_url,
-            connect_timeout_s=1.0,
-            read_timeout_s=30.0,
-            attempts=3,
         )
 
     def start(self) -> None:
         """Start the process; `wait_ready` says when it answers.
 
         Raises:
-            StoreUnavailableError: this machine has no `weed`.
+            StoreUnavailableError: this machine has no `weed`, or the port is taken.
         """
         if self.pid is not None:
             return
@@ -175,14 +174,19 @@ class Seaweed:
         self._sockets = self.data_dir if fits else Path(tempfile.mkdtemp(prefix="radio-s3-"))
 
     def _choose_ports(self) -> None:
-        """The ports of last time while they are free, since the server keeps state under their numbers."""
+        """The ports of last time while they are free, since the server keeps state under their numbers.
+
+        A taken port is found here, because the server would silently take another.
+        """
         path = self.data_dir / "ports.json"
         before = json.loads(path.read_bytes()) if path.exists() else {}
         with ExitStack() as held:
             for name in _INNER_PORTS:
                 self._ports[name] = _hold_port(held, before.get(name, 0))
-            if self.s3_port == 0:
-                self.s3_port = _hold_port(held, 0)
+            outer = _hold_port(held, self.s3_port)
+        if self.s3_port not in {0, outer}:
+            raise StoreUnavailableError(f"port {self.s3_port} is taken")
+        self.s3_port = outer
         path.write_text(json.dumps(self._ports))
 
     def _own_environment(self) -> dict[str, str]:
@@ -192,16 +196,11 @@ class Seaweed:
         """
         keys = {f"WEED_JWT_{name}_KEY": secrets.token_hex(32) for name in _JWT_KEYS}
         place = {"HOME": str(self.data_dir), "TMPDIR": str(self.data_dir / "temporary")}
-        limits = {
-            "GOMEMLIMIT": os.environ.get("GOMEMLIMIT", _MEMORY_LIMIT),
-            "GOMAXPROCS": os.environ.get("GOMAXPROCS", "2"),
-        }
-        return {"PATH": os.defpath, **limits, **place, **keys}
+        return {"PATH": os.defpath, "GOMEMLIMIT": _MEMORY_LIMIT, **place, **keys}
 
     def _arguments(self) -> list[str]:
         ports = [
-            f"-{name.split('.')[0]}.port{'.grpc' if name.endswith('.grpc') else ''}={port}"
-            for name, port in self._ports.items()
+            f"-{name.split('.')[0]}.port{'.grpc' if name.endswith('.grpc') else ''}={port}" for name, port in self._ports.items()
         ]
         return [
             *_LOGS,

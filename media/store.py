@@ -26,12 +26,12 @@ PART_BYTES = 16 * 1024 * 1024
 """Files larger than two of these go up in parts, equal but for the last (R2) and over 5 MiB (S3)."""
 CHUNK_BYTES = 256 * 1024
 
-__all__ = ["Listed", "ObjectFacts", "Part", "S3Store", "StoreSettings", "Unfinished"]
+__all__ = ["Listed", "ObjectFacts", "ObjectStore", "Part", "S3Store", "StoreSettings", "Unfinished"]
 
 _TRIES_WITHOUT_PROGRESS = 3
 
 
-class S3Store:
+class ObjectStore:
     """One bucket.
 
     Every method raises StoreUnavailableError when the store cannot be reached, refuses us or lacks the
@@ -69,9 +69,7 @@ class S3Store:
             raise UnsatisfiableRangeError(span.start + len(content))
         return content
 
-    def stream(
-        self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES
-    ) -> Iterator[bytes]:
+    def stream(self, key: str, span: ByteRange | None = None, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
         """Yield the bytes of `span`, or of the whole object; a broken line is taken up where it broke.
 
         A missing object is told at the call, before the first byte is asked for: an answer can still be 404.
@@ -139,24 +137,24 @@ class S3Store:
         """Begin an upload in parts and return its id."""
         return str(self._call("create_multipart_upload", key, ContentType=media_type)["UploadId"])
 
-    def put_part(
-        self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int
-    ) -> Part:
+    def put_part(self, key: str, upload_id: str, number: int, content: bytes | IO[bytes], size_bytes: int) -> Part:
         """Store part `number` (1 to 10,000); a stream must be seekable. The same number again replaces it."""
-        said = self._call(
-            "upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes
-        )
+        said = self._call("upload_part", key, UploadId=upload_id, PartNumber=number, Body=content, ContentLength=size_bytes)
         return Part(number, size_bytes, said["ETag"])
 
     def parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
-        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes."""
-        found: list[Part] = []
+        """Return the parts that the store holds of an unfinished upload: the truth when a browser resumes.
+
+        Each number once, the newest: some stores list a part that was sent again as often as it was sent.
+        """
+        found: dict[int, Any] = {}
         after = 0
         while True:
             page = self._call("list_parts", key, UploadId=upload_id, PartNumberMarker=after)
-            found += (Part(each["PartNumber"], each["Size"], each["ETag"]) for each in page.get("Parts", ()))
+            for each in sorted(page.get("Parts", ()), key=lambda each: each["LastModified"]):
+                found[each["PartNumber"]] = each
             if not page.get("IsTruncated"):
-                return tuple(found)
+                return tuple(Part(number, found[number]["Size"], found[number]["ETag"]) for number in sorted(found))
             after = int(page["NextPartNumberMarker"])
 
     def complete_upload(self, key: str, upload_id: str, parts: Iterable[Part]) -> None:
@@ -192,7 +190,7 @@ class S3Store:
 
     def sign_get(self, key: str, seconds: int, filename: str | None = None) -> str:
         """Return a URL that reads the object, offered for saving as `filename`. HEAD needs `sign_head`."""
-        saving = {"ResponseContentDisposition": _attachment(filename)} if filename else {}
+        saving = {"ResponseContentDisposition": _saved_as(filename)} if filename else {}
         return self._sign("get_object", seconds, Key=key, **saving)
 
     def sign_head(self, key: str, seconds: int) -> str:
@@ -300,7 +298,7 @@ class S3Store:
             raise
 
 
-def _attachment(filename: str) -> str:
+def _saved_as(filename: str) -> str:
     """A Content-Disposition that old and new browsers read alike. Source: RFC 6266 §4.3, RFC 8187 §3.2."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
@@ -308,3 +306,7 @@ def _attachment(filename: str) -> str:
 
 def _tell_nobody(_share: float) -> None:
     """Progress that nobody asked for."""
+
+
+S3Store = ObjectStore
+"""The name that some rooms still use."""

@@ -8,14 +8,15 @@ from flask import Flask, request
 
 from media.store import S3Store
 from radio import db as database
-from radio import keyring
+from radio import keyring, parts
 from radio.accounts import gate, sign_in
 from radio.accounts import views as accounts
 from radio.clock import Clock
 from radio.settings import Settings
 from radio.station import Station
-from radio.web import assets, errors, headers, locale
+from radio.web import assets, errors, headers, health, locale
 from radio.web.access import refuse_undeclared
+from radio.web.spool import SpoolingRequest
 
 HERE = Path(__file__).resolve().parent
 MIGRATIONS = HERE / "migrations"
@@ -31,17 +32,19 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
+    app.request_class = SpoolingRequest
     app.extensions["station"] = Station(settings, clock, store)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["station_name"] = settings.station_name
     database.db.init_app(app)
-    for part in (headers.install, locale.install):
-        part(app, settings)
+    for install_with in (headers.install, locale.install):
+        install_with(app, settings)
     for install in (errors.install, assets.install):
         install(app)
     app.before_request(_reads_only)
     gate.install(app, settings)
+    health.install(app, parts.CHECKS)
     _open_rooms(app)
     sign_in.install(app, settings)
     refuse_undeclared(app)
@@ -54,6 +57,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
+            "hide_parameters": True,  # a failing statement must not put what people typed into the log
         },
         "SECRET_KEY": keyring.read(settings, "session"),
         "SESSION_COOKIE_NAME": "studio",
@@ -71,12 +75,17 @@ def _reads_only() -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
+    from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.schedule.views import bp as schedule
+    from radio.studio import shows, uploads
+    from radio.studio.views import bp as studio
 
-    app.register_blueprint(accounts.bp)
-    app.register_blueprint(feeds)
-    app.register_blueprint(pages)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures)
+    for room in rooms:
+        app.register_blueprint(room)
 
 
 __all__ = ["MIGRATIONS", "create_app"]

@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 _PRAGMAS = (
     "journal_mode=wal", "synchronous=full", "busy_timeout=15000", "foreign_keys=on", "temp_store=memory",
+    "secure_delete=on",
 )  # fmt: skip
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -42,14 +43,14 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime is not an instant")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -87,6 +87,15 @@ def read(settings: Settings, name: str) -> str:
     return (settings.secrets / name).read_text().strip()
 
 
+def renew(settings: Settings, name: str) -> str:
+    """Make one secret anew; whoever reads it from now on has the new one."""
+    fresh = settings.secrets / f".{name}.fresh"
+    fresh.unlink(missing_ok=True)
+    _place(fresh, KEYS[name]())
+    fresh.replace(settings.secrets / name)
+    return read(settings, name)
+
+
 def open_to_others(settings: Settings) -> tuple[Path, ...]:
     """The folder and files that other accounts of this machine could read; empty is as it should be."""
     paths = (settings.secrets, *sorted(settings.secrets.iterdir())) if settings.secrets.is_dir() else ()

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from media.profiles import MP3_BITRATES, OPUS_BITRATES
 from radio.errors import SettingsError
 
+_DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -23,7 +25,7 @@ class Settings:
     data: Path
     """The folder of everything this station keeps on this machine."""
     public_url: str
-    """The address listeners use, without a slash at the end."""
+    """The address listeners use, without a slash at the end; unset: where `radio up` last listened."""
     database_url: str
     """SQLAlchemy URL; unset: SQLite in the data folder."""
     station_name: str
@@ -48,6 +50,8 @@ class Settings:
     s3_addressing: str
     s3_public_endpoint: str
     """Set: on-demand audio and upload parts go straight to storage by presigned URL; unset: the app relays them."""
+    web_workers: int
+    """How many processes serve; one holds some thousand listeners."""
     secrets: Path
     """Folder (mode 0700) of keys made at the first start."""
     mail_url: str
@@ -91,10 +95,16 @@ class _Reader:
         data = Path(self._text("DATA", "var")).absolute()
         found = Settings(
             data=data,
-            public_url=self._checked("PUBLIC_URL", "http://127.0.0.1:8000", _is_origin, "an address such as https://radio.example").rstrip("/"),
+            public_url=self._checked(
+                "PUBLIC_URL", _last_address(data), _is_origin, "an address such as https://radio.example"
+            ).rstrip("/"),
             database_url=self._database_url(data),
-            station_name=self._checked("STATION_NAME", "Peer Radio", lambda v: 0 < len(v) <= 80, "a name of at most 80 characters"),
-            zone=self._checked("ZONE", "Europe/London", lambda v: v in available_timezones(), "an IANA zone such as Europe/London"),
+            station_name=self._checked(
+                "STATION_NAME", "Peer Radio", lambda v: 0 < len(v) <= 80, "a name of at most 80 characters"
+            ),
+            zone=self._checked(
+                "ZONE", "Europe/London", lambda v: v in available_timezones(), "an IANA zone such as Europe/London"
+            ),
             language=self._text("LANGUAGE", "en-GB"),
             mp3_kbps=self._number("MP3_KBPS", 64, MP3_BITRATES),
             opus_kbps=self._number("OPUS_KBPS", 24, OPUS_BITRATES),
@@ -108,13 +118,20 @@ class _Reader:
             s3_secret_key=self._text("S3_SECRET_KEY", ""),
             s3_region=self._text("S3_REGION", "us-east-1"),
             s3_addressing=self._checked("S3_ADDRESSING", "path", lambda v: v in {"path", "virtual"}, "path or virtual"),
-            s3_public_endpoint=self._checked("S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"),
+            s3_public_endpoint=self._checked(
+                "S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"
+            ),
+            web_workers=self._number("WEB_WORKERS", 1, range(1, 65)),
             secrets=Path(self._text("SECRETS", str(data / "secrets"))).absolute(),
-            mail_url=self._checked("MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"),
+            mail_url=self._checked(
+                "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"
+            ),
             mail_from=self._text("MAIL_FROM", ""),
-            log_level=self._checked("LOG_LEVEL", "INFO", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"),
+            log_level=self._checked(
+                "LOG_LEVEL", "INFO", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
+            ),
             clock_offset_ms=self._number("CLOCK_OFFSET_MS", 0, None),
-        )  # fmt: skip
+        )
         self._check_together(found)
         if self._faults:
             raise SettingsError(tuple(self._faults))
@@ -159,6 +176,18 @@ class _Reader:
             wanted = f"from {allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else " or ".join(map(str, allowed))
             self._faults.append(f"RADIO_{name} must be {wanted}; it is {value}.")
         return value
+
+
+def address_file(data: Path) -> Path:
+    """Where `radio up` writes down its address, so that links made by other commands lead there."""
+    return data / "address"
+
+
+def _last_address(data: Path) -> str:
+    try:
+        return address_file(data).read_text().strip() or _DEFAULT_ADDRESS
+    except OSError:
+        return _DEFAULT_ADDRESS
 
 
 def _is_origin(value: str) -> bool:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from flask import current_app
 
-from media.profiles import Profile, low, standard
 from media.objects import StoreSettings
+from media.profiles import Profile, low, standard
 from media.store import S3Store
 from radio import keyring
 from radio.clock import Clock, SystemClock

@@ -10,9 +10,9 @@ import signal
 
 from radio.app import create_app
 from radio.jobs.carrier import Carrier
+from radio.logs import set_up_logs
 from radio.settings import Settings
 from radio.station import open_clock, open_store
-from radio.logs import set_up_logs
 
 ROOMS_WITH_TASKS = ("jobs", "accounts", "catalogue", "schedule", "editorial", "studio", "feeds")
 

@@ -6,8 +6,8 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
 from tests.visitor import Visitor
 
-pytest_plugins = ["tests.people", "tests.audio.fixtures"]
+pytest_plugins = ["tests.people", "tests.air", "tests.audio.fixtures"]
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -68,21 +68,24 @@ def clock() -> SetClock:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
-    """A real embedded S3 for the whole run."""
-    server = Seaweed(tmp_path_factory.mktemp("s3"), access_key="radio", secret_key=secrets.token_hex(16), durable=False)
+    """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
+    server = Seaweed(
+        tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
+    )
     server.start()
     try:
         server.wait_ready()
-        S3Store(server.settings("radio")).ensure_bucket()
-        yield server.settings("radio")
+        settings = server.settings("radio-test")
+        S3Store(settings).ensure_bucket()
+        yield replace(settings, public_endpoint_url=settings.endpoint_url)
     finally:
         server.stop()
 
 
 @pytest.fixture
 def store(s3: StoreSettings) -> S3Store:
-    """The real embedded S3, shared by all tests: keys are made of content, so they do not collide."""
-    return S3Store(s3)
+    """The same S3 as the station sees it by default: only we reach it. Keys are made of content, so tests do not collide."""
+    return S3Store(replace(s3, public_endpoint_url=None))
 
 
 @pytest.fixture

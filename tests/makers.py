@@ -15,6 +15,7 @@ from radio.accounts.models import Person
 from radio.catalogue.models import Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import Role
+from radio.schedule.models import Slot
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 """A Wednesday in winter: London's wall clock says the same."""
@@ -84,3 +85,15 @@ def make_recording_rows(
         )
     session.flush()
     return recording
+
+
+def make_slot(
+    session: Session, *, title: str = "Morning talk", first_start: str = "2026-11-25T14:00:00", length_minutes: int = 60,
+    rrule: str = "FREQ=DAILY", fill: dict[str, object] | None = None, now: datetime = NOON,
+) -> Slot:  # fmt: skip
+    """A slot by London's wall clock, filled from the rotation."""
+    slot = Slot(title=title, zone="Europe/London", first_start=first_start, length_minutes=length_minutes, rrule=rrule,
+                fill=fill or {"rung": "rotation"}, made_at=now, changed_at=now)  # fmt: skip
+    session.add(slot)
+    session.flush()
+    return slot

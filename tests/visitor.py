@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,7 +46,8 @@ class _Page(HTMLParser):
 def page_faults(response: TestResponse) -> list[str]:
     """What is wrong with an HTML answer; empty for a good one."""
     page = _Page(urlsplit(response.request.url).netloc)
-    page.feed(response.get_data(as_text=True))
+    body = response.get_data()
+    page.feed((gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body).decode())
     return page.faults + ([] if page.lang else ["<html> has no lang"])
 
 

@@ -73,12 +73,19 @@ class SignInForm(library.LoginForm):  # type: ignore[misc]
     )  # fmt: skip
 
     def validate(self, **kwargs: Any) -> bool:
-        """Find the person by their folded name; the library does the rest, in the same time for nobody."""
+        """Find the person by their folded name; the library does the rest, and as slowly when there is nobody.
+
+        Whether the name, the password or a pause was the reason is not told.
+        """
         self.ifield = self.username
         key = rules.name_key(self.username.data or "")
         self.user = _datastore.find_user(name_key=key) if key else None
-        good: bool = super().validate(**kwargs)
-        return good
+        if super().validate(**kwargs):
+            return True
+        if self.username.data and self.password.data:
+            self.username.errors, self.password.errors = [], []
+            self.form_errors = [_l("The name or the password is not right. Look at both and try again.")]
+        return False
 
 
 class VerifyForm(library.VerifyForm):  # type: ignore[misc]

@@ -6,20 +6,21 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from flask import Response as FlaskResponse
-from flask_babel import lazy_gettext as _l
 from flask_login.utils import _user_context_processor  # the only way to name what must go
 from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
+from flask_security.core import _user_loader
 from werkzeug.wrappers import Response
 
 from radio import keyring
-from radio.accounts import forms, passkeys, rules, tries
+from radio.accounts import forms, passkeys, rules, tries, words
 from radio.accounts.models import Passkey, Person, Role
 from radio.db import db
 from radio.settings import Settings
 from radio.station import station
 from radio.web.access import Access, declare_blueprint
+from radio.web.locale import TRANSLATIONS
 
 FRESH = timedelta(minutes=15)
 """How long after proving who they are somebody may open a page where harm could be done."""
@@ -36,7 +37,7 @@ ENDPOINTS = {
 
 def install(app: Flask, settings: Settings) -> None:
     """Open the doors. The gate must be installed before."""
-    app.config.update(_config(settings))
+    app.config.update(_config(settings) | words.messages())
     datastore = SQLAlchemyUserDatastore(db, Person, Role, Passkey)
     security = Security(
         app, datastore, webauthn_util_cls=passkeys.Ceremony, password_util_cls=forms.Passwords,
@@ -45,6 +46,7 @@ def install(app: Flask, settings: Settings) -> None:
     )  # fmt: skip
     security.want_json(lambda _request: False)  # pages only: its JSON can hand out tokens that outlive a session
     security.reauthn_handler(_prove_again)
+    security.login_manager.user_loader(_load)
     security.login_manager.session_protection = None  # it would put a mark of the address and the browser in the cookie
     user_authenticated.connect(_begin_session, app)
     app.template_context_processors[None].remove(_user_context_processor)  # it would look for a person on every page
@@ -62,18 +64,25 @@ def _config(settings: Settings) -> dict[str, Any]:
         "USER_IDENTITY_ATTRIBUTES": [{"name_key": {"mapper": rules.name_key}}],
         "TOTP_SECRETS": json.loads(keyring.read(settings, "totp")), "TOTP_ISSUER": settings.station_name,
         "REGISTERABLE": False, "TRACKABLE": False, "CHANGEABLE": True, "SEND_PASSWORD_CHANGE_EMAIL": False,
-        "RETURN_GENERIC_RESPONSES": True, "API_ENABLED_METHODS": ["session"], "DATETIME_FACTORY": lambda: station().now(),
+        "RETURN_GENERIC_RESPONSES": False,  # SignInForm gives one answer itself; the library's way needs an e-mail field
+        "API_ENABLED_METHODS": ["session"], "DATETIME_FACTORY": lambda: station().now(),
         "LOGIN_URL": "/sign-in", "LOGOUT_URL": "/sign-out", "VERIFY_URL": "/sign-in/again", "CHANGE_URL": "/studio/me/password",
         "POST_LOGIN_VIEW": "/studio", "POST_LOGOUT_VIEW": "/", "POST_CHANGE_VIEW": "/studio/me", "STATIC_FOLDER": None,
         "CACHE_CONTROL": None,
+        "I18N_DOMAIN": "messages", "I18N_DIRNAME": [str(TRANSLATIONS)],
         "FRESHNESS": FRESH, "FRESHNESS_GRACE_PERIOD": timedelta(0), "CLI_USERS_NAME": None, "CLI_ROLES_NAME": None,
         "WEBAUTHN": True, "WAN_RP_NAME": settings.station_name, "WAN_ALLOW_USER_HINTS": False,
         "WAN_SIGNIN_URL": "/sign-in/passkey", "WAN_VERIFY_URL": "/sign-in/again/passkey",
         "WAN_REGISTER_URL": "/studio/me/passkeys", "WAN_DELETE_URL": "/studio/me/passkeys/remove",
         "WAN_NAME_MAX_LENGTH": 40, "WAN_SIGNIN_WITHIN": timedelta(minutes=3),
         "TWO_FACTOR_IMPLEMENTATIONS": {"webauthn": "flask_security.webauthn.WebAuthnTfPlugin"},
-        "MSG_GENERIC_AUTHN_FAILED": (_l("The name or the password is not right."), "error"),
     }.items()} | {"PERMANENT_SESSION_LIFETIME": timedelta(days=7)}  # fmt: skip
+
+
+def _load(mark: str) -> Person | None:
+    """Whom the library's `current_user` names: nobody at addresses for listeners."""
+    found: Person | None = None if g.get("for_listeners", False) else _user_loader(mark)
+    return found
 
 
 def _begin_session(_app: Flask, **_told: object) -> None:
@@ -83,7 +92,8 @@ def _begin_session(_app: Flask, **_told: object) -> None:
 
 
 def _prove_again(_within: timedelta, _grace: timedelta) -> Response:
-    back = request.full_path.rstrip("?") if request.method == "GET" else url_for("accounts.me")
+    form_page = url_for("accounts.people" if request.blueprint == "accounts" else "security.wan_register")
+    back = request.full_path.rstrip("?") if request.method == "GET" else form_page
     return redirect(url_for("security.verify", next=back))
 
 

@@ -163,7 +163,23 @@ def attach_renditions(
     now: datetime,
 ) -> None:
     """Take the recording: its renditions are in the store under `keys` (profile → key). It is now the one that is heard."""
+    claim_renditions(session, recording, ingested, keys=keys, peaks_key=peaks_key, profiles=profiles)
+    take_recording(session, recording, now=now)
+
+
+def claim_renditions(
+    session: Session,
+    recording: Recording,
+    ingested: Ingested,
+    *,
+    keys: Mapping[str, str],
+    peaks_key: str,
+    profiles: Iterable[Profile],
+) -> None:
+    """Write down what a recording became, before its objects are put: whoever erases it later finds every key here."""
     codes = {profile.name: profile.code for profile in profiles}
+    recording.renditions.clear()
+    session.flush()
     recording.renditions = [
         Rendition(
             profile=r.profile, code=codes[r.profile], sha256=r.sha256, key=keys[r.profile], media_type=r.media_type,
@@ -176,8 +192,16 @@ def attach_renditions(
     recording.integrated_lufs = float(ingested.loudness.integrated_lufs)
     recording.true_peak_dbtp = float(ingested.loudness.true_peak_dbtp)
     recording.gain_db = float(ingested.loudness.gain_db)
-    recording.peaks_key, recording.refusal, recording.state = peaks_key, None, RecordingState.TAKEN
+    recording.peaks_key = peaks_key
+    session.flush()
+
+
+def take_recording(session: Session, recording: Recording, *, now: datetime) -> None:
+    """The objects are there: from now on this recording is the one that is heard, unless its episode was taken back."""
     episode = session.get_one(Episode, recording.episode_id)
+    if episode.state is State.WITHDRAWN:
+        return
+    recording.refusal, recording.state = None, RecordingState.TAKEN
     episode.recording = recording
     _changed(session, episode, now)
 

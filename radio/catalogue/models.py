@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.catalogue.rules import RecordingState, State
@@ -136,7 +136,7 @@ class Recording(Base):
     true_peak_dbtp: Mapped[float | None]
     gain_db: Mapped[float | None]
     peaks_key: Mapped[str | None] = mapped_column(String(200))
-    withdrawn_from_tick: Mapped[int | None]
+    withdrawn_from_tick: Mapped[int | None] = mapped_column(BigInteger)
     """From this tick on no output gives any sound of it, whatever the rundown said."""
 
     renditions: Mapped[list[Rendition]] = relationship(back_populates="recording", cascade="all, delete-orphan")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, State
@@ -175,7 +176,7 @@ def awaiting_erasure(session: Session, keys: Collection[str]) -> bool:
     return session.scalar(query) is not None
 
 
-def _whole() -> tuple[object, ...]:
+def _whole() -> tuple[ExecutableOption, ...]:
     """Everything a page or a rundown asks of an episode, in few statements."""
     return (
         joinedload(Episode.show),

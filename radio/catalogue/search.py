@@ -24,28 +24,28 @@ _PREFIX_FROM = 3
 """A word of at least so many letters also finds longer words that begin with it."""
 
 _SQLITE_UP = (
-    "CREATE VIRTUAL TABLE episode_search USING fts5(title, tags, summary, notes, content='episode_text', content_rowid='id',"
-    " tokenize='unicode61 remove_diacritics 2', prefix='3')",
-    "CREATE TRIGGER episode_text_in AFTER INSERT ON episode_text BEGIN"
-    " INSERT INTO episode_search(rowid, title, tags, summary, notes)"
-    " VALUES (new.id, new.title, new.tags, new.summary, new.notes); END",
-    "CREATE TRIGGER episode_text_out AFTER DELETE ON episode_text BEGIN"
-    " INSERT INTO episode_search(episode_search, rowid, title, tags, summary, notes)"
-    " VALUES ('delete', old.id, old.title, old.tags, old.summary, old.notes); END",
-    "CREATE TRIGGER episode_text_new AFTER UPDATE ON episode_text BEGIN"
-    " INSERT INTO episode_search(episode_search, rowid, title, tags, summary, notes)"
-    " VALUES ('delete', old.id, old.title, old.tags, old.summary, old.notes);"
-    " INSERT INTO episode_search(rowid, title, tags, summary, notes)"
-    " VALUES (new.id, new.title, new.tags, new.summary, new.notes); END",
+    """CREATE VIRTUAL TABLE episode_search USING fts5(title, tags, summary, notes, content='episode_text', content_rowid='id',
+        tokenize='unicode61 remove_diacritics 2', prefix='3')""",
+    """CREATE TRIGGER episode_text_in AFTER INSERT ON episode_text BEGIN
+        INSERT INTO episode_search(rowid, title, tags, summary, notes)
+        VALUES (new.id, new.title, new.tags, new.summary, new.notes); END""",
+    """CREATE TRIGGER episode_text_out AFTER DELETE ON episode_text BEGIN
+        INSERT INTO episode_search(episode_search, rowid, title, tags, summary, notes)
+        VALUES ('delete', old.id, old.title, old.tags, old.summary, old.notes); END""",
+    """CREATE TRIGGER episode_text_new AFTER UPDATE ON episode_text BEGIN
+        INSERT INTO episode_search(episode_search, rowid, title, tags, summary, notes)
+        VALUES ('delete', old.id, old.title, old.tags, old.summary, old.notes);
+        INSERT INTO episode_search(rowid, title, tags, summary, notes)
+        VALUES (new.id, new.title, new.tags, new.summary, new.notes); END""",
 )
 _SQLITE_DOWN = (
     "DROP TRIGGER IF EXISTS episode_text_in", "DROP TRIGGER IF EXISTS episode_text_out",
     "DROP TRIGGER IF EXISTS episode_text_new", "DROP TABLE IF EXISTS episode_search",
 )  # fmt: skip
 _POSTGRESQL_UP = (
-    "ALTER TABLE episode_text ADD COLUMN words tsvector GENERATED ALWAYS AS ("
-    "setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', tags), 'B') ||"
-    " setweight(to_tsvector('simple', summary), 'C') || setweight(to_tsvector('simple', notes), 'D')) STORED",
+    """ALTER TABLE episode_text ADD COLUMN words tsvector GENERATED ALWAYS AS (
+        setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', tags), 'B') ||
+        setweight(to_tsvector('simple', summary), 'C') || setweight(to_tsvector('simple', notes), 'D')) STORED""",
     "CREATE INDEX ix_episode_text_words ON episode_text USING gin (words)",
 )
 _POSTGRESQL_DOWN = (

@@ -129,10 +129,7 @@ class Vocabulary:
             return ()
         names = tuple(self.lists) if within is None else tuple(within)
         ranked = [
-            (rank, term)
-            for name in names
-            for term in self.lists[name].offered
-            if (rank := _rank(term, sought)) is not None
+            (rank, term) for name in names for term in self.lists[name].offered if (rank := _rank(term, sought)) is not None
         ]
         return tuple(term for _, term in sorted(ranked, key=lambda pair: pair[0]))
 
@@ -167,9 +164,7 @@ class Vocabulary:
 def vocabulary() -> Vocabulary:
     """The vocabulary this station is shipped with."""
     folder = files("radio.catalogue") / "vocabulary"
-    texts = {
-        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    }
+    texts = {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
     lists = [term_list(tomllib.loads(texts[name])) for name in sorted(texts)]
     return Vocabulary(MappingProxyType({each.name: each for each in lists}))
 
@@ -219,9 +214,5 @@ def _rank(term: Term, sought: str) -> tuple[int, str] | None:
 
 def _folded(text: str) -> str:
     """Small letters without accents, words parted by one space."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(letter)
-    )
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split())

@@ -69,6 +69,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
+    schedule.ask_revision(session, why="catalogue-changed", now=now)
 
 
 def withdraw(session: Session, station: Station, episode: Episode, *, by: Person, now: datetime) -> Job:

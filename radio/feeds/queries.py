@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Bundle, Session, aliased
 
 from media.profiles import low, standard
@@ -40,7 +40,7 @@ def stored(session: Session, name: str) -> StoredFeed | None:
     return session.get(StoredFeed, name)
 
 
-def change_number_statement() -> Select[tuple[int]]:
+def change_number_statement() -> Select[int]:
     """Asks for the catalogue's change number without an object."""
     return select(Change.number).where(Change.name == "catalogue")
 
@@ -107,7 +107,7 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
     return (_item(row, station) for row in session.execute(statement))
 
 
-def _item(row: Row[Any], station: Station) -> Item:
+def _item(row: Any, station: Station) -> Item:
     return Item(
         guid=row.guid, title=row.title, summary=row.summary, notes_html=markdown.html(row.notes),
         link=station.url(f"/episodes/{row.id}"), published_at=row.published_at, changed_at=row.changed_at,

@@ -52,7 +52,7 @@ def show_feed(slug: str) -> Response:
 
 def _feed(name: str) -> Response:
     ready = _ready(name)
-    gzipped = "gzip" in request.accept_encodings
+    gzipped = request.accept_encodings.quality("gzip") > 0
     etag = f'"{ready.etag}-gzip"' if gzipped else f'"{ready.etag}"'
     headers = {"Cache-Control": _FEED_AGE, "Vary": "Accept-Encoding", "Access-Control-Allow-Origin": "*"}
     if none_match(etag):

@@ -19,17 +19,30 @@ def enqueue(
     session: Session, kind: str, subject: str, *, now: datetime, payload: Mapping[str, object] | None = None,
     due_at: datetime | None = None,
 ) -> Job:  # fmt: skip
-    """The unfinished job of this kind about this subject: a new one, or the one there is, due no later than asked."""
+    """The unfinished job of this kind about this subject: a new one, or the one there is.
+
+    One that waits comes no later than asked. One that runs may have read what this transaction changes, so it comes again.
+    """
     due_at = due_at or now
-    if job := unfinished_job(session, kind, subject):
-        job.due_at = min(job.due_at, due_at) if job.state == JobState.QUEUED else job.due_at
-        return job
+    if job := unfinished_job(session, kind, subject, lock=True):
+        return _sooner_or_again(job, due_at)
     job = Job(kind=kind, subject=subject, payload=dict(payload or {}), due_at=due_at, made_at=now)
     try:
         with session.begin_nested():
             session.add(job)
     except IntegrityError:  # another transaction was first
-        job = unfinished_job(session, kind, subject) or job
+        there = unfinished_job(session, kind, subject, lock=True)
+        return (
+            _sooner_or_again(there, due_at) if there else enqueue(session, kind, subject, now=now, payload=payload, due_at=due_at)
+        )
+    return job
+
+
+def _sooner_or_again(job: Job, due_at: datetime) -> Job:
+    if job.state == JobState.RUNNING:
+        job.again = True
+    else:
+        job.due_at = min(job.due_at, due_at)
     return job
 
 
@@ -46,7 +59,7 @@ def claim(session: Session, kinds: Collection[str], *, worker: str, now: datetim
         return None
     job.state, job.lease_until = JobState.RUNNING, now + LEASE
     job.token = f"{worker}-{secrets.token_hex(8)}"
-    job.attempts, job.progress, job.step = job.attempts + 1, 0.0, ""
+    job.attempts, job.progress, job.step, job.again = job.attempts + 1, 0.0, "", False
     return job
 
 
@@ -59,14 +72,12 @@ def renew(session: Session, job_id: str, token: str, *, now: datetime, progress:
 
 
 def finish(session: Session, job_id: str, token: str, *, now: datetime, every: timedelta | None = None) -> bool:
-    """The work is done; periodic work queues again. False: the job is not the token's."""
-    if every is not None:
-        return _as_holder(
-            session, job_id, token, _waiting(next_turn(0, every, now)) | {"attempts": 0, "failure": None, "ended_at": now}
-        )
-    return _as_holder(
-        session, job_id, token, {"state": JobState.DONE, "progress": 1.0, "step": "", "lease_until": None, "ended_at": now}
-    )
+    """The work is done; what is periodic, or was asked for again, waits for its next turn. False: the job is not the token's."""
+    done = {"attempts": 0, "failure": None, "ended_at": now, "progress": 1.0, "step": ""}
+    again = session.scalar(select(Job.again).where(Job.id == job_id).with_for_update())
+    if again or every is not None:
+        return _as_holder(session, job_id, token, done | _waiting(now if again or every is None else next_turn(0, every, now)))
+    return _as_holder(session, job_id, token, done | {"state": JobState.DONE, "lease_until": None})
 
 
 def put_back(session: Session, job_id: str, token: str, *, now: datetime) -> bool:

@@ -34,6 +34,8 @@ class Job(Base):
     token: Mapped[str | None] = mapped_column(String(32))
     """The present attempt's fence: results are taken only from its holder."""
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    again: Mapped[bool] = mapped_column(default=False)
+    """Asked for once more while it ran: what it has read may be old, so it comes again."""
     attempts: Mapped[int] = mapped_column(default=0)
     progress: Mapped[float] = mapped_column(default=0.0)
     step: Mapped[str] = mapped_column(String(40), default="")

@@ -12,10 +12,11 @@ from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 
 
-def unfinished_job(session: Session, kind: str, subject: str) -> Job | None:
-    """The one job of this kind about this subject that waits or runs."""
+def unfinished_job(session: Session, kind: str, subject: str, *, lock: bool = False) -> Job | None:
+    """The one job of this kind about this subject that waits or runs; `lock`: it stays as it is until our transaction ends."""
     unfinished = Job.state.in_((JobState.QUEUED, JobState.RUNNING))
-    return session.scalar(select(Job).where(Job.kind == kind, Job.subject == subject, unfinished))
+    query = select(Job).where(Job.kind == kind, Job.subject == subject, unfinished)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
 
 
 def latest_job(session: Session, kind: str, subject: str) -> Job | None:

@@ -24,15 +24,29 @@ class Aired(Protocol):
     """What a page needs of an airing; parts are those of the schedule."""
 
     @property
-    def start_tick(self) -> int: ...
+    def start_tick(self) -> int:
+        """Its first tick."""
+        ...
+
     @property
-    def end_tick(self) -> int: ...
+    def end_tick(self) -> int:
+        """The first tick after it."""
+        ...
+
     @property
-    def part(self) -> str: ...
+    def part(self) -> str:
+        """What it is in the day: programme, filler, ident, bed, emergency."""
+        ...
+
     @property
-    def episode_id(self) -> str | None: ...
+    def episode_id(self) -> str | None:
+        """None: the emergency loop."""
+        ...
+
     @property
-    def slot_id(self) -> str | None: ...
+    def slot_id(self) -> str | None:
+        """None: between slots."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +108,7 @@ def blocks(airings: Iterable[Aired], *, slots: Mapping[str, str], told: Mapping[
         heard = tuple(
             Heard(tick_start_ms(airing.start_tick), tick_start_ms(airing.end_tick), told[airing.episode_id])
             for airing in own
-            if airing.part == "programme" and airing.episode_id in told
+            if airing.part == "programme" and airing.episode_id is not None and airing.episode_id in told
         )
         title = slots.get(slot_id or "", "")
         found.append(Block(tick_start_ms(own[0].start_tick), tick_start_ms(own[-1].end_tick), title, _joined(heard)))
@@ -177,5 +191,6 @@ def n_pages(n_items: int, per_page: int = EPISODES_PER_PAGE) -> int:
 def pattern(show_id: str) -> tuple[tuple[int, int, int, int], ...]:
     """A calm picture for a show without artwork: for each of 16 cells (x, y, quarter turns, tone 0 to 3)."""
     return tuple(
-        (index % 4, index // 4, (ord(letter) + index) % 4, (ord(letter) // 4 + index) % 4) for index, letter in enumerate(show_id[:16])
+        (index % 4, index // 4, (ord(letter) + index) % 4, (ord(letter) // 4 + index) % 4)
+        for index, letter in enumerate(show_id[:16])
     )

@@ -161,7 +161,7 @@ def without_slash(slug: str = "") -> BaseResponse:  # noqa: ARG001 - part of the
 
 def _page(template: str, *, kept_s: int, **values: object) -> Response:
     now = station().now()
-    html = render_template(template, now_ms=unix_ms(now), price=_price(), zone_name=station().settings.zone, **values)
+    html = render_template(template, now_ms=unix_ms(now), price=_price(), **values)
     response = page_response(html.encode(), "text/html", kept_s=kept_s)
     response.headers["Content-Language"] = station().settings.language
     return response
@@ -178,5 +178,3 @@ def _until_change_s(moments: tuple[rules.Moment, ...], now: datetime) -> int:
         return CHANGING_S
     left_s = (from_unix_ms(moments[0].end_ms) - now).total_seconds()
     return max(1, min(CHANGING_S, int(left_s)))
-
-

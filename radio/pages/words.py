@@ -7,7 +7,7 @@ from datetime import date
 from flask import Blueprint
 from flask_babel import format_date
 
-from radio.catalogue.models import Episode, Rendition
+from radio.catalogue.models import Episode, Rendition, Show
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.pages import rules
 
@@ -43,9 +43,14 @@ def place(position_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def artwork_address(show: Show) -> str:
+    """Where its picture is, for our pages; empty: it has none, and the page draws the pattern itself."""
+    return f"/artwork/{show.id}-{show.artwork_sha256[:12]}-600.jpg" if show.artwork_sha256 else ""
+
+
 def weekday(day: date) -> str:
-    """The day's name."""
-    return str(format_date(day, "EEEE"))
+    """The day's name, short."""
+    return str(format_date(day, "EEE"))
 
 
 def capitalised(words: str) -> str:
@@ -55,7 +60,7 @@ def capitalised(words: str) -> str:
 
 def install(blueprint: Blueprint) -> None:
     """Give them to the templates."""
-    for word in (kind_label, renditions, price_tag, place, weekday, capitalised):
+    for word in (kind_label, renditions, price_tag, place, artwork_address, weekday, capitalised):
         blueprint.add_app_template_filter(word)
     blueprint.add_app_template_filter(rules.megabytes, "megabytes")
     blueprint.add_app_template_global(rules.pattern, "pattern")

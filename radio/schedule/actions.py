@@ -145,22 +145,21 @@ def _compiled(
     )
     for fault in compiled.faults[:20]:
         log.warning("rundown: %s at tick %d, slot %s", fault.code, fault.tick, fault.slot_id)
-    return compiled, _MadeOf(_inputs_hash(slots, pool, desk, heard, station, (from_tick, to_tick)), {a.episode_id: a for a in pool})
+    inputs = _inputs(slots, pool, heard) | {
+        "seed": digest(desk.seed), "span": [from_tick, to_tick], "zone": station.settings.zone, "zones": zones_version(),
+    }  # fmt: skip
+    return compiled, _MadeOf(digest(inputs), {airable.episode_id: airable for airable in pool})
 
 
-def _inputs_hash(
-    slots: Sequence[rules.Slot], pool: Sequence[Airable], desk: models.Desk, recent: Sequence[Airing], station: Station,
-    span: tuple[int, int],
-) -> str:  # fmt: skip
-    """The hash of all that compiling depends on, so that anybody who has the inputs can compile it again."""
-    return digest({
+def _inputs(slots: Sequence[rules.Slot], pool: Sequence[Airable], recent: Sequence[Airing]) -> dict[str, object]:
+    """All that compiling depends on, so that anybody who has it can compile the same again."""
+    return {
         "slots": [[s.slot_id, s.zone, s.first_start.isoformat(), s.length.total_seconds(), s.rrule, s.fill, s.priority,
                    s.tolerance.total_seconds(), sorted(e.isoformat() for e in s.exceptions),
                    {k.isoformat(): v for k, v in s.overrides.items()}] for s in slots],
         "pool": [[*_values(airable)] for airable in sorted(pool, key=lambda a: a.episode_id)],
         "recent": [[a.start_tick, a.n_ticks, a.episode_id, a.part, a.slot_id] for a in recent],
-        "seed": digest(desk.seed), "span": list(span), "zone": station.settings.zone, "zones": zones_version(),
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _values(airable: Airable) -> list[object]:
@@ -171,9 +170,7 @@ def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
     return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
 
 
-def _keep(
-    session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: _MadeOf
-) -> models.Revision:
+def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: _MadeOf) -> models.Revision:
     """Prove a piece and append it to the chain.
 
     Raises:
@@ -222,7 +219,7 @@ def set_slot(
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
     """
-    faults = slot_faults(fields, whole=slot is None) | _fill_faults(session, fields.get("fill"))
+    faults = _fill_faults(session, fields.get("fill")) | slot_faults(fields, whole=slot is None)
     if faults:
         raise InvalidError(faults)
     if slot is None:

@@ -49,7 +49,8 @@ def prove_(days: int | None) -> None:
         broken = queries.unchained(session())
     if broken is not None:
         raise click.ClickException(f"revision {broken} is not what it was when it was made")
-    click.echo(f"proved: {len(found.airings)} airings tile {last - first} ticks, 0 gaps, 0 overlaps, all lawful; the chain is whole")
+    n = len(found.airings)
+    click.echo(f"proved: {n} airings tile {last - first} ticks, 0 gaps, 0 overlaps, all lawful; the chain is whole")
 
 
 def _from_now(here: Station, n_ticks: int) -> Rundown:
@@ -61,5 +62,5 @@ def _from_now(here: Station, n_ticks: int) -> Rundown:
 
 def _line(here: Station, airing: Airing) -> str:
     start = from_unix_ms(tick_start_ms(airing.start_tick)).astimezone(here.settings.tz)
-    minutes, seconds = divmod(round(airing.n_ticks * 0.96), 60)
+    minutes, seconds = divmod(tick_start_ms(airing.n_ticks) // 1000, 60)
     return f"{start:%a %H:%M:%S}  {minutes:3d}:{seconds:02d}  {airing.part:<9}  {airing.episode_id or '-':<16}  {airing.reason}"

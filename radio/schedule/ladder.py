@@ -1,6 +1,7 @@
 """Who airs next: what is lawful, what has rested, and chance among equals. Pure.
 
-Consent, embargo, expiry and the night are never relaxed. Rest is, in the order of `PROGRAMME_RESTS`, and each airing says how far.
+Consent, embargo, expiry and the night are never relaxed. Rest is, in the order of `PROGRAMME_RESTS`;
+each airing says how far.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ PROGRAMME_RESTS: Sequence[Rest] = (
 """From what we want to what we bear. The last is the floor: nothing is heard twice within ten minutes."""
 OWN_RESTS = PROGRAMME_RESTS[:-3]
 """A slot's own rotation gives way to the open one before it repeats itself within half an hour."""
-SHORT_RESTS: Sequence[Rest] = tuple(_rest(m) for m in (180, 120, 90, 60, 45, 30))
-IDENT_RESTS: Sequence[Rest] = tuple(_rest(m) for m in (30, 20, 10, 5))
+TURN_RESTS: Mapping[Part, int] = {Part.IDENT: _minutes(5), Part.FILLER: _minutes(20)}
+"""How long an ident and a short are not heard again, whatever their turn says."""
 
 
 class Pool:
@@ -73,14 +74,20 @@ class Pool:
         self.night_ok: Facts = np.array([a.night_ok for a in self.airables], dtype=np.bool_)
         self.heavy: Facts = np.array([a.heavy for a in self.airables], dtype=np.bool_)
         self.chance = np.array([number(seed, a.episode_id) for a in self.airables], dtype=np.uint64)
+        self._parts = {part: np.array([_plays(a, part) for a in self.airables], dtype=np.bool_) for part in Part}
 
     @staticmethod
     def _numbers(values: list[int]) -> Numbers:
         return np.array(values, dtype=np.int64)
 
-    def where(self, *, part: Part | None = None, fill: Mapping[str, object] | None = None) -> Facts:
-        """Which play this part and match the filters of a slot's `fill`."""
-        return np.array([_plays(a, part) and _matches(a, fill or {}) for a in self.airables], dtype=np.bool_)
+    def plays(self, part: Part) -> Facts:
+        """Which play this part of themselves, without a slot that asks for them."""
+        return self._parts[part]
+
+    def matching(self, fill: Mapping[str, object]) -> Facts:
+        """Which match the filters of a slot's `fill`, and are neither ident nor bed nor short."""
+        own = np.array([_matches(a, fill) for a in self.airables], dtype=np.bool_)
+        return own & ~self._parts[Part.IDENT] & ~self._parts[Part.BED] & ~self._parts[Part.FILLER]
 
     def lawful(self, tick: int, night: Night, until: int | None = None) -> Facts:
         """Which may be heard from `tick` on, whole or cut at `until`: public, not expiring meanwhile, calm where it is night."""
@@ -90,10 +97,8 @@ class Pool:
         return found
 
 
-def _plays(airable: Airable, part: Part | None) -> bool:
-    if part is Part.PROGRAMME:
-        return airable.part is part and airable.kind not in ON_REQUEST_KINDS
-    return part is None or airable.part is part
+def _plays(airable: Airable, part: Part) -> bool:
+    return airable.part is part and not (part is Part.PROGRAMME and airable.kind in ON_REQUEST_KINDS)
 
 
 def _matches(airable: Airable, fill: Mapping[str, object]) -> bool:
@@ -171,28 +176,39 @@ class Choice:
 
 
 def pick(
-    pool: Pool, memory: Memory, candidates: Facts, tick: int, *, moment: int, rests: Sequence[Rest], room: int | None = None
+    pool: Pool, memory: Memory, candidates: Facts, tick: int, *, moment: int, rests: Sequence[Rest], room: int
 ) -> Choice | None:
-    """The candidate for `tick`; None when even the last of `rests` is not met by any.
+    """The programme for `tick`; None when even the last of `rests` is met by none.
 
-    `room` is given for programmes: then heavy never follows heavy while anything else can be had, and among equals a good
-    fit into the room and another kind than the last are preferred. After that chance decides.
+    Heavy never follows heavy while anything else can be had. Among equals a good fit into `room` and another kind than the
+    last are preferred, then chance decides.
     """
-    if not candidates.any():
-        return None
-    rested = None
-    if memory.after_heavy and room is not None:
-        rested = _rested(pool, memory, candidates & ~pool.heavy, tick, rests)
+    rested = _rested(pool, memory, candidates & ~pool.heavy, tick, rests) if memory.after_heavy else None
     rested = rested or _rested(pool, memory, candidates, tick, rests)
     if rested is None:
         return None
     rest, indices = rested
-    if room is not None:
-        indices = _preferred(indices, _fits_well(pool.n_ticks[indices], room))
-        indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
-    winner = int(indices[np.argmin(chances(moment, pool.chance[indices]))])
-    airable = pool.airables[winner]
-    return Choice(airable, None if rest is rests[0] else rest, room is not None and memory.after_heavy and airable.heavy)
+    indices = _preferred(indices, _fits_well(pool.n_ticks[indices], room))
+    indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
+    airable = pool.airables[int(indices[np.argmin(chances(moment, pool.chance[indices]))])]
+    return Choice(airable, None if rest is rests[0] else rest, memory.after_heavy and airable.heavy)
+
+
+def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, moment: int) -> Airable | None:
+    """Who of the idents or shorts has its turn; None: all were heard just now.
+
+    `moment` (an anchor's) orders them anew, and they follow one another in that order. So all are heard, and what came
+    before the anchor changes nothing after it.
+    """
+    turn = memory.place_of(part, tick)
+    members = np.flatnonzero(pool.plays(part))
+    if not len(members):
+        return None
+    order = members[np.argsort(chances(moment, pool.chance[members]), kind="stable")]
+    free = candidates & (tick - memory.episode_end >= TURN_RESTS[part])
+    following = np.roll(order, -(turn % len(order)))
+    found = following[free[following]]
+    return pool.airables[int(found[0])] if len(found) else None
 
 
 def _rested(pool: Pool, memory: Memory, candidates: Facts, tick: int, rests: Sequence[Rest]) -> tuple[Rest, Numbers] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.core.ids import new_id
@@ -51,8 +51,9 @@ class Revision(Base):
     __table_args__ = (Index("ix_revision_end", "end_tick"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    effective_tick: Mapped[int]
-    end_tick: Mapped[int]
+    effective_tick: Mapped[int] = mapped_column(BigInteger)
+    """Ticks outgrow 32 bits in 2035."""
+    end_tick: Mapped[int] = mapped_column(BigInteger)
     made_at: Mapped[datetime] = mapped_column(Instant)
     why: Mapped[str] = mapped_column(String(40))
     """A code: extended, slot-changed, catalogue-changed, withdrawn, swapped, alert, stopped, resumed."""
@@ -72,7 +73,7 @@ class Airing(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
-    start_tick: Mapped[int]
+    start_tick: Mapped[int] = mapped_column(BigInteger)
     n_ticks: Mapped[int]
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id"), index=True)
     """None: the emergency loop."""

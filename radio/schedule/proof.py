@@ -58,16 +58,15 @@ def law(pool: Mapping[str, Airable], night: Night, *, cut_at: int | None = None)
         airable = pool.get(airing.episode_id or "")
         if airable is None or airable.recording_id != airing.recording_id:
             return "not-in-the-catalogue"
-        if airing.start_tick < airable.published_tick:
-            return "not-yet-public"
-        if airable.expires_tick is not None and airing.end_tick > airable.expires_tick:
-            return "expires-while-it-plays"
-        if not airable.night_ok and night.touches(airing.start_tick, airing.end_tick):
-            return "not-at-night"
         whole = airing.first_tick == 0 and airing.n_ticks == airable.n_ticks
-        if not whole and airing.part not in CUTTABLE and airing.end_tick != cut_at:
-            return "cut"
-        return "too-long" if airing.first_tick + airing.n_ticks > airable.n_ticks else None
+        broken = {
+            "not-yet-public": airing.start_tick < airable.published_tick,
+            "expires-while-it-plays": airable.expires_tick is not None and airing.end_tick > airable.expires_tick,
+            "not-at-night": not airable.night_ok and night.touches(airing.start_tick, airing.end_tick),
+            "cut": not whole and airing.part not in CUTTABLE and airing.end_tick != cut_at,
+            "too-long": airing.first_tick + airing.n_ticks > airable.n_ticks,
+        }
+        return next((code for code, holds in broken.items() if holds), None)
 
     return lawful
 
@@ -79,9 +78,7 @@ def digest(value: object) -> str:
 
 def chained(airings: Iterable[Airing], *, span: tuple[int, int], why: str, inputs_hash: str, previous_hash: str) -> str:
     """The hash of a revision: over all it says, what it was made of, and the revision before it."""
-    rows = [
-        [a.start_tick, a.n_ticks, a.part, a.episode_id, a.recording_id, a.first_tick, a.slot_id, a.reason] for a in airings
-    ]
+    rows = [[a.start_tick, a.n_ticks, a.part, a.episode_id, a.recording_id, a.first_tick, a.slot_id, a.reason] for a in airings]
     return digest({"airings": rows, "inputs": inputs_hash, "previous": previous_hash, "span": list(span), "why": why})
 
 

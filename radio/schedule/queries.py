@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, first_tick_from, tick_at
@@ -135,22 +136,28 @@ def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int
 
 def _rows(session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int) -> dict[int, list[Airing]]:
     row = models.Airing
-    query = (
-        select(row.revision_id, row.start_tick, row.n_ticks, row.part, row.episode_id, row.recording_id, row.first_tick,
-               row.slot_id, row.reason)
-        .where(row.revision_id.in_(list(revision_ids)), row.start_tick >= from_tick - _LONGEST_AIRING_TICKS,
-               row.start_tick < to_tick, row.start_tick + row.n_ticks > from_tick)
-        .order_by(row.start_tick)
-    )  # fmt: skip
+    query = _AIRINGS.where(
+        row.revision_id.in_(list(revision_ids)),
+        row.start_tick >= from_tick - _LONGEST_AIRING_TICKS,
+        row.start_tick < to_tick,
+        row.start_tick + row.n_ticks > from_tick,
+    )
     found: dict[int, list[Airing]] = {}
     for one in session.execute(query):
         found.setdefault(one.revision_id, []).append(_airing(one))
     return found
 
 
-def _airing(one: Row[tuple[int, int, int, str, str | None, str | None, int, str | None, str]]) -> Airing:
-    _, start_tick, n_ticks, part, episode_id, recording_id, first_tick, slot_id, reason = one
-    return Airing(start_tick, n_ticks, Part(part), episode_id, recording_id, first_tick, slot_id, reason)
+_AIRINGS = select(
+    models.Airing.revision_id, models.Airing.start_tick, models.Airing.n_ticks, models.Airing.part, models.Airing.episode_id,
+    models.Airing.recording_id, models.Airing.first_tick, models.Airing.slot_id, models.Airing.reason,
+).order_by(models.Airing.start_tick)  # fmt: skip
+
+
+def _airing(one: Any) -> Airing:  # a row of nine columns
+    return Airing(
+        one.start_tick, one.n_ticks, Part(one.part), one.episode_id, one.recording_id, one.first_tick, one.slot_id, one.reason
+    )
 
 
 def withdrawn_from(session: Session, recording_id: str | None) -> int | None:
@@ -162,7 +169,7 @@ def unchained(session: Session) -> int | None:
     """The first revision whose hash does not follow from its rows and the one before it; None: the chain is whole."""
     previous = None
     for revision in session.scalars(select(models.Revision).order_by(models.Revision.id)):
-        airings = [_airing(one) for one in session.execute(_whole(revision.id))]
+        airings = [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision.id))]
         span = (revision.effective_tick, revision.end_tick)
         expected = chained(airings, span=span, why=revision.why, inputs_hash=revision.inputs_hash,
                            previous_hash=revision.previous_hash)  # fmt: skip
@@ -171,13 +178,3 @@ def unchained(session: Session) -> int | None:
         previous = revision.hash
         session.expunge(revision)
     return None
-
-
-def _whole(revision_id: int):  # type: ignore[no-untyped-def] # noqa: ANN202
-    row = models.Airing
-    return (
-        select(row.revision_id, row.start_tick, row.n_ticks, row.part, row.episode_id, row.recording_id, row.first_tick,
-               row.slot_id, row.reason)
-        .where(row.revision_id == revision_id)
-        .order_by(row.start_tick)
-    )  # fmt: skip

@@ -20,7 +20,6 @@ from radio.core.time import from_unix_ms
 from radio.schedule.airings import (
     Airable,
     Airing,
-    Night,
     Part,
     Rundown,
     differing,
@@ -32,7 +31,18 @@ from radio.schedule.airings import (
     without_holes,
 )
 from radio.schedule.fit import Facts, chances, number, subset
-from radio.schedule.ladder import ANCHOR_TICKS, IDENT_RESTS, OWN_RESTS, PROGRAMME_RESTS, SHORT_RESTS, Choice, Memory, Pool, Rest, pick
+from radio.schedule.ladder import (
+    ANCHOR_TICKS,
+    OWN_RESTS,
+    PROGRAMME_RESTS,
+    TURN_RESTS,
+    Choice,
+    Memory,
+    Pool,
+    Rest,
+    in_turn,
+    pick,
+)
 from radio.schedule.wallclock import Place, Slot, night, occurrences, resolved
 
 __all__ = [
@@ -46,7 +56,6 @@ _CROSSES_ANCHORS_TICKS = ANCHOR_TICKS - HOUR_TICKS // 30
 """A programme this long fits between no two anchors; it may begin just after one and run across."""
 _SPECIAL_RUNGS = frozenset({"episode", "latest", "next"})
 _MOST_SHORTS = 12
-_PARTS_OF = {"ident": (Part.IDENT,), "short": (Part.FILLER,), "rotation": (Part.PROGRAMME,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,6 @@ class _Compiler:
         self.from_tick = span[0]
         self.faults: dict[Fault, None] = {}
         self._starts = [place.start_tick for place in self.places]
-        self._parts = {part: pool.where(part=part) for part in Part}
         self._fills: dict[str, Facts] = {}
 
     def next_airing(self, tick: int) -> Airing:
@@ -164,14 +172,13 @@ class _Compiler:
         last = self.memory.last.part if self.memory.last else None
         room = min(here.room, here.anchor - here.tick)
         fits = here.lawful & (self.pool.n_ticks <= room)
-        if last is not Part.IDENT and self._due(Part.IDENT, here, IDENT_EVERY_TICKS, at_anchor=True):
-            choice = self._pick(here, fits & self._parts[Part.IDENT], IDENT_RESTS, "ident")
-            if choice:
-                return _airing(here, choice, Part.IDENT, "ident")
-        if last is not Part.FILLER and self._due(Part.FILLER, here, SHORT_EVERY_TICKS, at_anchor=False):
-            choice = self._pick(here, fits & self._parts[Part.FILLER], SHORT_RESTS, "short")
-            if choice:
-                return _airing(here, choice, Part.FILLER, "short")
+        for part, every_ticks in ((Part.IDENT, IDENT_EVERY_TICKS), (Part.FILLER, SHORT_EVERY_TICKS)):
+            if last is part or not self._due(part, here, every_ticks, at_anchor=part is Part.IDENT):
+                continue
+            moment = number(self.seed, part, here.anchor)
+            turn = in_turn(self.pool, self.memory, fits & self.pool.plays(part), here.tick, part=part, moment=moment)
+            if turn:
+                return _airing(here, Choice(turn), part, "ident" if part is Part.IDENT else "short")
         return None
 
     def _due(self, part: Part, here: _Here, every_ticks: int, *, at_anchor: bool) -> bool:
@@ -187,13 +194,13 @@ class _Compiler:
         fits = self.pool.n_ticks <= room
         if here.tick - (here.anchor - ANCHOR_TICKS) < HOUR_TICKS // 30 or here.tick - here.place.start_tick < HOUR_TICKS // 30:
             fits |= (self.pool.n_ticks > _CROSSES_ANCHORS_TICKS) & (self.pool.n_ticks <= here.room)
-        candidates = here.lawful & fits & self._parts[Part.PROGRAMME]
+        candidates = here.lawful & fits & self.pool.plays(Part.PROGRAMME)
         own = self._own(here.place)
         if own is not None:
-            choice = self._pick(here, here.lawful & fits & own, OWN_RESTS, "rotation", room)
+            choice = self._pick(here, here.lawful & fits & own, OWN_RESTS, room)
             if choice:
                 return _airing(here, choice, Part.PROGRAMME, "rotation")
-        choice = self._pick(here, candidates, PROGRAMME_RESTS, "rotation", room)
+        choice = self._pick(here, candidates, PROGRAMME_RESTS, room)
         return _airing(here, choice, Part.PROGRAMME, "evergreen" if own is not None else "open") if choice else None
 
     def _own(self, place: Place) -> Facts | None:
@@ -202,8 +209,7 @@ class _Compiler:
             return None
         key = repr(sorted(place.fill.items(), key=str))
         if key not in self._fills:
-            own = self.pool.where(fill=place.fill)
-            self._fills[key] = own & ~self._parts[Part.IDENT] & ~self._parts[Part.BED] & ~self._parts[Part.FILLER]
+            self._fills[key] = self.pool.matching(place.fill)
         return self._fills[key]
 
     def _filler(self, here: _Here) -> Airing:
@@ -213,7 +219,7 @@ class _Compiler:
         short = self._short(here, room)
         if short:
             return _airing(here, Choice(short), short.part, "fits-the-gap")
-        beds = np.flatnonzero(self._parts[Part.BED] & self.pool.lawful(here.tick, self.night, here.tick + room))
+        beds = np.flatnonzero(self.pool.plays(Part.BED) & self.pool.lawful(here.tick, self.night, here.tick + room))
         if not len(beds):
             self._fault(here, "nothing-lawful")
             return replace(emergency(here.tick, end, "nothing-lawful"), slot_id=here.place.slot_id)
@@ -228,8 +234,8 @@ class _Compiler:
         last_ident = self.memory.last is not None and self.memory.last.part is Part.IDENT
         rested = here.tick - self.memory.episode_end
         fits = here.lawful & (self.pool.n_ticks <= room)
-        shorts = fits & self._parts[Part.FILLER] & (rested >= SHORT_RESTS[-1].episode_ticks)
-        idents = fits & self._parts[Part.IDENT] & (rested >= IDENT_RESTS[-1].episode_ticks) & (not last_ident)
+        shorts = fits & self.pool.plays(Part.FILLER) & (rested >= TURN_RESTS[Part.FILLER])
+        idents = fits & self.pool.plays(Part.IDENT) & (rested >= TURN_RESTS[Part.IDENT]) & (not last_ident)
         moment = number(self.seed, here.place.slot_id, here.place.occurrence, "gap", here.anchor)
         candidates: list[Airable] = []
         for mask, most in ((shorts, _MOST_SHORTS), (idents, 1)):
@@ -239,11 +245,9 @@ class _Compiler:
         chosen = subset([a.n_ticks for a in candidates], room)
         return candidates[chosen[0]] if chosen else None
 
-    def _pick(
-        self, here: _Here, candidates: Facts, rests: Sequence[Rest], rung: str, room: int | None = None
-    ) -> Choice | None:
-        position = sum(self.memory.place_of(part, here.tick) for part in _PARTS_OF[rung])
-        moment = number(self.seed, here.place.slot_id, here.place.occurrence, here.anchor, rung, position)
+    def _pick(self, here: _Here, candidates: Facts, rests: Sequence[Rest], room: int) -> Choice | None:
+        position = self.memory.place_of(Part.PROGRAMME, here.tick)
+        moment = number(self.seed, here.place.slot_id, here.place.occurrence, here.anchor, position)
         return pick(self.pool, self.memory, candidates, here.tick, moment=moment, rests=rests, room=room)
 
     def _fault(self, here: _Here, code: str) -> None:

@@ -120,7 +120,8 @@ def resolved(places: Iterable[Place], from_tick: int, to_tick: int) -> list[Plac
         (place for place in places if place.end_tick > from_tick and place.start_tick < to_tick),
         key=lambda place: (place.start_tick, place.end_tick, place.occurrence, place.slot_id or ""),
     )
-    edges = sorted({from_tick, to_tick} | {max(from_tick, p.start_tick) for p in wanted} | {min(to_tick, p.end_tick) for p in wanted})
+    ends = {tick for place in wanted for tick in (max(from_tick, place.start_tick), min(to_tick, place.end_tick))}
+    edges = sorted({from_tick, to_tick} | ends)
     tiles: list[tuple[int, int, Place | None]] = []
     open_places: list[Place] = []
     upcoming = iter([*wanted, None])

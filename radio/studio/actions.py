@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from media import keys
 from media.errors import ObjectMissingError
 from media.objects import Part
-from media.store import S3Store
+from media.store import ObjectStore
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState, State
 from radio.core.ids import new_id
@@ -37,7 +37,15 @@ def size_fault(size_bytes: int, most_bytes: int) -> str | None:
 
 
 def begin(
-    session: Session, episode: Episode, *, by: Person, fingerprint: str, size_bytes: int, key: str, store_upload_id: str, now: datetime
+    session: Session,
+    episode: Episode,
+    *,
+    by: Person,
+    fingerprint: str,
+    size_bytes: int,
+    key: str,
+    store_upload_id: str,
+    now: datetime,
 ) -> Upload:
     """Write down an upload that was begun in the store; gives the one there is when somebody was quicker.
 
@@ -53,25 +61,21 @@ def begin(
     except IntegrityError:
         return session.scalars(
             select(Upload).where(
-                Upload.person_id == by.id, Upload.episode_id == episode.id, Upload.fingerprint == fingerprint, Upload.state == "open"
+                Upload.person_id == by.id,
+                Upload.episode_id == episode.id,
+                Upload.fingerprint == fingerprint,
+                Upload.state == "open",
             )
         ).one()
     return upload
 
 
-def touch(session: Session, upload: Upload, *, now: datetime) -> None:
-    """Say that somebody still works on an upload, so that it is not swept away."""
-    upload.touched_at = now
-
-
 def abandon(session: Session, upload: Upload, *, now: datetime) -> None:
     """Give an upload up; its parts are thrown away in the store after the commit."""
-    session.execute(
-        update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="aborted", touched_at=now)
-    )
+    session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="aborted", touched_at=now))
 
 
-def assemble(store: S3Store, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:
+def assemble(store: ObjectStore, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:
     """Make the object out of its parts; gives the numbers of parts that are missing, and then nothing is made.
 
     Harmless when repeated, also after a crash right behind it.
@@ -156,7 +160,7 @@ def receive_object(
         raise
 
 
-def _put(store: S3Store, key: str, file: IO[bytes], size_bytes: int) -> None:
+def _put(store: ObjectStore, key: str, file: IO[bytes], size_bytes: int) -> None:
     """Store an open file part by part, holding one part in memory."""
     if size_bytes <= PART_BYTES:
         store.put_bytes(key, file.read(), MEDIA_TYPE)
@@ -180,7 +184,12 @@ def _receive(
     if episode.state is not State.DRAFT:
         raise MoveError("not-a-draft")
     recording = Recording(
-        episode_id=episode.id, original_key=key, size_bytes=size_bytes, received_at=now, received_from=by, state=RecordingState.RECEIVED
+        episode_id=episode.id,
+        original_key=key,
+        size_bytes=size_bytes,
+        received_at=now,
+        received_from=by,
+        state=RecordingState.RECEIVED,
     )
     session.add(recording)
     session.flush()

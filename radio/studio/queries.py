@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from radio.catalogue.models import Episode, Recording
@@ -117,7 +117,7 @@ def under_way(session: Session, person: Person) -> Sequence[Episode]:
     return session.scalars(query.limit(100)).unique().all()
 
 
-def _studio() -> Select[tuple[Episode]]:
+def _studio() -> Select[Episode]:
     return (
         select(Episode)
         .options(
@@ -147,7 +147,13 @@ def upload_or_404(session: Session, person: Person, upload_id: str) -> Upload:
 
 
 def upload_again(
-    session: Session, person: Person, *, fingerprint: str, size_bytes: int, episode_id: str | None = None, show_id: str | None = None
+    session: Session,
+    person: Person,
+    *,
+    fingerprint: str,
+    size_bytes: int,
+    episode_id: str | None = None,
+    show_id: str | None = None,
 ) -> Upload | None:
     """The upload of this file by this person that can go on, or is complete and lies in a draft that still uses it.
 
@@ -183,5 +189,7 @@ def ingest_jobs(session: Session, recording_ids: Collection[str]) -> dict[str, J
 
 
 def abandoned_uploads(session: Session, *, before: datetime) -> Sequence[Upload]:
-    """Open uploads that nobody has touched since."""
-    return session.scalars(select(Upload).where(Upload.state == "open", Upload.touched_at < before)).all()
+    """Open uploads that nobody has touched since, or whose episode takes none any more."""
+    query = select(Upload).join(Episode, Episode.id == Upload.episode_id)
+    over = or_(Upload.touched_at < before, Episode.state != State.DRAFT)
+    return session.scalars(query.where(Upload.state == "open", over)).all()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from media import artwork as pictures
+from media import keys
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Show
 from radio.catalogue.queries import all_shows, any_show_or_404
@@ -85,15 +88,14 @@ def keep(slug: str) -> Answer | tuple[str, int]:
 @access(Access.EDITOR)
 def artwork(slug: str) -> Answer | tuple[str, int]:
     """Give a show a picture; none sent takes it away."""
-    show = any_show_or_404(session(), slug)
-    show_id = show.id
+    any_show_or_404(session(), slug)
     file = request.files.get("artwork")
     content = file.read(MOST_ARTWORK_BYTES + 1) if file else b""
     session().rollback()
     sha256 = None
     if content:
         try:
-            sha256 = _put_away(show_id, content)
+            sha256 = _put_away(content)
         except pictures.RefusedPictureError as error:
             show = any_show_or_404(session(), slug)
             form = ShowForm.of(show)
@@ -107,7 +109,13 @@ def artwork(slug: str) -> Answer | tuple[str, int]:
     return redirect(url_for(".edit", slug=slug), 303)
 
 
-def _put_away(show_id: str, content: bytes) -> str: ...
+def _put_away(content: bytes) -> str:
+    """Draw a picture anew and put every size into the store; gives the hash of the largest, which names them all."""
+    drawn = pictures.redraw(content)
+    sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
+    for size_px, picture in drawn.items():
+        station().store.put_bytes(keys.artwork(sha256, size_px, "jpg"), picture, "image/jpeg")
+    return sha256
 
 
 def _page(show: Show | None, form: ShowForm) -> str:

@@ -27,8 +27,10 @@ from radio.station import station
 from radio.studio import actions, queries, words
 from radio.studio.models import Upload
 from radio.studio.rules import MOST_SIGNED, SIGN_SECONDS, Parts, looks_like_fingerprint
+from radio.web import spool
 from radio.web.access import Access, access
 from radio.web.current import me
+from radio.web.errors import answer, wants_json
 
 bp = Blueprint("studio_uploads", __name__, url_prefix="/studio")
 _CHUNK_BYTES = 64 * 1024
@@ -51,14 +53,18 @@ def _asked() -> tuple[str, int]:
 
 
 @bp.errorhandler(InvalidError)
-def _not_taken(error: InvalidError) -> tuple[Response, int]:
+def _not_taken(error: InvalidError) -> tuple[Response, int] | Response:
     """In words at once: the browser shows them beside the file."""
+    if not wants_json():
+        return answer(422, faults=error.faults)
     sentences = [words.fault(field, code) for field, code in error.faults.items()]
     return jsonify(error="not-taken", faults=error.faults, message=" ".join(sentences)), 422
 
 
 @bp.errorhandler(RefusedError)
-def _not_now(error: RefusedError) -> tuple[Response, int]:
+def _not_now(error: RefusedError) -> tuple[Response, int] | Response:
+    if not wants_json():
+        return answer(409, error.code)
     return jsonify(error=error.code, message=words.refused_move(error.code)), 409
 
 
@@ -105,39 +111,36 @@ def _begun(episode_id: str, fingerprint: str, size_bytes: int) -> Response:
         session(), episode, by=me(), fingerprint=fingerprint, size_bytes=size_bytes, key=key, store_upload_id=store_upload_id,
         now=station().now(),
     )  # fmt: skip
-    answer = _told(upload, [])
-    quicker = upload.key != key
+    said, quicker = _told(upload, []), upload.key != key
     session().commit()
     if quicker:
         store.abort_upload(key, store_upload_id)
         return _resumed(upload)
-    return answer
+    return said
 
 
 def _resumed(upload: Upload) -> Response:
     """Where an upload stands by the store's own word; one that the store has lost begins again."""
     upload_id, episode_id, fingerprint, size_bytes = upload.id, upload.episode_id, upload.fingerprint, upload.size_bytes
-    if upload.state == "complete":
-        answer = _told(upload, [])
-        session().rollback()
-        return answer
     key, store_upload_id, parts = upload.key, upload.store_upload_id, Parts(size_bytes, upload.part_bytes)
-    answer_for = _told(upload, [])
+    said, complete_already = _told(upload, []), upload.state == "complete"
     session().rollback()
+    if complete_already:
+        return said
     try:
         arrived = station().store.parts(key, store_upload_id)
     except ObjectMissingError:
         if station().store.exists(key):  # made whole, but the answer was lost: `complete` goes on
-            return answer_for
+            return said
         actions.abandon(session(), session().get_one(Upload, upload_id), now=station().now())
         session().commit()
         return _begun(episode_id, fingerprint, size_bytes)
     have = parts.whole({part.number: part.size_bytes for part in arrived})
     upload = session().get_one(Upload, upload_id)
-    actions.touch(session(), upload, now=station().now())
-    answer = _told(upload, list(have))
+    upload.touched_at = station().now()  # somebody works on it: it is not swept away
+    said = _told(upload, list(have))
     session().commit()
-    return answer
+    return said
 
 
 def _told(upload: Upload, have: list[int]) -> Response:
@@ -175,7 +178,7 @@ def sign(upload_id: str) -> Response:
 
 @bp.put("/uploads/<upload_id>/parts/<int:number>")
 @access(Access.PRODUCER)
-def part(upload_id: str, number: int) -> tuple[str, int]:
+def part(upload_id: str, number: int) -> Response:
     """Take one part and pass it on; it passes through a file without a name, never through memory as a whole."""
     with reading():
         upload = queries.upload_or_404(session(), me(), upload_id)
@@ -185,11 +188,11 @@ def part(upload_id: str, number: int) -> tuple[str, int]:
     if state != "open":
         raise MoveError("upload-over")
     _check_length(parts, number)
-    with TemporaryFile(dir=_spool()) as file:
+    with TemporaryFile(dir=spool.folder(station().settings)) as file:
         _receive_into(file, parts.size_of(number))
         file.seek(0)
         station().store.put_part(key, store_upload_id, number, file, parts.size_of(number))
-    return "", 204
+    return Response(status=204, mimetype="text/plain")
 
 
 def _check_length(parts: Parts, number: int) -> None:
@@ -207,12 +210,6 @@ def _receive_into(file: IO[bytes], size_bytes: int) -> None:
         raise BadRequest
 
 
-def _spool() -> str:
-    folder = station().settings.data / "work"
-    folder.mkdir(parents=True, exist_ok=True)
-    return str(folder)
-
-
 @bp.post("/uploads/<upload_id>/complete")
 @access(Access.PRODUCER)
 def complete(upload_id: str) -> Response | tuple[Response, int]:
@@ -221,17 +218,17 @@ def complete(upload_id: str) -> Response | tuple[Response, int]:
         upload = queries.upload_or_404(session(), me(), upload_id)
         key, store_upload_id, state = upload.key, upload.store_upload_id, upload.state
         parts = Parts(upload.size_bytes, upload.part_bytes)
-        answer = jsonify(episode=upload.episode_id, address=url_for("studio.episode", episode_id=upload.episode_id))
+        whole = jsonify(episode=upload.episode_id, address=url_for("studio.episode", episode_id=upload.episode_id))
     session().rollback()
     if state == "complete":
-        return answer
+        return whole
     try:
         missing = actions.assemble(station().store, key, store_upload_id, parts)
     except ObjectMissingError:
         return jsonify(error="upload-lost", missing=list(range(1, parts.count + 1))), 409
     if missing:
         return jsonify(error="parts-missing", missing=list(missing)), 409
-    return _received(upload_id) or answer
+    return _received(upload_id) or whole
 
 
 def _received(upload_id: str) -> tuple[Response, int] | None:
@@ -284,7 +281,7 @@ def plain(episode_id: str) -> Answer | tuple[str, int]:
 def plain_drafts() -> Answer | tuple[str, int]:
     """Several files as a plain form: each becomes a draft of the chosen show."""
     files = [file for file in request.files.getlist("recording") if file.filename]
-    taken, fault = 0, "" if files else "required"
+    fault = "" if files else "required"
     for file in files:
         show = any_show_or_404(session(), request.form.get("show", ""))
         episode_id = catalogue.make_episode(session(), show, by=me(), now=station().now()).id
@@ -294,7 +291,6 @@ def plain_drafts() -> Answer | tuple[str, int]:
             session().delete(session().get_one(Episode, episode_id))
             session().commit()
             break
-        taken += 1
     if fault:
         return render_template("studio/upload-fault.html", episode_id=None, sentence=words.fault("recording", fault)), 422
     flash(_("Your recordings are here. We are making them ready."), "good")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Episode
 from radio.catalogue.queries import all_shows, any_show_or_404
-from radio.catalogue.rules import State
+from radio.catalogue.rules import Move, State
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.db import session
@@ -108,7 +108,10 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         return _page(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
-        flash(_("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."), "fault")
+        flash(
+            _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
+            "fault",
+        )
         return _page(found, form), 409
     if not _keep(found, form):
         return _page(found, form), 422
@@ -120,16 +123,16 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
 
 
 def _keep(found: Episode, form: EpisodeForm) -> bool:
+    """Take all that was typed, or nothing; what is wrong is then in `form.faults`."""
     now = station().now()
-    fields = form.fields(station().settings.tz)
-    for attempt in (
-        lambda: catalogue.describe(session(), found, now=now, **fields),
-        lambda: catalogue.set_tags(session(), found, form.tags, now=now),
-    ):
-        try:
-            attempt()
-        except InvalidError as error:
-            form.faults |= error.faults
+    try:
+        catalogue.describe(session(), found, now=now, **form.fields(station().settings.tz))
+    except InvalidError as error:
+        form.faults |= error.faults
+    try:
+        catalogue.set_tags(session(), found, form.tags, now=now)
+    except InvalidError as error:
+        form.faults |= error.faults
     if form.faults:
         session().rollback()
         return False
@@ -158,7 +161,7 @@ def _page(found: Episode, form: EpisodeForm | None = None) -> str:
         preview=markdown.html(shown.text["notes"]),
         may_describe=rules.may_describe(person, found.state, found.made_by),
         may_record=rules.may_replace_recording(person, found.state, found.made_by),
-        may={str(move): rules.may(person, move, found.made_by) for move in rules.Move},
+        may={str(move): rules.may(person, move, found.made_by) for move in Move},
     )
 
 
@@ -232,7 +235,7 @@ def withdraw(episode_id: str) -> Answer:
 
 
 def _may_withdraw(found: Episode) -> None:
-    if not rules.may(me(), rules.Move.WITHDRAW, found.made_by):
+    if not rules.may(me(), Move.WITHDRAW, found.made_by):
         raise ForbiddenError(found.id)
 
 
@@ -260,7 +263,9 @@ def audio(episode_id: str, profile: str) -> Response:
     if rendition is None:
         raise NotFoundError(episode_id)
     store, key = station().store, rendition.key
-    return object_response(rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span))
+    return object_response(
+        rendition.size_bytes, f'"{rendition.sha256}"', rendition.media_type, lambda span: store.stream(key, span)
+    )
 
 
 @bp.get("/episodes/<episode_id>/peaks")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
+
+
+def _(words: str, **facts: object) -> str:
+    return str(gettext(words, **facts))
 
 
 def state(piece: Piece) -> tuple[str, str]:
@@ -40,7 +43,7 @@ def step(piece: Piece) -> str:
         failure = piece.job.failure if piece.job and piece.job.failure else ""
         if "StoreUnavailable" in failure or "Storage" in failure:
             return _("The store cannot be reached. Your recording is safe. We try again by ourselves.")
-        if "No space" in failure or "ENOSPC" in failure:
+        if "disk-full" in failure or "No space" in failure:
             return _("The station's disk is full. Your recording is safe. We try again by ourselves.")
         return _("Something broke on our side. Your recording is safe. We try again by ourselves.")
     known = {

@@ -72,9 +72,7 @@ def install(app: Flask) -> None:
         if len(tree) != 12:
             abort(404)
         response = _answer(current, name)
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if tree == current else "public, max-age=60"
-        )
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if tree == current else "public, max-age=60"
         response.headers.pop("Last-Modified", None)
         return response
 

@@ -87,5 +87,5 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:
-        log.exception("unanswered %s on %s", type(error).__name__, request.endpoint)
+        log.exception("unanswered %s on %s", type(error).__name__, request.endpoint)  # noqa: LOG004 - Flask calls this inside one
         return answer(500)

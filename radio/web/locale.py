@@ -38,6 +38,7 @@ def install(app: Flask, settings: Settings) -> None:
         return {
             "page_language": str(locale).replace("_", "-"),
             "text_direction": locale.text_direction if locale else "ltr",
+            "zone_name": settings.zone,
             "night": is_night(_local(station().now(), settings)),
         }
 

@@ -121,6 +121,8 @@ def test_what_has_expired_is_not_there(client: Visitor, episode: Episode, clock:
     assert ask(client, episode).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/audio/nothing.mp3", "/audio/0000000000000000.mp3", "/audio/0000000000000000.wav", "/audio/..%2fx.mp3"])
+@pytest.mark.parametrize(
+    "path", ["/audio/nothing.mp3", "/audio/0000000000000000.mp3", "/audio/0000000000000000.wav", "/audio/..%2fx.mp3"]
+)
 def test_an_address_of_nothing_is_404(client: Visitor, path: str) -> None:
     assert client.get(path).status_code == 404

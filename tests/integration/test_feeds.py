@@ -55,7 +55,9 @@ def test_unchanged_data_are_the_same_bytes_for_ever(client: Visitor, session: Se
 
 
 @pytest.mark.parametrize("suffix", ["", "-gzip"])
-def test_an_unchanged_feed_costs_304_also_behind_a_proxy_that_marks_the_validator(client: Visitor, session: Session, suffix: str) -> None:
+def test_an_unchanged_feed_costs_304_also_behind_a_proxy_that_marks_the_validator(
+    client: Visitor, session: Session, suffix: str
+) -> None:
     make_episode(session)
     catalogue.touched(session)
     etag = client.get(SHOW).headers["ETag"].strip('"')
@@ -108,7 +110,9 @@ def test_the_guid_of_the_station_feed_is_kept_when_the_address_changes(client: V
     assert str(kept.guid).encode() in client.get("/feed.xml").data
 
 
-def test_every_enclosure_in_a_feed_is_of_this_station_and_has_the_extension_of_its_type(client: Visitor, session: Session) -> None:
+def test_every_enclosure_in_a_feed_is_of_this_station_and_has_the_extension_of_its_type(
+    client: Visitor, session: Session
+) -> None:
     make_episode(session)
     catalogue.touched(session)
     (entry,) = feedparser.parse(client.get(SHOW).data).entries

@@ -75,6 +75,20 @@ def test_work_that_is_asked_for_sooner_comes_sooner(session: Session) -> None:
     assert session.get_one(Job, later).due_at == NOON
 
 
+def test_work_that_is_asked_for_while_it_runs_comes_again(session: Session, hire: Hire) -> None:
+    turns: list[Work] = []
+
+    def look(work: Work) -> None:
+        turns.append(work)
+        if len(turns) == 1:
+            enqueue(session, work.subject)
+
+    job_id = enqueue(session, "a")
+
+    assert hire(count=Craft(look)).work_off() == 2
+    assert state(session, job_id) == JobState.DONE
+
+
 def test_the_result_and_the_end_of_the_job_are_one_commit(session: Session, hire: Hire) -> None:
     job_id = enqueue(session, "a")
 

@@ -66,11 +66,7 @@ def test_what_says_something_of_a_persons_health_needs_their_word() -> None:
         "topic:parenting",
         "pathway:faith-culture",
     } <= sensitive
-    assert all(
-        term.sensitive
-        for term in TERMS
-        if term.list in {"substance", "pathway", "story-stage", "story-told-by"}
-    )
+    assert all(term.sensitive for term in TERMS if term.list in {"substance", "pathway", "story-stage", "story-told-by"})
     assert not any(term.sensitive for term in TERMS if term.list in {"kind", "capital", "audience"})
 
 
@@ -146,9 +142,7 @@ def test_three_topics_stand_and_a_fourth_does_not() -> None:
     assert WORDS.problems([*three, ("topic", "work")]) == (Problem(TagProblem.TOO_MANY, "topic", at_most=3),)
 
 
-@pytest.mark.parametrize(
-    ("name", "at_most"), [("kind", 1), ("topic", 3), ("pathway", 2), ("capital", 2), ("note", None)]
-)
+@pytest.mark.parametrize(("name", "at_most"), [("kind", 1), ("topic", 3), ("pathway", 2), ("capital", 2), ("note", None)])
 def test_the_limits_are_those_of_the_charter(name: str, at_most: int | None) -> None:
     assert WORDS.lists[name].at_most == at_most
 

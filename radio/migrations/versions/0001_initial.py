@@ -16,6 +16,17 @@ def upgrade():
     sa.Column('number', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_change'))
     )
+    op.create_table('desk',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('seed', sa.String(length=64), nullable=False),
+    sa.Column('catalogue_number', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_desk'))
+    )
+    op.create_table('feed_identity',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('guid', sa.Uuid(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_feed_identity'))
+    )
     op.create_table('job',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('kind', sa.String(length=40), nullable=False),
@@ -25,6 +36,7 @@ def upgrade():
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('token', sa.String(length=32), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('again', sa.Boolean(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('progress', sa.Double(), nullable=False),
     sa.Column('step', sa.String(length=40), nullable=False),
@@ -40,6 +52,7 @@ def upgrade():
     op.create_table('person',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('username', sa.String(length=40), nullable=False),
+    sa.Column('name_key', sa.String(length=120), nullable=False),
     sa.Column('email', sa.String(length=200), nullable=True),
     sa.Column('password', sa.String(length=255), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
@@ -55,22 +68,23 @@ def upgrade():
     sa.UniqueConstraint('email', name=op.f('uq_person_email')),
     sa.UniqueConstraint('fs_uniquifier', name=op.f('uq_person_fs_uniquifier')),
     sa.UniqueConstraint('fs_webauthn_user_handle', name=op.f('uq_person_fs_webauthn_user_handle')),
-    sa.UniqueConstraint('username', name=op.f('uq_person_username'))
+    sa.UniqueConstraint('name_key', name=op.f('uq_person_name_key'))
     )
     op.create_table('revision',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('effective_tick', sa.Integer(), nullable=False),
-    sa.Column('end_tick', sa.Integer(), nullable=False),
+    sa.Column('effective_tick', sa.BigInteger(), nullable=False),
+    sa.Column('end_tick', sa.BigInteger(), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('why', sa.String(length=40), nullable=False),
     sa.Column('inputs_hash', sa.String(length=64), nullable=False),
     sa.Column('previous_hash', sa.String(length=64), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revision')),
-    sa.UniqueConstraint('hash', name=op.f('uq_revision_hash'))
+    sa.UniqueConstraint('hash', name=op.f('uq_revision_hash')),
+    sa.UniqueConstraint('previous_hash', name=op.f('uq_revision_previous_hash'))
     )
     with op.batch_alter_table('revision', schema=None) as batch_op:
-        batch_op.create_index('ix_revision_effective', ['effective_tick'], unique=False)
+        batch_op.create_index('ix_revision_end', ['end_tick'], unique=False)
 
     op.create_table('role',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -120,6 +134,7 @@ def upgrade():
     op.create_table('stored_feed',
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.Column('change_number', sa.Integer(), nullable=False),
+    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('etag', sa.String(length=64), nullable=False),
     sa.Column('identity', sa.LargeBinary(), nullable=False),
     sa.Column('gzip', sa.LargeBinary(), nullable=False),
@@ -181,10 +196,12 @@ def upgrade():
     sa.Column('token_sha256', sa.String(length=64), nullable=False),
     sa.Column('roles', sa.JSON(), nullable=False),
     sa.Column('invited_by', sa.String(length=16), nullable=True),
+    sa.Column('for_person', sa.String(length=16), nullable=True),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('used_by', sa.String(length=16), nullable=True),
+    sa.ForeignKeyConstraint(['for_person'], ['person.id'], name=op.f('fk_invitation_for_person'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['invited_by'], ['person.id'], name=op.f('fk_invitation_invited_by')),
     sa.ForeignKeyConstraint(['used_by'], ['person.id'], name=op.f('fk_invitation_used_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
@@ -202,9 +219,8 @@ def upgrade():
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('usage', sa.String(length=64), nullable=False),
     sa.Column('create_datetime', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('lastuse_datetime', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('user_id', sa.String(length=64), nullable=False),
-    sa.ForeignKeyConstraint(['user_id'], ['person.fs_uniquifier'], name=op.f('fk_passkey_user_id'), onupdate='CASCADE', ondelete='CASCADE'),
+    sa.Column('user_id', sa.String(length=16), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['person.id'], name=op.f('fk_passkey_user_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),
     sa.UniqueConstraint('credential_id', name=op.f('uq_passkey_credential_id'))
     )
@@ -226,6 +242,17 @@ def upgrade():
     with op.batch_alter_table('episode_tag', schema=None) as batch_op:
         batch_op.create_index('ix_episode_tag_term', ['vocabulary', 'code'], unique=False)
 
+    op.create_table('episode_text',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('episode_id', sa.String(length=16), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('tags', sa.Text(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['episode_id'], ['episode.id'], name=op.f('fk_episode_text_episode_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_episode_text')),
+    sa.UniqueConstraint('episode_id', name=op.f('uq_episode_text_episode_id'))
+    )
     op.create_table('recording',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('episode_id', sa.String(length=16), nullable=False),
@@ -243,7 +270,7 @@ def upgrade():
     sa.Column('true_peak_dbtp', sa.Double(), nullable=True),
     sa.Column('gain_db', sa.Double(), nullable=True),
     sa.Column('peaks_key', sa.String(length=200), nullable=True),
-    sa.Column('withdrawn_from_tick', sa.Integer(), nullable=True),
+    sa.Column('withdrawn_from_tick', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['episode_id'], ['episode.id'], name=op.f('fk_recording_episode_id')),
     sa.ForeignKeyConstraint(['received_from'], ['person.id'], name=op.f('fk_recording_received_from')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recording'))
@@ -254,7 +281,7 @@ def upgrade():
     op.create_table('airing',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('revision_id', sa.Integer(), nullable=False),
-    sa.Column('start_tick', sa.Integer(), nullable=False),
+    sa.Column('start_tick', sa.BigInteger(), nullable=False),
     sa.Column('n_ticks', sa.Integer(), nullable=False),
     sa.Column('recording_id', sa.String(length=16), nullable=True),
     sa.Column('episode_id', sa.String(length=16), nullable=True),
@@ -342,6 +369,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_recording_episode_id'))
 
     op.drop_table('recording')
+    op.drop_table('episode_text')
     with op.batch_alter_table('episode_tag', schema=None) as batch_op:
         batch_op.drop_index('ix_episode_tag_term')
 
@@ -363,7 +391,7 @@ def downgrade():
     op.drop_table('show')
     op.drop_table('role')
     with op.batch_alter_table('revision', schema=None) as batch_op:
-        batch_op.drop_index('ix_revision_effective')
+        batch_op.drop_index('ix_revision_end')
 
     op.drop_table('revision')
     op.drop_table('person')
@@ -372,5 +400,7 @@ def downgrade():
         batch_op.drop_index('ix_job_state_due')
 
     op.drop_table('job')
+    op.drop_table('feed_identity')
+    op.drop_table('desk')
     op.drop_table('change')
     # ### end Alembic commands ###

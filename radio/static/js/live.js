@@ -3,6 +3,8 @@
  * Loaded only when somebody presses play.
  */
 
+import { askStation } from "./sound.js";
+
 const ENOUGH_AHEAD_S = 3; // never closer than this to the end of what is listed
 
 /**
@@ -26,6 +28,9 @@ export async function open(audio, low, { native, fault }) {
     backBufferLength: 30,
     maxBufferLength: 20,
     liveDurationInfinity: true,
+    enableID3MetadataCues: false, // its text track is a data: address, which our policy refuses
+    enableEmsgMetadataCues: false,
+    enableDateRangeMetadataCues: false,
   });
   hls.on(Hls.Events.ERROR, (_name, error) => {
     if (error.fatal) fault();
@@ -58,13 +63,10 @@ async function toTheTrueSecond(audio, clock, playingMs) {
  * The station's clock as a function that gives Unix milliseconds; null when the station cannot be asked.
  * The listener's own clock is never believed, only its running.
  */
-export async function serverClock() {
+async function serverClock() {
   try {
-    const asked = performance.now();
-    const response = await fetch("/now.json", { cache: "no-store" });
-    const came = performance.now();
-    const { server_ms: serverMs } = await response.json();
-    return serverMs ? () => serverMs + (performance.now() - (asked + came) / 2) : null;
+    const { asked, came, server_ms: serverMs } = await askStation();
+    return () => serverMs + (performance.now() - (asked + came) / 2);
   } catch {
     return null;
   }

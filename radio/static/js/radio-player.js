@@ -2,11 +2,11 @@
  * <radio-player>: the bar at the foot of every page. Without it the page has the browser's own controls.
  * It also takes over the links that say what to play (data-play="live" | "episode"): with it they are buttons.
  */
-import { sound } from "./sound.js";
+import { askStation, sound } from "./sound.js";
 
 let lowData = Boolean(navigator.connection?.saveData);
 let turbo = null;
-let now = null; // the last answer of /now.json
+let onAir = null; // the programme on air, as /now.json said last
 let nowTimer = 0;
 
 class RadioPlayer extends HTMLElement {
@@ -69,14 +69,16 @@ class RadioPlayer extends HTMLElement {
   #showNow() {
     const what = this.querySelector(".bar-what");
     if (sound.source?.kind === "episode") what.textContent = sound.source.title;
-    else if (now?.now) what.textContent = sentence(this.dataset.now, now.now);
-    else what.textContent = this.dataset.live;
-    for (const part of document.querySelectorAll("[data-now]:not(radio-player)")) {
-      if (now?.now) part.textContent = sentence(part.dataset.now, now.now);
-    }
-    for (const part of document.querySelectorAll("[data-next]")) {
-      if (now?.next) part.textContent = sentence(part.dataset.next, now.next);
-    }
+    else what.textContent = onAir?.title || this.dataset.live;
+    const headline = document.querySelector("h1[data-on-air]");
+    if (headline && onAir?.title) headline.textContent = this.#sentence();
+  }
+
+  /** "Now, until 21:30: …", with the pattern and the clock of the station. */
+  #sentence() {
+    const { now, zone } = this.dataset;
+    const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+    return now.replace("{end}", time.format(Math.round(onAir.end_ms / 60_000) * 60_000)).replace("{title}", onAir.title);
   }
 
   #showPosition() {
@@ -88,11 +90,6 @@ class RadioPlayer extends HTMLElement {
     bar.setAttribute("aria-valuetext", clock(sound.positionS));
     this.querySelector(".bar-time").textContent = `${clock(sound.positionS)} / ${clock(sound.lengthS)}`;
   }
-}
-
-/** "Now, until {end}: {title}" with what is on air put in. */
-function sentence(pattern, { title, end_text: end, start_text: start }) {
-  return pattern.replace("{title}", title).replace("{end}", end).replace("{start}", start);
 }
 
 /** Seconds as 3:07 or 1:02:09. */
@@ -147,9 +144,9 @@ function playsOpus() {
 function stayWhileMoving() {
   if (turbo) return;
   turbo = new Promise((begin) => { sound.audio.addEventListener("playing", begin, { once: true }); })
-    .then(() => import("../vendor/turbo/turbo.es2017-esm.js"))
+    .then(withoutInlineStyle)
     .then(({ config }) => {
-      config.drive.progressBarDelay = 0x7fffffff; // its bar is an inline style, which our policy refuses
+      config.drive.progressBarDelay = 0x7fffffff;
       addEventListener("turbo:before-render", ({ detail }) => {
         const page = detail.newBody.ownerDocument.documentElement;
         document.documentElement.toggleAttribute("data-night", page.hasAttribute("data-night"));
@@ -159,14 +156,27 @@ function stayWhileMoving() {
     .catch(() => { turbo = null; });
 }
 
+/** Turbo puts the <style> of its progress bar into the head while it loads. Our policy refuses inline styles: it is not put. */
+async function withoutInlineStyle() {
+  const { head } = document;
+  const insert = head.insertBefore;
+  head.insertBefore = (node, before) => (node.localName === "style" ? node : insert.call(head, node, before));
+  try {
+    return await import("../vendor/turbo/turbo.es2017-esm.js");
+  } finally {
+    delete head.insertBefore;
+  }
+}
+
 /** What is on air, asked once at the press and once at each change: nobody polls. */
 async function followNow() {
   clearTimeout(nowTimer);
   if (sound.source?.kind !== "live") return;
   let waitMs = 60_000;
   try {
-    now = await (await fetch("/now.json")).json();
-    waitMs = Math.max(2000, now.next_change_ms + 500);
+    const answer = await askStation();
+    onAir = answer.on_air;
+    waitMs = Math.max(2000, answer.ms_to_change + 500);
   } catch { /* the line is down: the sound says so */ }
   document.dispatchEvent(new Event("now"));
   nowTimer = setTimeout(followNow, Math.min(waitMs, 0x7fffffff));

@@ -72,9 +72,7 @@ def test_a_segment_starts_one_segment_after_the_one_before(segment: int) -> None
 
 
 def test_a_master_offers_one_codec() -> None:
-    assert hls.master(
-        "live/standard.m3u8", codecs=hls.MP3_CODECS, bandwidth_bps=hls.bandwidth_bps(46_153)
-    ) == (
+    assert hls.master("live/standard.m3u8", codecs=hls.MP3_CODECS, bandwidth_bps=hls.bandwidth_bps(46_153)) == (
         "#EXTM3U\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
         '#EXT-X-STREAM-INF:BANDWIDTH=64102,AVERAGE-BANDWIDTH=64102,CODECS="mp4a.40.34"\n'

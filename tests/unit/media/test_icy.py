@@ -20,9 +20,7 @@ def apart(stream: bytes, metaint_bytes: int) -> tuple[bytes, list[bytes]]:
 
 
 @given(st.lists(st.tuples(st.binary(max_size=90), st.sampled_from(["", "one", "two"]))), st.integers(1, 70))
-def test_the_sound_is_untouched_and_the_blocks_stand_exactly_apart(
-    pieces: list[tuple[bytes, str]], metaint_bytes: int
-) -> None:
+def test_the_sound_is_untouched_and_the_blocks_stand_exactly_apart(pieces: list[tuple[bytes, str]], metaint_bytes: int) -> None:
     stream = Interleaver(metaint_bytes)
     sent = b"".join(stream.send(sound, metadata_block(title)) for sound, title in pieces)
     everything = b"".join(sound for sound, _ in pieces)
@@ -60,9 +58,7 @@ def test_a_block_fills_whole_sixteens() -> None:
     block = metadata_block("It’s here", "https://radio.example/now")
 
     assert len(block) == 1 + 16 * block[0]
-    assert (
-        block[1:].rstrip(b"\0").decode() == "StreamTitle='It’s here';StreamUrl='https://radio.example/now';"
-    )
+    assert block[1:].rstrip(b"\0").decode() == "StreamTitle='It’s here';StreamUrl='https://radio.example/now';"
 
 
 def test_nothing_to_say_is_one_zero_byte() -> None:
@@ -71,9 +67,7 @@ def test_nothing_to_say_is_one_zero_byte() -> None:
 
 @given(st.text(min_size=1, max_size=6000), st.one_of(st.none(), st.text(max_size=3000)))
 def test_no_title_can_end_its_quotes_or_outgrow_the_block(title: str, url: str | None) -> None:
-    block = metadata_block(
-        title.encode(errors="replace").decode(), url and url.encode(errors="replace").decode()
-    )
+    block = metadata_block(title.encode(errors="replace").decode(), url and url.encode(errors="replace").decode())
     text = block[1:].rstrip(b"\0").decode()
 
     assert len(block) == 1 + 16 * block[0] <= 1 + MOST_TEXT_BYTES

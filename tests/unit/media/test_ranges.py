@@ -26,9 +26,7 @@ def bytes_asked_for(spec: str, content: bytes) -> bytes | None:
         return content[len(content) - min(int(last), len(content)) :]
     if last and int(last) < int(first):
         return None
-    return bytes(
-        byte for at, byte in enumerate(content) if int(first) <= at and (not last or at <= int(last))
-    )
+    return bytes(byte for at, byte in enumerate(content) if int(first) <= at and (not last or at <= int(last)))
 
 
 @given(specs, sizes)
@@ -46,9 +44,7 @@ def test_one_range_gives_the_bytes_that_the_standard_describes(spec: str, size_b
 
 
 @given(st.lists(specs, min_size=1, max_size=6), sizes)
-def test_the_one_range_we_answer_is_all_that_was_asked_for_and_nothing_else(
-    asked: list[str], size_bytes: int
-) -> None:
+def test_the_one_range_we_answer_is_all_that_was_asked_for_and_nothing_else(asked: list[str], size_bytes: int) -> None:
     content = bytes(size_bytes)
     header = "bytes=" + ", ".join(asked)
     wanted: set[int] = set()
@@ -114,9 +110,7 @@ def test_the_unit_may_be_written_in_capitals_and_members_may_be_spaced() -> None
     assert ranges.parse("Bytes= 0-1 ,\t-2 ,", 100) == (ByteRange(0, 2), ByteRange(98, 100))
 
 
-@pytest.mark.parametrize(
-    "header", ["bytes=100-", "bytes=-0", "bytes=100-200, 300-", "bytes=" + "9" * 40 + "-"]
-)
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=-0", "bytes=100-200, 300-", "bytes=" + "9" * 40 + "-"])
 def test_a_range_beyond_the_end_is_unsatisfiable(header: str) -> None:
     with pytest.raises(UnsatisfiableRangeError):
         ranges.parse(header, 100)

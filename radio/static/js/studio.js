@@ -1,0 +1,9 @@
+// The studio's pages: everything here also works without it, with one page more.
+
+import "./studio/upload-drop.js";
+import "./studio/wave-form.js";
+import "./studio/describe.js";
+import { watch } from "./studio/live.js";
+
+watch();
+document.querySelector(".error-summary")?.focus();

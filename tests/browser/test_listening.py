@@ -1,0 +1,181 @@
+"""A listener presses play, moves around the site, chooses an episode, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import Listener, OnAir, listener_in
+
+pytestmark = pytest.mark.slow
+
+
+def left_behind(phone: Listener) -> list[object]:
+    """Cookies, storage and caches of the site."""
+    kept = phone.page.evaluate(
+        "async () => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await caches.keys())]"
+    )
+    return [*phone.page.context.cookies(), *kept]
+
+
+def test_nothing_of_the_sound_is_fetched_before_somebody_presses_play(phone: Listener) -> None:
+    for path in phone.station.pages:
+        phone.open(path)
+        phone.page.wait_for_timeout(200)
+
+    fetched = [url for url in phone.requests if any(word in url for word in ("/live", "/audio/", "hls", "turbo", "now.json"))]
+    assert not fetched
+
+
+def test_one_press_is_heard_and_goes_on_while_the_listener_moves_around(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+    assert any("/live/standard/" in url for url in phone.requests)
+
+    phone.page.wait_for_function("() => 'Turbo' in window")
+    window = phone.page.evaluate("window.here = Math.random()")
+    for word, heading in (("Schedule", "Today"), ("Shows", "Shows"), ("Listen", "Now")):
+        phone.page.get_by_role("navigation", name="Pages").get_by_role("link", name=word).click()
+        phone.page.get_by_role("heading", name=heading, level=1).wait_for()
+        phone.hears()
+    phone.page.go_back()
+    phone.hears()
+
+    assert phone.page.evaluate("window.here") == window, "the page was loaded anew"
+    assert phone.complaints == []
+    assert all(url.startswith((phone.station.url, "blob:")) for url in phone.requests)
+    assert left_behind(phone) == []
+
+
+def test_the_live_sound_is_brought_to_the_stations_second(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+    phone.page.wait_for_timeout(1500)
+
+    playlist = next(url for url in phone.requests if url.endswith("/live/standard.m3u8"))
+    behind_ms = phone.page.evaluate(
+        """async playlist => {
+          const player = document.querySelector("script[type=module]").src.replace("radio-player.js", "sound.js");
+          const { sound } = await import(player);
+          const text = await (await fetch(playlist)).text();
+          const [first] = text.match(/PROGRAM-DATE-TIME:(\\S+)/).slice(1).map(Date.parse);
+          const segments = (text.match(/EXTINF/g) || []).length;
+          const end = sound.audio.seekable.end(0);
+          const asked = performance.now();
+          const { server_ms } = await (await fetch("/now.json", { cache: "no-store" })).json();
+          const now = server_ms + (performance.now() - asked) / 2;
+          return now - (first + segments * 5760 - (end - sound.audio.currentTime) * 1000);
+        }""",
+        playlist,
+    )
+    # The browser may not have seen the newest playlist yet: then `end` is one segment earlier.
+    assert min(abs(behind_ms), abs(behind_ms - 5760), abs(behind_ms + 5760)) < 500
+
+
+def test_less_data_plays_the_low_rendition(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Less data").click()
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+
+    assert any("/live/low/" in url for url in phone.requests)
+    assert not any("/live/standard/" in url for url in phone.requests)
+    assert phone.complaints == []
+
+
+def test_stop_means_that_nothing_more_is_fetched(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+    phone.page.get_by_role("region", name="Player").get_by_role("button", name="Stop").click()
+    assert phone.sound()["state"] == "stopped"
+
+    phone.requests.clear()
+    phone.page.wait_for_timeout(7000)
+    assert phone.requests == []
+
+
+def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Listener) -> None:
+    phone.open("/shows/kitchen-table")
+    phone.page.get_by_role("button", name="Play Bread").click()
+    phone.hears()
+    bar = phone.page.get_by_role("region", name="Player")
+    before = float(str(phone.sound()["position"]))
+    bar.get_by_role("button", name="15 seconds on").click()
+    phone.hears()
+
+    assert float(str(phone.sound()["position"])) > before + 14
+    assert "Bread" in bar.inner_text()
+    bar.get_by_role("button", name="Pause").click()
+    assert phone.sound()["state"] == "paused"
+    bar.get_by_role("button", name="Play").click()
+    phone.hears()
+    assert phone.page.evaluate("navigator.mediaSession.metadata.title") == "Radio"
+
+
+def test_a_dead_line_is_survived(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+
+    phone.page.context.set_offline(True)
+    for _ in range(50):  # what was loaded ahead is played first
+        if phone.sound()["state"] != "playing":
+            break
+        phone.page.wait_for_timeout(1000)
+    assert phone.sound()["state"] in {"waiting", "lost"}
+    phone.page.context.set_offline(False)
+
+    phone.hears()
+
+
+def test_everything_can_be_done_by_keyboard(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.keyboard.press("Tab")
+    assert phone.page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    phone.page.keyboard.press("Enter")
+    phone.page.keyboard.press("Tab")
+    phone.page.keyboard.press("Space")
+    phone.hears()
+
+
+def test_without_javascript_the_browsers_own_controls_play(browser: Browser, served: OnAir) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    phone = listener_in(context, served)
+    phone.open("/")
+    audio = phone.page.locator("radio-player audio")
+
+    assert audio.is_visible()
+    assert audio.get_attribute("src") == "/live.mp3"
+    assert audio.get_attribute("preload") == "none"
+    assert phone.page.get_by_role("link", name="Play the station, live").get_attribute("href") == "/live.mp3"
+    context.close()
+
+
+@pytest.mark.parametrize("n", range(10))
+def test_a_first_load_is_small(browser: Browser, served: OnAir, n: int) -> None:
+    context = browser.new_context()
+    phone = listener_in(context, served)
+    session = context.new_cdp_session(phone.page)
+    session.send("Network.enable")
+    sizes: list[int] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    phone.open(served.pages[n])
+    phone.page.wait_for_timeout(500)
+
+    assert len(phone.requests) <= 6, phone.requests
+    assert sum(sizes) <= 50_000
+    context.close()
+
+
+def test_now_json_is_what_the_player_reads(served: OnAir) -> None:
+    with urllib.request.urlopen(served.url + "/now.json") as response:
+        now = json.load(response)
+
+    assert {"server_ms", "ms_to_change", "on_air"} <= set(now)
+    assert {"title", "end_ms"} <= set(now["on_air"])

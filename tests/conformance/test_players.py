@@ -1,0 +1,143 @@
+"""Real players on a live server, over joins: what they play is every sample of every programme, once, in order."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from media.grid import tick_at
+from media.objects import StoreSettings
+from tests.live import TICK, Live, Sound, air, chirp, decoded, make_live, offset_of, read_wav, web
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 42
+LOOKED_AT = TICK // 3
+SLACK = 2_400
+NEAR = 41
+"""In samples: less than a millisecond. A lost MP3 frame is 1,152, a lost Opus packet 960."""
+SWEEPS = {
+    "rise": (8.2, 300, 3000),
+    "fall": (5.1, 3400, 500),
+    "high": (11.7, 2000, 5200),
+    "short": (3.2, 700, 1500),
+    "low": (6.9, 200, 900),
+}
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The station that was heard, when each airing began, and the folder of what the players wrote."""
+
+    live: Live
+    airings: list[tuple[int, str]]
+    folder: Path
+
+
+def ffmpeg(url: str, out: Path) -> list[str]:
+    return ["ffmpeg", "-nostdin", "-v", "warning", "-y", "-i", url, "-t", str(SECONDS), "-ac", "1", "-ar", "48000", str(out)]
+
+
+def mpv(url: str, out: Path) -> list[str]:
+    return ["mpv", "--no-config", "--no-video", "--ao=pcm", f"--ao-pcm-file={out}", "--audio-format=s16", "--audio-samplerate=48000",
+            "--audio-channels=mono", f"--length={SECONDS}", "--really-quiet", url]  # fmt: skip
+
+
+def vlc(url: str, out: Path) -> list[str]:
+    chain = f"#transcode{{acodec=s16l,channels=1,samplerate=48000}}:std{{access=file,mux=wav,dst={out}}}"
+    return ["cvlc", "-q", "--no-interact", url, "--sout", chain, f"--run-time={SECONDS}", "vlc://quit"]
+
+
+RUNS = {
+    "ffmpeg-standard": (ffmpeg, "/live.m3u8"), "ffmpeg-low": (ffmpeg, "/live-low.m3u8"), "ffmpeg-stream": (ffmpeg, "/live.mp3"),
+    "mpv-standard": (mpv, "/live.m3u8"), "mpv-low": (mpv, "/live-low.m3u8"), "mpv-stream": (mpv, "/live.mp3"),
+    "vlc-standard": (vlc, "/live.m3u8"), "vlc-stream": (vlc, "/live.mp3"),
+}  # fmt: skip
+
+
+def _play(command: list[str], folder: Path) -> None:
+    home = folder / command[0]
+    home.mkdir(exist_ok=True)
+    as_root = os.geteuid() == 0  # VLC refuses to run as root
+    nobody = pwd.getpwnam("nobody") if as_root and command[0] == "cvlc" else None
+    if nobody:
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                               user=nobody and nobody.pw_uid, group=nobody and nobody.pw_gid)  # fmt: skip
+    try:
+        process.wait(SECONDS + 60)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory, s3: StoreSettings) -> Captured:
+    """All players at once, for three quarters of a minute."""
+    folder = tmp_path_factory.mktemp("players")
+    for path in (folder, *folder.parents):
+        if path.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            path.chmod(0o755)
+    now = datetime.now(UTC)
+    live = make_live(folder, s3, {name: chirp(*sweep) for name, sweep in SWEEPS.items()}, now=now)
+    out = folder / "out"
+    out.mkdir()
+    out.chmod(0o777)
+    tick = tick_at(time.time_ns() // 1_000_000)
+    airings = air(live, list(live.made), tick - 400, tick + 4000, now=now)
+    with web(live) as (address, _):
+        players = [
+            threading.Thread(target=_play, args=(make(address + path, out / f"{name}.wav"), out)) for name, (make, path) in RUNS.items()
+            if shutil.which(make("", Path())[0])
+        ]  # fmt: skip
+        for player in players:
+            player.start()
+        for player in players:
+            player.join()
+    return Captured(live, airings, out)
+
+
+def excerpts(captured: Captured, profile: str) -> Iterator[tuple[int, Sound]]:
+    """Three thirds of a second of every airing, as ffmpeg decodes the stored rendition: (sample on the grid, sound)."""
+    whole = {recording_id: decoded(next(r.path for r in made.renditions if r.profile == profile))
+             for recording_id, made in captured.live.made.items()}  # fmt: skip
+    for start_tick, recording_id in captured.airings:
+        for part in (0.12, 0.5, 0.85):
+            at = int(part * captured.live.made[recording_id].n_samples)
+            yield start_tick * TICK + at, whole[recording_id][at : at + LOOKED_AT]
+
+
+def beginning(sought: list[tuple[int, Sound]], heard: Sound) -> int:
+    """Which sample of the grid is the first that was heard: what most excerpts agree on (a programme comes again and again)."""
+    votes = [grid - where for grid, sound in sought for where, alike in [offset_of(sound, heard)] if alike > 0.98]
+    assert votes, "nothing of what was sent was heard"
+    return max(votes, key=lambda vote: sum(abs(vote - other) <= NEAR for other in votes))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_player_hears_every_sample_once_across_the_joins(captured: Captured, name: str) -> None:
+    if not shutil.which(RUNS[name][0]("", Path())[0]):
+        pytest.skip("this player is not installed here")
+    heard = read_wav(captured.folder / f"{name}.wav")
+    assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
+    sought = [*excerpts(captured, "low" if name.endswith("low") else "standard")]
+    first = beginning(sought, heard)
+    found = []
+    for grid, sound in sought:
+        begin = grid - first - SLACK
+        if SLACK < begin < len(heard) - LOOKED_AT - 3 * SLACK:
+            where, alike = offset_of(sound, heard[begin : begin + LOOKED_AT + 2 * SLACK])
+            found.append((round((grid - first) / 48_000, 1), where - SLACK, round(alike, 3)))
+    assert len(found) >= 9, "at least three programmes and the joins between them"
+    assert all(abs(late) <= NEAR and alike > 0.95 for _, late, alike in found), found
