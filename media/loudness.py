@@ -27,7 +27,7 @@ TENTH_SAMPLES = SAMPLE_RATE_HZ // 10
 HOPS_PER_TENTH = 100
 MOST_GAIN_DB = 30.0
 """A recording that would need more is nearly silent, and its noise would be all that is heard."""
-MOST_MAKE_UP_DB = 2.0
+MOST_MAKE_UP_DB = 4.0
 """How much is added, at the most, for what the limiter takes away."""
 
 _ABSOLUTE_GATE_LUFS = -70.0

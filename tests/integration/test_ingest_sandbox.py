@@ -59,15 +59,15 @@ def test_who_listens_to_the_progress_can_stop_the_work(speech: Path, tmp_path: P
 
 @pytest.fixture(scope="module")
 def costly(speech: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A minute of speech behind a picture of 60 MB."""
+    """A minute of speech behind a picture of 120 MB."""
     folder = tmp_path_factory.mktemp("costly")
     plain = recipes.again(speech, folder / "plain.mp3", 60, "-c:a", "libmp3lame", "-b:a", "64k")
-    return recipes.with_big_cover(plain, folder / "cover.mp3", 60)
+    return recipes.with_big_cover(plain, folder / "cover.mp3", 120)
 
 
 @pytest.mark.parametrize(
     "limits",
-    [replace(Limits(), cpu_s=1), replace(Limits(), file_bytes=100_000), replace(Limits(), memory_bytes=250 << 20)],
+    [replace(Limits(), cpu_s=1), replace(Limits(), file_bytes=100_000), replace(Limits(), memory_bytes=350 << 20)],
     ids=["processor", "disk", "memory"],
 )
 def test_a_recording_that_costs_too_much_is_refused(limits: Limits, costly: Path, work_dir: Path) -> None:
