@@ -22,7 +22,8 @@ def main(source: int, order: dict[str, Any]) -> None:
     """Work on the open file `source` in the current folder."""
     limit(Limits(**order["limits"]), order["parent"])
     leave_network()
-    from media import pipeline  # FFmpeg is loaded within the limits, and before the folder closes around us
+    # FFmpeg is loaded within the limits, and before the folder closes around us.
+    from media import encode, pipeline, probe  # noqa: F401
 
     folder = Path.cwd()
     keep_only(folder)

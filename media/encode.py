@@ -94,7 +94,7 @@ class _Writer:
 
     def write(self, sound: Floats) -> None:
         """Encode one tick of sound; units beyond the last tick are dropped."""
-        packets = self._encoder.encode(sound * self._level)
+        packets = self._encoder.encode(sound if self._level == 1 else sound * self._level)
         if self._profile.codec == "opus" and any(len(packet) != self._profile.unit_bytes for packet in packets):
             raise EncodingError(f"{self._profile.code}: a packet of another size")
         units = self._rest + b"".join(packets)

@@ -9,7 +9,6 @@
     ├── ForbiddenError         403   signed in, but not theirs to do
     ├── InvalidError           422   `faults`: field → code
     ├── UnprovenError                a rundown that does not tile or is unlawful
-    ├── OvertakenError               what was worked out was made of what has changed since
     ├── FencedError                  a job is no longer this worker's
     └── StoppingError                the worker has been asked to stop
 
@@ -84,10 +83,6 @@ class InvalidError(RadioError):
 
 class UnprovenError(RadioError):
     """A rundown that leaves a gap, overlaps, or puts something on air unlawfully."""
-
-
-class OvertakenError(RadioError):
-    """What was worked out was made of what has changed since: nothing is kept."""
 
 
 class FencedError(RadioError):

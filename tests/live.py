@@ -159,9 +159,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def web(live: Live, **more: str) -> Iterator[tuple[str, int]]:
+def web(live: Live, *, port: int | None = None, **more: str) -> Iterator[tuple[str, int]]:
     """A web process that serves the station; gives its address and its process id."""
-    port = free_port()
+    port = port or free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith("RADIO_")} | dict(live.env) | more | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.web_process", str(port), str(live.emergency)]
     process = subprocess.Popen(command, env=env, cwd=ROOT)
@@ -196,7 +196,11 @@ def offset_of(excerpt: Sound, within: Sound) -> tuple[int, float]:
     size = 1 << int(np.ceil(np.log2(len(within) + len(excerpt))))
     spectrum = np.fft.rfft(within, size) * np.conj(np.fft.rfft(excerpt, size))
     match = np.fft.irfft(spectrum, size)[: len(within) - len(excerpt) + 1]
-    energy = np.convolve(within.astype(np.float64) ** 2, np.ones(len(excerpt)), "valid") if len(excerpt) < 64 else _energies(within, len(excerpt))
+    energy = (
+        np.convolve(within.astype(np.float64) ** 2, np.ones(len(excerpt)), "valid")
+        if len(excerpt) < 64
+        else _energies(within, len(excerpt))
+    )
     alike = match / np.sqrt(np.maximum(energy, 1e-9) * float(np.sum(excerpt.astype(np.float64) ** 2)))
     best = int(np.argmax(alike))
     return best, float(alike[best])

@@ -92,7 +92,8 @@ def _begin_session(_app: Flask, **_told: object) -> None:
 
 
 def _prove_again(_within: timedelta, _grace: timedelta) -> Response:
-    back = request.full_path.rstrip("?") if request.method == "GET" else url_for("accounts.me")
+    form_page = url_for("accounts.people" if request.blueprint == "accounts" else "security.wan_register")
+    back = request.full_path.rstrip("?") if request.method == "GET" else form_page
     return redirect(url_for("security.verify", next=back))
 
 

@@ -70,11 +70,6 @@ def renew(session: Session, job_id: str, token: str, *, now: datetime, progress:
     return _as_holder(session, job_id, token, values)
 
 
-def begin_anew(session: Session, job_id: str, token: str) -> bool:
-    """The holder reads everything again: what was asked for until now is in what it reads. False: the job is not its any more."""
-    return _as_holder(session, job_id, token, {"again": False})
-
-
 def finish(session: Session, job_id: str, token: str, *, now: datetime, every: timedelta | None = None) -> bool:
     """The work is done; what is periodic, or was asked for again, waits for its next turn. False: the job is not the token's."""
     done = {"attempts": 0, "failure": None, "ended_at": now, "progress": 1.0, "step": ""}

@@ -68,15 +68,6 @@ class Work:
             held = actions.renew(session, self.job_id, self.token, now=self._clock.now(), progress=fraction, step=step)
         self._fenced = self._fenced or not held
 
-    def begin_anew(self) -> None:
-        """All is read again from here on, so what was asked for meanwhile needs no turn of its own.
-
-        Raises:
-            FencedError: another worker has taken the job over.
-        """
-        with self.writing() as session:
-            actions.begin_anew(session, self.job_id, self.token)
-
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that holds only while the job is ours; the work goes on after it.

@@ -9,6 +9,7 @@ from datetime import timedelta
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState, State
@@ -19,8 +20,6 @@ from radio.jobs.queries import latest_job
 from radio.jobs.rules import JobState
 from radio.sample import Sample, SampleEpisode, bring, load
 from radio.schedule import actions as schedule
-from radio.schedule import plans
-from radio.schedule.plans import Plan
 from radio.station import station
 from radio.studio import actions as studio
 
@@ -39,7 +38,9 @@ def sample() -> None:
         ) as bar,
     ):
         _bring_all(whole, bar)
-        schedule.settle(station(), _from_now_on, committing)
+        with committing() as rows:
+            schedule.hold(rows)
+        schedule.write_aside(session(), station(), _from_now_on, committing)
 
 
 def _bring_all(whole: Sample, bar: object) -> None:
@@ -66,9 +67,9 @@ def _bring_recording(episode_id: str, one: SampleEpisode) -> None:
         studio.receive_object(rows, here, episode_id, key=key, size_bytes=size_bytes, by=AT_THE_CONSOLE, now=here.now())
 
 
-def _from_now_on(lead: timedelta) -> Plan | None:
+def _from_now_on(own: Session, allowance: timedelta) -> schedule.Draft | None:
     """The future made of the whole sample: nobody was promised the hour that is frozen."""
-    return plans.revision(session(), station(), why="catalogue-changed", effective_tick=0, lead=lead)
+    return schedule.draw_revision(own, station(), allowance, why="catalogue-changed", effective_tick=0)
 
 
 def _publish_all(episodes: dict[str, str], bar: object) -> None:

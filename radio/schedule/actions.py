@@ -2,129 +2,245 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
 from radio.core.text import plain
-from radio.errors import InvalidError, OvertakenError
+from radio.core.time import unix_ms
+from radio.errors import InvalidError, RadioError, UnprovenError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
-from radio.schedule import models, plans, queries
-from radio.schedule.airings import Airing
-from radio.schedule.proof import FIRST_HASH, chained
-from radio.schedule.wallclock import slot_faults
+from radio.schedule import models, queries, rules
+from radio.schedule.airings import Airing, Part, differing, emergency
+from radio.schedule.compiling import MadeOf, compiled
+from radio.schedule.proof import FIRST_HASH, chained, law, prove
+from radio.schedule.wallclock import night, slot_faults
 from radio.station import Station
 
-TRIES = 4
-_LEAD = timedelta(seconds=20)
-"""How long compiling may take at the first try; twice as long at each further one."""
-_GATHERED_WITHIN = timedelta(seconds=10)
-"""What is published soon after one another is compiled once."""
+log = logging.getLogger(__name__)
+
+GUARD = timedelta(seconds=24)
+"""Longer than the segments that players already have in their lists."""
+EXTENDED_BY_TICKS = 6 * HOUR_TICKS
+URGENT_TICKS = 2 * HOUR_TICKS
+"""How much of the future a take-down compiles at once; a job does the rest."""
+ALLOWANCES = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=4))
+"""How long compiling aside may take, try by try: what it writes begins that much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A future that is compiled and not written yet: `pieces` of airings that differ from what is written."""
+
+    why: str
+    pieces: tuple[tuple[Airing, ...], ...]
+    made_of: MadeOf
+    head_id: int
+    """The newest revision when it was drawn."""
+    drawn_from: int
+    """The catalogue's change number when it was drawn."""
+    whole: bool
+    """Whether the whole future follows the catalogue from now on; otherwise only a part of it was compiled."""
+
+
+class StaleError(RadioError):
+    """Somebody else has written meanwhile, or the draft begins where players already are."""
+
+
+Draw = Callable[[Session, timedelta], Draft | None]
+Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def extend(session: Session, station: Station) -> list[models.Revision]:
-    """Compile as far as the horizon, all in this transaction; empty: it already reaches there."""
-    _hold(session)
-    plan = plans.extension(session, station)
-    return keep(session, station, plan) if plan else []
+    """Compile as far as the horizon; empty: it already reaches there."""
+    hold(session)
+    return _write(session, station, draw_extension(session, station))
 
 
 def revise(session: Session, station: Station, *, why: str, effective_tick: int | None = None) -> list[models.Revision]:
-    """Compile the future anew, all in this transaction, and keep what differs. For take-downs: those compile two hours.
+    """Compile the future anew from `effective_tick` (None: when the frozen hour ends), and keep what differs.
 
-    The job that a take-down enqueues does the rest. Whoever changes all of the future lets `settle` do it.
+    What is on air at that tick plays to its end, unless it may no longer be heard: then it is cut there. A take-down
+    compiles two hours at once; the job it enqueues does the rest. Anything else is for `write_aside`, where there is a choice.
     """
-    _hold(session)
-    plan = plans.revision(session, station, why=why, effective_tick=effective_tick)
-    if plan is None:
+    hold(session)
+    draft = draw_revision(session, station, why=why, effective_tick=effective_tick)
+    if why == "withdrawn" and draft and not draft.whole:
+        enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
+    return _write(session, station, draft)
+
+
+def write_aside(session: Session, station: Station, draw: Draw, transaction: Transaction) -> list[models.Revision]:
+    """Compile while everybody else goes on writing, then write in a moment; once more when it was overtaken.
+
+    `session` only reads. `transaction` gives one that writes and commits.
+    """
+    for allowance in ALLOWANCES:
+        draft = draw(session, allowance)
+        session.rollback()
+        try:
+            with transaction() as own:
+                hold(own)
+                _refuse_stale(own, station, draft)
+                return _write(own, station, draft)
+        except StaleError:
+            continue
+    with transaction() as own:
+        hold(own)
+        return _write(own, station, draw(own, timedelta()))
+
+
+def draw_extension(session: Session, station: Station, allowance: timedelta = timedelta()) -> Draft | None:
+    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there."""
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)  # before all else: it may grow old
+    wanted = first_tick_from(station.clock.unix_ms()) + station.settings.horizon_days * DAY_TICKS
+    planned = queries.planned_until(session)
+    if planned >= wanted:
+        return None
+    from_tick = max(planned, _soonest(station, allowance))
+    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
+    found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
+    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, whole=planned == 0)
+
+
+def draw_revision(
+    session: Session, station: Station, allowance: timedelta = timedelta(), *, why: str, effective_tick: int | None = None
+) -> Draft | None:
+    """The future as `revise` wants it; None: there is none to change."""
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)
+    planned, soonest = queries.planned_until(session), _soonest(station, allowance)
+    urgent = why == "withdrawn"
+    if planned <= soonest:
+        return None if urgent else draw_extension(session, station, allowance)
+    start, cut = _effective(session, station, effective_tick, soonest, planned)
+    until = min(planned, start + URGENT_TICKS) if urgent else planned
+    found, made_of = compiled(session, station, desk.seed, start, until)
+    old = queries.rundown(session, start, max(found.to_tick, planned)).airings
+    airings = [*found.airings, *_joint(found.to_tick, old)] if found.to_tick < planned else found.airings
+    pieces = tuple(tuple(_within(airings, piece)) for piece in differing(old, airings))
+    log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
+    return Draft(why, pieces, made_of, head_id, number, whole=found.to_tick >= planned)
+
+
+def _joint(tick: int, old: Sequence[Airing]) -> list[Airing]:
+    """The loop between a new future that ends at `tick` and the next airing of the old one: the rest is planned before then."""
+    following = min((airing.start_tick for airing in old if airing.start_tick >= tick), default=old[-1].end_tick)
+    return [emergency(tick, following)] if following > tick else []
+
+
+def _refuse_stale(session: Session, station: Station, draft: Draft | None) -> None:
+    """What was published meanwhile has asked for a turn of its own; what was taken back may not be written any more."""
+    if draft is None:
+        return
+    begins = min((piece[0].start_tick for piece in draft.pieces), default=None)
+    if queries.head_id(session) != draft.head_id or (begins is not None and begins < _soonest(station)):
+        raise StaleError(draft.why)
+    if change_number(session) != draft.drawn_from:
+        _refuse_unlawful(session, station, draft)
+
+
+def _refuse_unlawful(session: Session, station: Station, draft: Draft) -> None:
+    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
+    try:
+        for piece in draft.pieces:
+            span = (piece[0].start_tick, piece[-1].end_tick)
+            prove(piece, *span, law(pool, night(station.settings.tz, *span)))
+    except UnprovenError as error:
+        raise StaleError(draft.why) from error
+
+
+def _write(session: Session, station: Station, draft: Draft | None) -> list[models.Revision]:
+    if draft is None:
         return []
-    if not plan.whole:
-        ask_revision(session, why="catalogue-changed", now=station.now())
-    return keep(session, station, plan)
+    if draft.whole:
+        _desk(session).catalogue_number = draft.drawn_from
+    return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
 
 
-def ask_revision(session: Session, *, why: str, now: datetime) -> Job:
-    """Let a worker compile the future anew, after this transaction: never in a request."""
-    due_at = now + _GATHERED_WITHIN if why == "catalogue-changed" else now
-    return enqueue(session, "revise", "", now=now, payload={"why": why}, due_at=due_at)
+def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
+    """Let a worker compile the future anew, `wait` after this transaction: once for all that asks meanwhile."""
+    return enqueue(session, "revise", "", now=now, payload={"why": why}, due_at=now + wait)
 
 
-def settle(
-    station: Station,
-    planned: Callable[[timedelta], plans.Plan | None],
-    keeping: Callable[[], AbstractContextManager[Session]],
-    *,
-    anew: Callable[[], None] = lambda: None,
-) -> list[models.Revision]:
-    """Plan without a lock, then keep it in one short transaction of `keeping`; plan again when somebody was quicker.
-
-    `planned` is given how long it may take until its plan is kept; `anew` is called before it is asked again.
-
-    Raises:
-        OvertakenError: somebody was quicker each time; nothing is changed.
-        UnprovenError: what was compiled is not a rundown; nothing is changed.
-    """
-    for turn in range(TRIES):
-        if turn:
-            anew()
-        plan = planned(_LEAD * 2**turn)
-        if plan is None:
-            return []
-        with suppress(OvertakenError), keeping() as session:
-            if plan.from_tick is not None and plan.from_tick < plans.soonest(station):
-                raise OvertakenError("late")
-            return keep(session, station, plan)
-    raise OvertakenError(f"{TRIES} times")
+def follow_catalogue(session: Session, station: Station) -> list[models.Revision]:
+    """Revise when the catalogue has changed since the future was last compiled as a whole."""
+    return revise(session, station, why="catalogue-changed") if is_behind(session) else []
 
 
-def keep(session: Session, station: Station, plan: plans.Plan) -> list[models.Revision]:
-    """Append a plan to the chain, if all that it was read from is still so.
-
-    Raises:
-        OvertakenError: it is not; nothing is kept.
-    """
-    desk = _hold(session, seed=plan.basis.seed)
-    if plans.basis(session) != plan.basis:
-        raise OvertakenError(plan.why)
-    if plan.follows_catalogue:
-        desk.catalogue_number = plan.basis.catalogue_number
-    return [_append(session, station, airings, plan) for airings in plan.pieces]
+def is_behind(session: Session) -> bool:
+    """Whether the catalogue has changed since the future was last compiled as a whole."""
+    desk = session.get(models.Desk, 1)
+    return desk is None or desk.catalogue_number != change_number(session)
 
 
-def follows_catalogue(session: Session) -> bool:
-    """Whether the whole future was compiled since the catalogue last changed."""
-    number = session.scalar(select(models.Desk.catalogue_number).where(models.Desk.id == 1))
-    return number == change_number(session)
-
-
-def _hold(session: Session, *, seed: str = "") -> models.Desk:
+def hold(session: Session) -> models.Desk:
     """Take the row that serialises writers of the rundown; made at the first time."""
     session.flush()
     query = select(models.Desk).where(models.Desk.id == 1).with_for_update().execution_options(populate_existing=True)
     desk = session.scalar(query)
     if desk is None:
-        session.add(models.Desk(id=1, seed=seed or secrets.token_hex(32)))
+        session.add(models.Desk(id=1, seed=secrets.token_hex(32)))
         session.flush()
         desk = session.scalars(query).one()
     return desk
 
 
-def _append(session: Session, station: Station, airings: Sequence[Airing], plan: plans.Plan) -> models.Revision:
+def _desk(session: Session) -> models.Desk:
+    return session.get_one(models.Desk, 1)
+
+
+def _soonest(station: Station, allowance: timedelta = timedelta()) -> int:
+    """The first tick that no player can have in its list yet, `allowance` from now."""
+    return first_tick_from(unix_ms(station.now() + GUARD + allowance))
+
+
+def _effective(session: Session, station: Station, asked: int | None, soonest: int, planned: int) -> tuple[int, bool]:
+    """Where a change begins, and whether it cuts what is on air there."""
+    tick = min(max(asked, soonest), planned) if asked is not None else _thawed(session, station, soonest, planned)
+    crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
+    if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
+        return tick, False
+    barred = queries.withdrawn_from(session, crossing.recording_id) is not None
+    return (tick, True) if barred else (min(crossing.end_tick, planned), False)
+
+
+def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:
+    """When the frozen hour ends; the emergency loop is no promise, so it thaws at once."""
+    frozen = min(first_tick_from(unix_ms(station.now() + timedelta(minutes=station.settings.freeze_minutes))), planned)
+    ahead = queries.rundown(session, soonest, max(frozen, soonest + 1)).airings
+    loop = next((airing for airing in ahead if airing.part is Part.EMERGENCY), None)
+    return min(frozen, loop.start_tick) if loop else frozen
+
+
+def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
+    return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
+
+
+def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
+    """Prove a piece and append it to the chain.
+
+    Raises:
+        UnprovenError: it has a gap, an overlap or an unlawful airing; nothing is kept.
+    """
     span = (airings[0].start_tick, airings[-1].end_tick)
+    prove(airings, *span, law(made_of.pool, night(station.settings.tz, *span)))
     last = queries.head(session)
     previous_hash = last.hash if last else FIRST_HASH
     revision = models.Revision(
-        effective_tick=span[0], end_tick=span[1], made_at=station.now(), why=plan.why, inputs_hash=plan.inputs_hash,
+        effective_tick=span[0], end_tick=span[1], made_at=station.now(), why=why, inputs_hash=made_of.inputs_hash,
         previous_hash=previous_hash,
-        hash=chained(airings, span=span, why=plan.why, inputs_hash=plan.inputs_hash, previous_hash=previous_hash),
+        hash=chained(airings, span=span, why=why, inputs_hash=made_of.inputs_hash, previous_hash=previous_hash),
     )  # fmt: skip
     session.add(revision)
     session.flush()

@@ -26,7 +26,13 @@ LOOKED_AT = TICK // 3
 SLACK = 2_400
 NEAR = 41
 """In samples: less than a millisecond. A lost MP3 frame is 1,152, a lost Opus packet 960."""
-SWEEPS = {"rise": (8.2, 300, 3000), "fall": (5.1, 3400, 500), "high": (11.7, 2000, 5200), "short": (3.2, 700, 1500), "low": (6.9, 200, 900)}
+SWEEPS = {
+    "rise": (8.2, 300, 3000),
+    "fall": (5.1, 3400, 500),
+    "high": (11.7, 2000, 5200),
+    "short": (3.2, 700, 1500),
+    "low": (6.9, 200, 900),
+}
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ def opus_file(path: Path, packets: bytes) -> Path:
 
 
 @pytest.mark.parametrize("voice", ["slt", "rms", "kal"])
-@pytest.mark.parametrize("volume_db", [-24, -6, 6])
+@pytest.mark.parametrize("volume_db", [-24, 6])
 def test_every_voice_is_as_loud_as_the_station(voice: str, volume_db: int, tmp_path: Path, work_dir: Path) -> None:
-    source = recipes.again(recipes.speech(tmp_path / "a.wav", 10, voice), tmp_path / "b.wav", 10, "-af", f"volume={volume_db}dB")
+    source = recipes.again(recipes.speech(tmp_path / "a.wav", 6, voice), tmp_path / "b.wav", 6, "-af", f"volume={volume_db}dB")
 
     ingested = ingest(source, work_dir)
 

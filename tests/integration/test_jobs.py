@@ -111,17 +111,6 @@ def test_what_is_asked_for_often_while_it_runs_comes_once_and_not_before_it_is_d
     assert state(session, job_id) == JobState.DONE
 
 
-def test_who_begins_anew_has_seen_what_was_asked_for_until_then(session: Session, hire: Hire) -> None:
-    def look(work: Work) -> None:
-        enqueue(session, work.subject)
-        work.begin_anew()
-
-    job_id = enqueue(session, "a")
-
-    assert hire(count=Craft(look)).work_off() == 1
-    assert state(session, job_id) == JobState.DONE
-
-
 def test_the_result_and_the_end_of_the_job_are_one_commit(session: Session, hire: Hire) -> None:
     job_id = enqueue(session, "a")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,9 +21,9 @@ from radio.clock import SetClock
 from radio.core.people import Person, Role
 from radio.db import db, reading, writing
 from radio.editorial import actions as editorial
-from radio.errors import InvalidError, OvertakenError, UnprovenError
+from radio.errors import InvalidError, UnprovenError
 from radio.jobs.models import Job
-from radio.schedule import actions, models, plans, queries
+from radio.schedule import actions, models, queries
 from radio.schedule.airings import Part
 from radio.schedule.commands import rundown as rundown_command
 from radio.schedule.proof import law, prove
@@ -186,7 +186,7 @@ def test_what_is_unlawful_is_never_kept(
     session: Session, here: Station, planned: list[Episode], monkeypatch: pytest.MonkeyPatch, clock: SetClock
 ) -> None:
     clock.move(timedelta(hours=8))
-    monkeypatch.setattr(plans, "law", lambda *_: lambda _airing: "forbidden")
+    monkeypatch.setattr(actions, "law", lambda *_: lambda _airing: "forbidden")
     with pytest.raises(UnprovenError, match="forbidden"):
         actions.extend(session, here)
 
@@ -198,42 +198,41 @@ def test_a_changed_row_breaks_the_chain(session: Session, here: Station, planned
     assert queries.unchained(session) == some.revision_id
 
 
-def revise_in_a_job(session: Session, here: Station, meanwhile: Callable[[], None] = lambda: None) -> list[models.Revision]:
-    """Plan, let something happen meanwhile (once), keep: as the job does."""
-    once = [meanwhile]
+def revise_aside(session: Session, here: Station, *meanwhile: Callable[[], None]) -> list[models.Revision]:
+    """Draw, let something happen meanwhile (once), write: as the job does."""
+    happens = list(meanwhile)
 
-    def planned(lead: timedelta) -> plans.Plan | None:
-        plan = plans.revision(session, here, why="catalogue-changed", lead=lead)
+    def draw(own: Session, allowance: timedelta) -> actions.Draft | None:
+        draft = actions.draw_revision(own, here, allowance, why="catalogue-changed")
         session.commit()
-        while once:
-            once.pop()()
-        return plan
+        while happens:
+            happens.pop()()
+        return draft
 
     @contextmanager
-    def keeping() -> Iterator[Session]:
+    def transaction() -> Iterator[Session]:
         yield session
         session.commit()
 
-    return actions.settle(here, planned, keeping)
+    return actions.write_aside(session, here, draw, transaction)
 
 
 def test_the_job_follows_the_catalogue(
     session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
 ) -> None:
-    assert actions.follows_catalogue(session)
+    assert not actions.is_behind(session)
     make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
     touched(session)
     session.commit()
-    assert not actions.follows_catalogue(session)
-    work_off()  # periodic work begins by itself
-    actions.ask_revision(session, why="slot-changed", now=here.now())
+    assert actions.is_behind(session)
+    actions.ask_revision(session, why="catalogue-changed", now=here.now())
     work_off()
-    assert actions.follows_catalogue(session)
+    assert not actions.is_behind(session)
     assert session.scalar(select(func.count()).select_from(models.Revision)) > 1
 
 
-@pytest.mark.parametrize("what", ["the catalogue", "a slot", "the rundown", "the clock"])
-def test_a_plan_that_something_has_overtaken_is_made_anew(
+@pytest.mark.parametrize("what", ["a withdrawal", "another revision", "time"])
+def test_what_was_drawn_is_drawn_anew_when_it_is_overtaken(
     session: Session, here: Station, planned: list[Episode], clock: SetClock, what: str
 ) -> None:
     news = make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
@@ -241,59 +240,73 @@ def test_a_plan_that_something_has_overtaken_is_made_anew(
     session.commit()
 
     def meanwhile() -> None:
-        if what == "the catalogue":
-            news.expires_at = here.now()
-            touched(session)
-        elif what == "a slot":
-            make_slot(session, first_start="2026-11-26T14:00:00", length_minutes=60, rrule="",
-                      fill={"rung": "episode", "episode_id": news.id})  # fmt: skip
-        elif what == "the rundown":
+        if what == "a withdrawal":
+            editorial.withdraw(session, here, news, by=STEWARD, now=here.now())
+        elif what == "another revision":
             actions.revise(session, here, why="catalogue-changed")
         else:
             clock.move(timedelta(hours=2))
         session.commit()
 
-    kept = revise_in_a_job(session, here, meanwhile)
+    kept = revise_aside(session, here, meanwhile)
 
     soon = first_tick_from(clock.unix_ms() + 24_000)
     assert all(revision.effective_tick >= soon for revision in kept)
     heard = {a.episode_id for a in queries.rundown(session, soon, queries.planned_until(session)).airings}
-    assert (news.id in heard) == (what != "the catalogue")
-    two = first_tick_from(1_795_701_600_000)  # 2026-11-26T14:00Z
-    assert (what != "a slot") or queries.rundown(session, two, two + 1).airings[0].episode_id == news.id
-    assert actions.follows_catalogue(session)
+    assert (news.id in heard) == (what != "a withdrawal")
+    assert not actions.is_behind(session)
     join = queries.rundown(session, soon, soon + HOUR_TICKS).airings[1].start_tick
     proved(session, here, join, queries.planned_until(session))
     assert queries.unchained(session) is None
 
 
-def test_nobody_waits_for_the_compiler(session: Session, app: Flask, here: Station, planned: list[Episode]) -> None:
-    """While two days are compiled others write."""
+def test_what_is_published_meanwhile_has_its_own_turn(session: Session, here: Station, planned: list[Episode]) -> None:
     make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    touched(session)
     session.commit()
+
+    def publish() -> None:
+        touched(session)
+        session.commit()
+
+    kept = revise_aside(session, here, publish)
+
+    assert kept, "a busy hour of publishing keeps nothing from being written"
+    assert actions.is_behind(session)
+
+
+def test_nobody_waits_for_the_compiler(session: Session, app: Flask, here: Station, planned: list[Episode]) -> None:
     with app.app_context():
         engine = db.engine
     with reading(), Session(engine) as compiling:
-        plan = plans.revision(compiling, here, why="catalogue-changed")
+        assert actions.draw_revision(compiling, here, why="catalogue-changed") is not None
         touched(session)
-        session.commit()  # would wait for a lock if there were one
-    assert plan is not None
-    with pytest.raises(OvertakenError):
-        actions.keep(session, here, plan)
+        session.commit()  # would wait for the lock if there were one
 
 
-def test_a_plan_that_is_overtaken_again_and_again_is_given_up(
-    session: Session, here: Station, planned: list[Episode], clock: SetClock
+def test_a_take_down_compiles_two_hours_and_leaves_the_rest_to_a_job(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def overtaken(lead: timedelta) -> plans.Plan | None:
-        plan = plans.revision(session, here, why="catalogue-changed", lead=lead)
-        touched(session)
-        session.commit()
-        return plan
+    """It holds the database while it compiles, so it never does more, whether the old future joins there or not."""
+    spans: list[int] = []
+    whole = actions.compiled
 
-    with pytest.raises(OvertakenError):
-        actions.settle(here, overtaken, lambda: nullcontext(session))
-    assert session.scalar(select(func.count()).select_from(models.Revision)) == 1
+    def watched(own: Session, station: Station, seed: str, from_tick: int, to_tick: int):  # type: ignore[no-untyped-def]
+        spans.append(to_tick - from_tick)
+        return whole(own, station, seed, from_tick, to_tick)
+
+    monkeypatch.setattr(actions, "compiled", watched)
+    now = tick_at(clock.unix_ms())
+    for airing in queries.rundown(session, now + 100, now + 2000).airings[1:4]:
+        episode = session.get_one(Episode, airing.episode_id)
+        if episode.withdrawn_at is None:
+            editorial.withdraw(session, here, episode, by=STEWARD, now=here.now())
+            session.commit()
+    assert spans
+    assert max(spans) <= actions.URGENT_TICKS
+    soon = first_tick_from(clock.unix_ms() + 24_000)
+    coming = queries.rundown(session, soon, soon + actions.URGENT_TICKS - HOUR_TICKS // 4).airings
+    assert Part.EMERGENCY not in {airing.part for airing in coming}
 
 
 def test_publishing_asks_for_a_new_rundown(session: Session, here: Station, planned: list[Episode]) -> None:

@@ -118,6 +118,14 @@ def test_a_program_is_told_in_its_own_language(client: Visitor) -> None:
     assert answer.json["error"] == "sign-in"
 
 
+def test_somebody_whose_session_ended_while_they_wrote_loses_nothing(client: Visitor) -> None:
+    answer = client.post("/studio/me/pause")
+
+    assert answer.status_code == 401
+    assert "Nothing is lost" in answer.text
+    assert 'href="/sign-in" target="_blank"' in answer.text
+
+
 def test_an_address_that_does_not_exist_says_so_to_everybody(client: Visitor) -> None:
     answer = client.get("/no-such-page")
 
