@@ -29,7 +29,7 @@ def render(session: Session, station: Station, name: str, *, now: datetime) -> S
     return session.merge(
         StoredFeed(
             name=name, change_number=number, valid_until=rules.valid_until(shown),
-            etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 6, mtime=0),
+            etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 5, mtime=0),
         )
     )  # fmt: skip
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Recording
-from radio.db import session
+from radio.db import reading, session
 from radio.errors import RadioError
 from radio.jobs.queries import latest_job
 from radio.jobs.rules import JobState
@@ -39,8 +43,28 @@ def sample() -> None:
         bring.bring_slots(session(), here, whole, shows, episodes, now=here.now())
         session().commit()
         _publish_all(episodes, bar)
-    schedule.revise(session(), here, why="catalogue-changed", effective_tick=0)  # nobody was promised the hour that is frozen
-    session().commit()
+    _put_on_air()
+
+
+def _put_on_air() -> None:
+    """Compile all of the future anew: nobody was promised the hour that is frozen."""
+
+    def draw(own: Session, allowance: timedelta) -> schedule.Draft | None:
+        with reading():
+            return schedule.draw_revision(own, station(), allowance, why="catalogue-changed", effective_tick=0)
+
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        try:
+            yield session()
+            session().commit()
+        finally:
+            session().rollback()
+
+    session().rollback()
+    with transaction():
+        schedule.hold(session())
+    schedule.write_aside(session(), station(), draw, transaction)
 
 
 def _publish_all(episodes: dict[str, str], bar: object) -> None:
