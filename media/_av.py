@@ -83,7 +83,8 @@ def mono_blocks(container: InputContainer, stream: AudioStream) -> Iterator[NDAr
     """
     stream.codec_context.thread_count = 1
     resampler, shape = _resampler(), None
-    for frame in _frames(container, stream):
+    for received in _frames(container, stream):
+        frame = _omnidirectional(received) if received.layout.name.startswith("ambisonic") else received
         frame.pts = None
         seen = (frame.sample_rate, frame.layout.name, frame.format.name)
         if seen != shape:
@@ -119,6 +120,16 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
         yield from frames
     if bad > good:
         raise BadPacketsError(f"{bad} of {bad + good} packets are bad")
+
+
+def _omnidirectional(frame: AudioFrame) -> AudioFrame:
+    """The first channel of sound from a sphere, which hears all around. Source: RFC 8486 §3.1 (channel 0 is W)."""
+    channels = len(frame.layout.channels)
+    sound = frame.to_ndarray()
+    first = np.ascontiguousarray(sound[:1] if frame.format.is_planar else sound[:, ::channels])
+    mono = AudioFrame.from_ndarray(cast("NDArray[np.float32]", first), format=frame.format.name, layout="mono")
+    mono.sample_rate = frame.sample_rate
+    return mono
 
 
 def _resampler() -> AudioResampler:

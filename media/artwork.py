@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 
@@ -15,7 +16,7 @@ LEAST_PX = 1400
 MOST_PIXELS = 60_000_000
 """More is refused before any of it is decoded; the best phone cameras give 50 million."""
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP")
 _NEARLY_SQUARE = 4 / 3
 """Up to this ratio the edges are cut off; a longer picture is laid on paper, so that no writing is lost."""
 _QUALITY = 85
@@ -47,7 +48,7 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
             if image.width * image.height > MOST_PIXELS:
                 raise RefusedPictureError("too-big")
             square = _square(_plain(image))
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RefusedPictureError("too-big") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise RefusedPictureError("not-a-picture") from error
@@ -58,23 +59,24 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
 
 def pattern(show_id: str, size_px: int) -> bytes:
     """The calm picture of a show without artwork: the quarter rounds that our pages draw from its id, as a JPEG."""
-    cell = size_px * _FINER // _CELLS
+    cell = size_px // _CELLS
     image = Image.new("RGB", (cell * _CELLS, cell * _CELLS), _GLOW)
-    pen = ImageDraw.Draw(image)
     for index, letter in enumerate(show_id[: _CELLS * _CELLS]):
         tone = _TONES[(ord(letter) // 4 + index) % 4]
         if tone is not None:
             place = (index % _CELLS * cell, index // _CELLS * cell)
-            pen.bitmap(place, _quarter(cell, (ord(letter) + index) % 4), fill=tone)
-    return _jpeg(image.resize((size_px, size_px), Image.Resampling.LANCZOS))
+            image.paste(tone, place, _quarter(cell, (ord(letter) + index) % 4))
+    return _jpeg(image.resize((size_px, size_px)))
 
 
+@cache
 def _quarter(cell: int, turns: int) -> Image.Image:
-    """A quarter of a round as large as a cell, its centre in the top left corner, turned clockwise."""
-    x, y = (cell if turns in {1, 2} else 0), (cell if turns in {2, 3} else 0)
-    shape = Image.new("1", (cell, cell))
-    ImageDraw.Draw(shape).ellipse((x - cell, y - cell, x + cell, y + cell), fill=1)
-    return shape
+    """A quarter of a round as large as a cell, its centre in the top left corner, turned clockwise: a smooth mask."""
+    fine = cell * _FINER
+    x, y = (fine if turns in {1, 2} else 0), (fine if turns in {2, 3} else 0)
+    shape = Image.new("L", (fine, fine))
+    ImageDraw.Draw(shape).ellipse((x - fine, y - fine, x + fine, y + fine), fill=255)
+    return shape.resize((cell, cell), Image.Resampling.BOX)
 
 
 def _plain(image: Image.Image) -> Image.Image:

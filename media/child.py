@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -21,7 +22,8 @@ def main(source: int, order: dict[str, Any]) -> None:
     """Work on the open file `source` in the current folder."""
     limit(Limits(**order["limits"]), order["parent"])
     leave_network()
-    from media import pipeline  # FFmpeg is loaded within the limits, and before the folder closes around us
+    # FFmpeg is loaded within the limits, and before the folder closes around us.
+    from media import encode, pipeline, probe  # noqa: F401
 
     folder = Path.cwd()
     keep_only(folder)
@@ -40,7 +42,10 @@ def main(source: int, order: dict[str, Any]) -> None:
         except MemoryError:
             _tell(refused=Refusal.TOO_COSTLY, detail="memory")
         except OSError as error:
-            _tell(failed=f"errno {error.errno}")
+            if error.errno == errno.EFBIG:
+                _tell(refused=Refusal.TOO_COSTLY, detail="disk")
+            else:
+                _tell(failed=f"errno {error.errno}")
         except MediaError as error:
             _tell(failed=str(error))
         else:

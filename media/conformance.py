@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from media.errors import MediaError, ObjectMissingError, UnsatisfiableRangeError
 from media.objects import StoreSettings
-from media.store import S3Store
+from media.store import ObjectStore
 from media.types import ByteRange
 
 _SMALL = bytes(at * 7 % 251 for at in range(10_000))
@@ -40,7 +40,7 @@ def run(settings: StoreSettings, *, origin: str | None = None) -> Iterator[Check
     `origin` is that of our pages (`https://radio.example`); None leaves out whether browsers may use the store from there.
     """
     prefix = f"conformance/{secrets.token_hex(8)}/"
-    trial = _Trial(S3Store(settings), prefix, origin)
+    trial = _Trial(ObjectStore(settings), prefix, origin)
     try:
         if not (reached := _tried("reachable", trial.reachable)).ok:
             yield reached
@@ -64,7 +64,7 @@ def _tried(name: str, attempt: Callable[[], str]) -> Check:
 class _Trial:
     """The attempts: each gives an empty string, or what went wrong."""
 
-    def __init__(self, store: S3Store, prefix: str, origin: str | None) -> None:
+    def __init__(self, store: ObjectStore, prefix: str, origin: str | None) -> None:
         self._store = store
         self._origin = origin or ""
         self._prefix = prefix

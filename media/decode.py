@@ -100,6 +100,8 @@ def _blocks(file: BinaryIO) -> Iterator[Samples]:
             if stream is None:
                 raise RefusedAudioError(Refusal.NO_SOUND_TRACK)
             yield from _av.mono_blocks(container, stream)
+    except MemoryError:
+        raise
     except (_av.FFmpegError, _av.BadPacketsError) as error:
         raise RefusedAudioError(Refusal.DAMAGED, str(error)) from error
 

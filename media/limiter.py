@@ -30,21 +30,29 @@ _NOTHING: Floats = np.zeros(0, np.float32)
 
 def hop_peaks(sound: Floats) -> Floats:
     """The largest magnitude in each millisecond of `sound`, which is whole milliseconds long."""
-    hops = sound.reshape(-1, HOP_SAMPLES)
-    peaks: Floats = np.maximum(hops.max(axis=1), -hops.min(axis=1))
+    hops = np.ascontiguousarray(sound.reshape(-1, HOP_SAMPLES).T)  # reducing along columns is faster
+    peaks: Floats = np.maximum(hops.max(axis=0), -hops.min(axis=0))
     return peaks
 
 
 def limited(blocks: Iterable[Floats], ceiling: float) -> Iterator[Floats]:
     """The same blocks with no sample above `ceiling`; each must be whole milliseconds long."""
     envelope = Envelope(ceiling)
-    for (block, peaks), ahead in _with_next((block, hop_peaks(block)) for block in blocks):
+    with_peaks = ((block, _peaks_above(block, ceiling)) for block in blocks)
+    for (block, peaks), ahead in _with_next(with_peaks):
         nodes = envelope.nodes(peaks, _NOTHING if ahead is None else ahead[1])
         if nodes is None:
             yield block
             continue
         lines = nodes[:-1, None] + (nodes[1:] - nodes[:-1])[:, None] * _BETWEEN_NODES
         yield (block * (1 - lines).reshape(-1)).astype(np.float32, copy=False)
+
+
+def _peaks_above(block: Floats, ceiling: float) -> Floats:
+    """The peaks of the milliseconds; zeros, found faster, when none of them is above `ceiling`."""
+    if block.max() <= ceiling and block.min() >= -ceiling:
+        return np.zeros(len(block) // HOP_SAMPLES, np.float32)
+    return hop_peaks(block)
 
 
 def hop_gains(peaks: Iterable[Floats], ceiling: float) -> Iterator[tuple[Floats, Floats | None]]:

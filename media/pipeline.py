@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from media import probe, sandbox, screen, tags
-from media.decode import Decoded, decode
-from media.encode import encode, waveform
+from media import sandbox, screen, tags
 from media.errors import EncodingError, Refusal, RefusedAudioError
 from media.grid import ticks_for
-from media.loudness import gain_for, integrated
 from media.profiles import LIMIT_DBFS, TARGET_LUFS, Profile, low, standard
 from media.renditions import rendition
 from media.types import Ingested, Loudness, Progress
+
+if TYPE_CHECKING:
+    from media.decode import Decoded
 
 _DECODING_SHARE = 0.25
 """How much of the time the first pass takes."""
@@ -54,6 +54,10 @@ def make(
     file: BinaryIO, folder: Path, scratch: Path, *, profiles: tuple[Profile, ...], max_length_ms: int, on_progress: Progress
 ) -> Ingested:
     """All steps, in this process: for the child of the sandbox. `scratch` is for what only the steps need."""
+    from media import probe  # FFmpeg and numpy are loaded by the child alone
+    from media.decode import decode
+    from media.encode import encode, waveform
+
     facts = probe.facts_of(file)
     size_bytes = os.fstat(file.fileno()).st_size
     if code := screen.refusal(facts, size_bytes, max_length_ms=max_length_ms):
@@ -80,6 +84,8 @@ def make(
 
 
 def _loudness(decoded: Decoded) -> Loudness:
+    from media.loudness import gain_for, integrated
+
     measured = integrated(decoded.energies)
     if measured is None:
         raise RefusedAudioError(Refusal.SILENT)

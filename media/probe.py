@@ -64,6 +64,8 @@ def facts_of(file: BinaryIO) -> Facts:
     try:
         with _av.opened(file) as container:
             found = _facts_in(container)
+    except MemoryError:
+        raise
     except _av.FFmpegError as error:
         meant = beginning.startswith(_OF_SOUND) or beginning[4:8] == b"ftyp"
         raise RefusedAudioError(Refusal.DAMAGED if meant else Refusal.NOT_AUDIO, type(error).__name__) from error

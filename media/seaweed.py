@@ -26,8 +26,8 @@ from media.objects import StoreSettings
 
 STOP_SECONDS = 4.0
 TIMER_SLACK_MS = 100
-"""Measured side by side, idle: 0.8 % of a core at 0 ms, 0.5 % at 100, 0.3 % at 200. Small reads and writes are as quick with it; large
-writes take 1.3 and 1.7 times as long, and starting 2 and 4 seconds longer."""
+"""Measured side by side, idle: 0.8 % of a core at 0 ms, 0.5 % at 100, 0.3 % at 200. Small reads and writes are as quick
+with it; large writes take 1.3 and 1.7 times as long, and starting 2 and 4 seconds longer."""
 _MEMORY_LIMIT = "352MiB"
 """Go counts 230 MiB of buffers that are reserved and never touched: under a lower limit it would collect all
 the time (192 MiB: 17 % of a core)."""

@@ -26,7 +26,7 @@ PART_BYTES = 16 * 1024 * 1024
 """Files larger than two of these go up in parts, equal but for the last (R2) and over 5 MiB (S3)."""
 CHUNK_BYTES = 256 * 1024
 
-__all__ = ["Listed", "ObjectFacts", "Part", "S3Store", "StoreSettings", "Unfinished"]
+__all__ = ["Listed", "ObjectFacts", "ObjectStore", "Part", "S3Store", "StoreSettings", "Unfinished"]
 
 _TRIES_WITHOUT_PROGRESS = 3
 
@@ -309,3 +309,4 @@ def _tell_nobody(_share: float) -> None:
 
 
 S3Store = ObjectStore
+"""The name that some rooms still use."""

@@ -16,6 +16,7 @@ from radio.settings import Settings
 from radio.station import Station
 from radio.web import assets, errors, headers, health, locale
 from radio.web.access import refuse_undeclared
+from radio.web.spool import SpoolingRequest
 
 HERE = Path(__file__).resolve().parent
 MIGRATIONS = HERE / "migrations"
@@ -31,6 +32,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
+    app.request_class = SpoolingRequest
     app.extensions["station"] = Station(settings, clock, store)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -55,6 +57,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
+            "hide_parameters": True,  # what people typed is in no log, also when a statement fails
             "hide_parameters": True,  # a failing statement must not put what people typed into the log
         },
         "SECRET_KEY": keyring.read(settings, "session"),

@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 _PRAGMAS = (
     "journal_mode=wal", "synchronous=full", "busy_timeout=15000", "foreign_keys=on", "temp_store=memory",
+    "secure_delete=on",
 )  # fmt: skip
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -99,6 +100,20 @@ def writing() -> Iterator[None]:
         yield
     finally:
         _reading.reset(token)
+
+
+@contextmanager
+def committing() -> Iterator[Session]:
+    """One short transaction that writes, committed at its end; what was read before is let go."""
+    found = session()
+    found.rollback()
+    with writing():
+        try:
+            yield found
+            found.commit()
+        except BaseException:
+            found.rollback()
+            raise
 
 
 def only_reads(yes: bool) -> None:

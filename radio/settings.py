@@ -128,7 +128,7 @@ class _Reader:
             ),
             mail_from=self._text("MAIL_FROM", ""),
             log_level=self._checked(
-                "LOG_LEVEL", "INFO", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
+                "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),
             clock_offset_ms=self._number("CLOCK_OFFSET_MS", 0, None),
         )

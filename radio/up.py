@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import http.client
@@ -10,10 +11,11 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed
@@ -23,6 +25,7 @@ from radio.settings import Settings, address_file
 from radio.supervisor import Process, StopAskedError, Store, Supervisor, ignore_stop, listen_for_stop, start
 
 LEAST_FREE_MB = 500
+BIND_TRIES = 15
 ON_AIR_WITHIN_S = 120.0
 
 Say = Callable[[str], None]
@@ -60,7 +63,7 @@ def run(settings: Settings, *, host: str, port: int, empty: bool, say: Say) -> N
 def _start(supervisor: Supervisor, settings: Settings, door: socket.socket, *, empty: bool, say: Say) -> None:
     known = _Known(settings)
     if settings.embedded_s3:
-        _start_store(supervisor, settings)
+        _start_store(supervisor, settings, wait=not known.prepared)
     link = None if known.prepared else _prepare(supervisor, known, empty=empty, say=say)
     supervisor.add(Process("web server", ["web", "--fd", str(door.fileno())], [door.fileno()]))
     supervisor.add(Process("worker", ["worker"]))
@@ -83,7 +86,7 @@ class _Known:
         """There until the whole sample station is in, also when bringing it was interrupted."""
         self._prepared = settings.data / "prepared"
         newest = max(path.name for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
-        where = f"{newest} {settings.database_url} {settings.s3_endpoint} {settings.s3_bucket} {settings.public_url}"
+        where = f"{newest} {settings.database_url} {settings.s3_endpoint} {settings.s3_bucket} {_browsers(settings)}"
         self._digest = hashlib.sha256(where.encode()).hexdigest()
         self.prepared = self._prepared.exists() and self._prepared.read_text() == self._digest
         """Whether the tables and the bucket were there, as this version wants them, at an earlier start."""
@@ -93,11 +96,17 @@ class _Known:
         self._prepared.write_text(self._digest)
 
 
-def _start_store(supervisor: Supervisor, settings: Settings) -> None:
+def _browsers(settings: Settings) -> str:
+    """Who may use the store from a page; nobody, unless it has a public door."""
+    return settings.public_url if settings.s3_public_endpoint else ""
+
+
+def _start_store(supervisor: Supervisor, settings: Settings, *, wait: bool) -> None:
     store = Store(_seaweed(settings))
     try:
         supervisor.add(store)
-        store.wait_ready()
+        if wait:
+            store.wait_ready()
     except (OSError, StoreUnavailableError) as error:
         raise CannotStartError(f"The embedded store does not start: {error}.") from error
 
@@ -177,18 +186,26 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise CannotStartError(f"“{host}” is no address of this machine.") from error
     with door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            door.bind(address)
-            door.listen(2048)
-        except (OSError, OverflowError) as error:
-            raise CannotStartError(
-                f"Port {port} on {host} cannot be taken: {_why_not(error)}. Choose another with --port."
-            ) from error
+        _bind(door, address, f"Port {port} on {host}")
+        door.listen(2048)
         yield door
 
 
-def _why_not(error: Exception) -> str:
-    return "something else listens there" if isinstance(error, OSError) and error.errno == 98 else str(error).split("] ")[-1]
+def _bind(door: socket.socket, address: Any, name: str) -> None:
+    """Take the port; a web server whose parent was just killed is given a moment to go."""
+    for patience in range(BIND_TRIES, 0, -1):
+        try:
+            door.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or patience == 1:
+                raise CannotStartError(f"{name} cannot be taken: {_why_not(error)}. Choose another with --port.") from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _why_not(error: OSError) -> str:
+    return "something else listens there" if error.errno == errno.EADDRINUSE else (error.strerror or "it is refused").lower()
 
 
 def _seaweed(settings: Settings) -> Seaweed:

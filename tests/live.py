@@ -159,9 +159,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def web(live: Live, **more: str) -> Iterator[tuple[str, int]]:
+def web(live: Live, *, port: int | None = None, **more: str) -> Iterator[tuple[str, int]]:
     """A web process that serves the station; gives its address and its process id."""
-    port = free_port()
+    port = port or free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith("RADIO_")} | dict(live.env) | more | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.web_process", str(port), str(live.emergency)]
     process = subprocess.Popen(command, env=env, cwd=ROOT)

@@ -86,11 +86,20 @@ class Passkey(Base, WebAuthnMixin):  # type: ignore[misc]
     extensions: Mapped[str | None] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(64))
     usage: Mapped[str] = mapped_column(String(64))
-    create_datetime: Mapped[datetime] = mapped_column(Instant)
-    lastuse_datetime: Mapped[datetime] = mapped_column(Instant)
+    create_datetime: Mapped[datetime | None] = mapped_column(Instant, nullable=False)
     user_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
 
     person: Mapped[Person] = relationship(back_populates="webauthn")
+
+    @property
+    def lastuse_datetime(self) -> datetime | None:
+        """When it was made: the library asks for the last use, and nobody's coming and going is kept here."""
+        return self.create_datetime
+
+    @lastuse_datetime.setter
+    def lastuse_datetime(self, instant: datetime) -> None:
+        if self.create_datetime is None:
+            self.create_datetime = instant
 
 
 class Invitation(Base):

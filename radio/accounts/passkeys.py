@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from flask_security.utils import get_message
 from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninResponseForm
 from flask_security.webauthn_util import WebauthnUtil
 from webauthn.helpers.structs import AuthenticatorSelectionCriteria, ResidentKeyRequirement, UserVerificationRequirement
@@ -15,6 +16,7 @@ from wtforms import RadioField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from radio.core.text import plain
 from radio.station import station
 
 
@@ -34,6 +36,10 @@ class Ceremony(WebauthnUtil):  # type: ignore[misc]
         return AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.DISCOURAGED
         )
+
+    def name_svn(self, value: str) -> tuple[str | None, str]:
+        """Any plain text is a good name for a key."""
+        return None, plain(value)
 
     def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:  # noqa: ARG002
         """Instead of a password, the device must know its owner; beside a password it need not."""
@@ -65,6 +71,6 @@ class SignInResponse(WebAuthnSigninResponseForm):  # type: ignore[misc]
         if not super().validate(**kwargs) or self.user is None or not self.user.is_active:
             return False
         if self.is_verify and self.user.id != current_user.id:
-            self.credential.errors.append(_l("That passkey belongs to somebody else."))
+            self.credential.errors.append(get_message("WEBAUTHN_MISMATCH_USER_HANDLE")[0])
             return False
         return True

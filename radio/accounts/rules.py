@@ -16,34 +16,11 @@ PASSWORD_MIN, PASSWORD_MAX = 10, 128
 INVITATION_DAYS = 7
 
 _NAME = re.compile(r"\w[\w .'’-]*")
-_WELL_KNOWN = frozenset(
-    [
-        "1234567890",
-        "12345678910",
-        "123456789a",
-        "0123456789",
-        "0987654321",
-        "1q2w3e4r5t",
-        "1qaz2wsx3edc",
-        "abcdefghij",
-        "letmein123",
-        "password12",
-        "password123",
-        "password1234",
-        "passw0rd123",
-        "qwerty1234",
-        "qwerty12345",
-        "qwertyuiop",
-        "liverpool1",
-        "manchester1",
-        "sunshine123",
-        "iloveyou123",
-        "welcome123",
-        "peerradio1",
-        "football123",
-        "princess123",
-    ]
-)
+_WELL_KNOWN = frozenset({
+    "1234567890", "12345678910", "123456789a", "0123456789", "0987654321", "1q2w3e4r5t", "1qaz2wsx3edc", "abcdefghij",
+    "letmein123", "password12", "password123", "password1234", "passw0rd123", "qwerty1234", "qwerty12345", "qwertyuiop",
+    "liverpool1", "manchester1", "sunshine123", "iloveyou123", "welcome123", "peerradio1", "football123", "princess123",
+})  # fmt: skip
 """The ones of ten letters and more that are tried first; shorter ones cannot be chosen anyway."""
 
 

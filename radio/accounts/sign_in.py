@@ -14,12 +14,13 @@ from flask_security.core import _user_loader
 from werkzeug.wrappers import Response
 
 from radio import keyring
-from radio.accounts import forms, passkeys, rules, tries
+from radio.accounts import forms, passkeys, rules, tries, words
 from radio.accounts.models import Passkey, Person, Role
 from radio.db import db
 from radio.settings import Settings
 from radio.station import station
 from radio.web.access import Access, declare_blueprint
+from radio.web.locale import TRANSLATIONS
 
 FRESH = timedelta(minutes=15)
 """How long after proving who they are somebody may open a page where harm could be done."""
@@ -36,7 +37,7 @@ ENDPOINTS = {
 
 def install(app: Flask, settings: Settings) -> None:
     """Open the doors. The gate must be installed before."""
-    app.config.update(_config(settings))
+    app.config.update(_config(settings) | words.messages())
     datastore = SQLAlchemyUserDatastore(db, Person, Role, Passkey)
     security = Security(
         app, datastore, webauthn_util_cls=passkeys.Ceremony, password_util_cls=forms.Passwords,
@@ -68,6 +69,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "LOGIN_URL": "/sign-in", "LOGOUT_URL": "/sign-out", "VERIFY_URL": "/sign-in/again", "CHANGE_URL": "/studio/me/password",
         "POST_LOGIN_VIEW": "/studio", "POST_LOGOUT_VIEW": "/", "POST_CHANGE_VIEW": "/studio/me", "STATIC_FOLDER": None,
         "CACHE_CONTROL": None,
+        "I18N_DOMAIN": "messages", "I18N_DIRNAME": [str(TRANSLATIONS)],
         "FRESHNESS": FRESH, "FRESHNESS_GRACE_PERIOD": timedelta(0), "CLI_USERS_NAME": None, "CLI_ROLES_NAME": None,
         "WEBAUTHN": True, "WAN_RP_NAME": settings.station_name, "WAN_ALLOW_USER_HINTS": False,
         "WAN_SIGNIN_URL": "/sign-in/passkey", "WAN_VERIFY_URL": "/sign-in/again/passkey",
@@ -90,7 +92,8 @@ def _begin_session(_app: Flask, **_told: object) -> None:
 
 
 def _prove_again(_within: timedelta, _grace: timedelta) -> Response:
-    back = request.full_path.rstrip("?") if request.method == "GET" else url_for("accounts.me")
+    form_page = url_for("accounts.people" if request.blueprint == "accounts" else "security.wan_register")
+    back = request.full_path.rstrip("?") if request.method == "GET" else form_page
     return redirect(url_for("security.verify", next=back))
 
 

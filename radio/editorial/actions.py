@@ -22,6 +22,8 @@ from radio.station import Station
 
 GUARD = timedelta(seconds=24)
 """Longer than the segments that players already have in their lists."""
+OTHERS_FOLLOW = timedelta(seconds=15)
+"""Whoever publishes one episode often publishes more: the rundown, whose next hour is fixed anyway, follows once for all."""
 
 
 def submit(session: Session, episode: Episode, *, by: Person, now: datetime) -> None:
@@ -69,7 +71,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
-    schedule.ask_revision(session, why="catalogue-changed", now=now)
+    schedule.ask_revision(session, why="catalogue-changed", now=now, wait=OTHERS_FOLLOW)
 
 
 def withdraw(session: Session, station: Station, episode: Episode, *, by: Person, now: datetime) -> Job:

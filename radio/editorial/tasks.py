@@ -77,4 +77,4 @@ def expire(work: Work) -> None:
             search.unindex(session, episode)
             audit.record(session, "expired", "episode", episode.id, by=THE_STATION, now=now)
         touched(session)
-        schedule.revise(session, station(), why="catalogue-changed")
+        schedule.ask_revision(session, why="catalogue-changed", now=now)

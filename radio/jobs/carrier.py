@@ -126,7 +126,7 @@ class Carrier:
         )  # fmt: skip
 
     def _do(self, work: Work, craft: Craft) -> None:
-        log.info("job %s %s %s begins", work.job_id, work.kind, work.subject)
+        log.debug("job %s %s %s begins", work.job_id, work.kind, work.subject)
         try:
             with self._app.app_context(), reading():
                 self._attempt(work, craft)
@@ -143,7 +143,7 @@ class Carrier:
             if not work.published:
                 with work.publishing():
                     pass
-            log.info("job %s %s done", work.job_id, work.kind)
+            log.log(logging.INFO if work.every is None else logging.DEBUG, "job %s %s done", work.job_id, work.kind)
         except FencedError:
             log.warning("job %s %s is another worker's now", work.job_id, work.kind)
         except StoppingError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from radio.schema import TABLES
+from radio.schema import TABLES, is_modelled
 
 
 def _plain(kind, item, _context):
@@ -16,7 +16,7 @@ def _plain(kind, item, _context):
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection, target_metadata=TABLES, render_as_batch=connection.dialect.name == "sqlite",
-    compare_type=True, compare_server_default=True, render_item=_plain,
+    compare_type=True, compare_server_default=True, render_item=_plain, include_object=is_modelled,
 )  # fmt: skip
 with context.begin_transaction():
     context.run_migrations()

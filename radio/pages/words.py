@@ -49,8 +49,8 @@ def artwork_address(show: Show) -> str:
 
 
 def weekday(day: date) -> str:
-    """The day's name."""
-    return str(format_date(day, "EEEE"))
+    """The day's name, short."""
+    return str(format_date(day, "EEE"))
 
 
 def capitalised(words: str) -> str:

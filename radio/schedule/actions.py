@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
@@ -17,12 +18,13 @@ from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
 from radio.core.text import plain
 from radio.core.time import unix_ms
-from radio.errors import InvalidError
+from radio.errors import InvalidError, RadioError, UnprovenError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
-from radio.schedule.airings import Airable, Airing, Part, differing
-from radio.schedule.proof import FIRST_HASH, chained, digest, law, prove, zones_version
+from radio.schedule.airings import Airing, Part, differing, emergency
+from radio.schedule.compiling import MadeOf, compiled
+from radio.schedule.proof import FIRST_HASH, chained, law, prove
 from radio.schedule.wallclock import night, slot_faults
 from radio.station import Station
 
@@ -33,64 +35,156 @@ GUARD = timedelta(seconds=24)
 EXTENDED_BY_TICKS = 6 * HOUR_TICKS
 URGENT_TICKS = 2 * HOUR_TICKS
 """How much of the future a take-down compiles at once; a job does the rest."""
+ALLOWANCES = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=4))
+"""How long compiling aside may take, try by try: what it writes begins that much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A future that is compiled and not written yet: `pieces` of airings that differ from what is written."""
+
+    why: str
+    pieces: tuple[tuple[Airing, ...], ...]
+    made_of: MadeOf
+    head_id: int
+    """The newest revision when it was drawn."""
+    drawn_from: int
+    """The catalogue's change number when it was drawn."""
+    whole: bool
+    """Whether the whole future follows the catalogue from now on; otherwise only a part of it was compiled."""
+
+
+class StaleError(RadioError):
+    """Somebody else has written meanwhile, or the draft begins where players already are."""
+
+
+Draw = Callable[[Session, timedelta], Draft | None]
+Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 def extend(session: Session, station: Station) -> list[models.Revision]:
     """Compile as far as the horizon; empty: it already reaches there."""
-    desk = _hold(session)
-    now_tick = first_tick_from(station.clock.unix_ms())
-    wanted = now_tick + station.settings.horizon_days * DAY_TICKS
-    planned = queries.planned_until(session)
-    if planned >= wanted:
-        return []
-    if planned == 0:
-        desk.catalogue_number = change_number(session)
-    from_tick = max(planned, _soonest(station))
-    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
-    compiled, made_of = _compiled(session, station, desk, from_tick, to_tick)
-    return [_keep(session, station, compiled.airings, "extended", made_of)]
+    hold(session)
+    return _write(session, station, draw_extension(session, station))
 
 
 def revise(session: Session, station: Station, *, why: str, effective_tick: int | None = None) -> list[models.Revision]:
     """Compile the future anew from `effective_tick` (None: when the frozen hour ends), and keep what differs.
 
     What is on air at that tick plays to its end, unless it may no longer be heard: then it is cut there. A take-down
-    compiles two hours at once; the job it enqueues does the rest.
+    compiles two hours at once; the job it enqueues does the rest. Anything else is for `write_aside`, where there is a choice.
     """
-    desk = _hold(session)
+    hold(session)
+    draft = draw_revision(session, station, why=why, effective_tick=effective_tick)
+    if why == "withdrawn" and draft and not draft.whole:
+        enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
+    return _write(session, station, draft)
+
+
+def write_aside(session: Session, station: Station, draw: Draw, transaction: Transaction) -> list[models.Revision]:
+    """Compile while everybody else goes on writing, then write in a moment; once more when it was overtaken.
+
+    `session` only reads. `transaction` gives one that writes and commits.
+    """
+    for allowance in ALLOWANCES:
+        draft = draw(session, allowance)
+        session.rollback()
+        try:
+            with transaction() as own:
+                hold(own)
+                _refuse_stale(own, station, draft)
+                return _write(own, station, draft)
+        except StaleError:
+            continue
+    with transaction() as own:
+        hold(own)
+        return _write(own, station, draw(own, timedelta()))
+
+
+def draw_extension(session: Session, station: Station, allowance: timedelta = timedelta()) -> Draft | None:
+    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there."""
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)  # before all else: it may grow old
+    wanted = first_tick_from(station.clock.unix_ms()) + station.settings.horizon_days * DAY_TICKS
     planned = queries.planned_until(session)
-    soonest = _soonest(station)
+    if planned >= wanted:
+        return None
+    from_tick = max(planned, _soonest(station, allowance))
+    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
+    found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
+    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, whole=planned == 0)
+
+
+def draw_revision(
+    session: Session, station: Station, allowance: timedelta = timedelta(), *, why: str, effective_tick: int | None = None
+) -> Draft | None:
+    """The future as `revise` wants it; None: there is none to change."""
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)
+    planned, soonest = queries.planned_until(session), _soonest(station, allowance)
     urgent = why == "withdrawn"
     if planned <= soonest:
-        return [] if urgent else extend(session, station)
+        return None if urgent else draw_extension(session, station, allowance)
     start, cut = _effective(session, station, effective_tick, soonest, planned)
     until = min(planned, start + URGENT_TICKS) if urgent else planned
-    if urgent and until < planned:
-        enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
-    if not urgent:
-        desk.catalogue_number = change_number(session)
-    compiled, made_of = _compiled(session, station, desk, start, until)
-    old = queries.rundown(session, start, max(compiled.to_tick, planned)).airings
-    if compiled.to_tick < planned and compiled.to_tick not in {airing.start_tick for airing in old}:
-        compiled, made_of = _compiled(session, station, desk, start, planned)  # the old does not join the new there
-    pieces = differing(old, compiled.airings)
+    found, made_of = compiled(session, station, desk.seed, start, until)
+    old = queries.rundown(session, start, max(found.to_tick, planned)).airings
+    airings = [*found.airings, *_joint(found.to_tick, old)] if found.to_tick < planned else found.airings
+    pieces = tuple(tuple(_within(airings, piece)) for piece in differing(old, airings))
     log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
-    return [_keep(session, station, _within(compiled.airings, piece), why, made_of) for piece in pieces]
+    return Draft(why, pieces, made_of, head_id, number, whole=found.to_tick >= planned)
 
 
-def ask_revision(session: Session, *, why: str, now: datetime) -> Job:
-    """Let a worker compile the future anew, after this transaction: never in a request."""
-    return enqueue(session, "revise", "", now=now, payload={"why": why})
+def _joint(tick: int, old: Sequence[Airing]) -> list[Airing]:
+    """The loop between a new future that ends at `tick` and the next airing of the old one: the rest is planned before then."""
+    following = min((airing.start_tick for airing in old if airing.start_tick >= tick), default=old[-1].end_tick)
+    return [emergency(tick, following)] if following > tick else []
+
+
+def _refuse_stale(session: Session, station: Station, draft: Draft | None) -> None:
+    """What was published meanwhile has asked for a turn of its own; what was taken back may not be written any more."""
+    if draft is None:
+        return
+    begins = min((piece[0].start_tick for piece in draft.pieces), default=None)
+    if queries.head_id(session) != draft.head_id or (begins is not None and begins < _soonest(station)):
+        raise StaleError(draft.why)
+    if change_number(session) != draft.drawn_from:
+        _refuse_unlawful(session, station, draft)
+
+
+def _refuse_unlawful(session: Session, station: Station, draft: Draft) -> None:
+    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
+    try:
+        for piece in draft.pieces:
+            span = (piece[0].start_tick, piece[-1].end_tick)
+            prove(piece, *span, law(pool, night(station.settings.tz, *span)))
+    except UnprovenError as error:
+        raise StaleError(draft.why) from error
+
+
+def _write(session: Session, station: Station, draft: Draft | None) -> list[models.Revision]:
+    if draft is None:
+        return []
+    if draft.whole:
+        _desk(session).catalogue_number = draft.drawn_from
+    return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
+
+
+def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
+    """Let a worker compile the future anew, `wait` after this transaction: once for all that asks meanwhile."""
+    return enqueue(session, "revise", "", now=now, payload={"why": why}, due_at=now + wait)
 
 
 def follow_catalogue(session: Session, station: Station) -> list[models.Revision]:
     """Revise when the catalogue has changed since the future was last compiled as a whole."""
-    if _hold(session).catalogue_number == change_number(session):
-        return []
-    return revise(session, station, why="catalogue-changed")
+    return revise(session, station, why="catalogue-changed") if is_behind(session) else []
 
 
-def _hold(session: Session) -> models.Desk:
+def is_behind(session: Session) -> bool:
+    """Whether the catalogue has changed since the future was last compiled as a whole."""
+    desk = session.get(models.Desk, 1)
+    return desk is None or desk.catalogue_number != change_number(session)
+
+
+def hold(session: Session) -> models.Desk:
     """Take the row that serialises writers of the rundown; made at the first time."""
     session.flush()
     query = select(models.Desk).where(models.Desk.id == 1).with_for_update().execution_options(populate_existing=True)
@@ -102,9 +196,13 @@ def _hold(session: Session) -> models.Desk:
     return desk
 
 
-def _soonest(station: Station) -> int:
-    """The first tick that no player can have in its list yet."""
-    return first_tick_from(unix_ms(station.now() + GUARD))
+def _desk(session: Session) -> models.Desk:
+    return session.get_one(models.Desk, 1)
+
+
+def _soonest(station: Station, allowance: timedelta = timedelta()) -> int:
+    """The first tick that no player can have in its list yet, `allowance` from now."""
+    return first_tick_from(unix_ms(station.now() + GUARD + allowance))
 
 
 def _effective(session: Session, station: Station, asked: int | None, soonest: int, planned: int) -> tuple[int, bool]:
@@ -125,52 +223,11 @@ def _thawed(session: Session, station: Station, soonest: int, planned: int) -> i
     return min(frozen, loop.start_tick) if loop else frozen
 
 
-@dataclass(frozen=True, slots=True)
-class _MadeOf:
-    """What a compilation was made of: its hash, and what the proof needs."""
-
-    inputs_hash: str
-    pool: dict[str, Airable]
-
-
-def _compiled(
-    session: Session, station: Station, desk: models.Desk, from_tick: int, to_tick: int
-) -> tuple[rules.Compiled, _MadeOf]:
-    slots = [queries.slot_value(row) for row in queries.slots(session)]
-    pool = queries.pool(session, now=station.now())
-    recent = queries.rundown(session, from_tick - queries.LOOK_BACK_TICKS, from_tick).airings
-    heard = [airing for airing in recent if airing.part is not Part.EMERGENCY]
-    compiled = rules.compile(
-        slots, pool, zone=station.settings.tz, seed=bytes.fromhex(desk.seed), from_tick=from_tick, to_tick=to_tick, recent=heard
-    )
-    for fault in compiled.faults[:20]:
-        log.warning("rundown: %s at tick %d, slot %s", fault.code, fault.tick, fault.slot_id)
-    inputs = _inputs(slots, pool, heard) | {
-        "seed": digest(desk.seed), "span": [from_tick, to_tick], "zone": station.settings.zone, "zones": zones_version(),
-    }  # fmt: skip
-    return compiled, _MadeOf(digest(inputs), {airable.episode_id: airable for airable in pool})
-
-
-def _inputs(slots: Sequence[rules.Slot], pool: Sequence[Airable], recent: Sequence[Airing]) -> dict[str, object]:
-    """All that compiling depends on, so that anybody who has it can compile the same again."""
-    return {
-        "slots": [[s.slot_id, s.zone, s.first_start.isoformat(), s.length.total_seconds(), s.rrule, s.fill, s.priority,
-                   s.tolerance.total_seconds(), sorted(e.isoformat() for e in s.exceptions),
-                   {k.isoformat(): v for k, v in s.overrides.items()}] for s in slots],
-        "pool": [[*_values(airable)] for airable in sorted(pool, key=lambda a: a.episode_id)],
-        "recent": [[a.start_tick, a.n_ticks, a.episode_id, a.part, a.slot_id] for a in recent],
-    }  # fmt: skip
-
-
-def _values(airable: Airable) -> list[object]:
-    return [sorted(v) if isinstance(v, frozenset) else v for v in asdict(airable).values()]
-
-
 def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
     return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
 
 
-def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: _MadeOf) -> models.Revision:
+def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
     """Prove a piece and append it to the chain.
 
     Raises:

@@ -27,6 +27,7 @@ from radio.station import station
 from radio.studio import actions, queries, words
 from radio.studio.models import Upload
 from radio.studio.rules import MOST_SIGNED, SIGN_SECONDS, Parts, looks_like_fingerprint
+from radio.web import spool
 from radio.web.access import Access, access
 from radio.web.current import me
 from radio.web.errors import answer, wants_json
@@ -187,7 +188,7 @@ def part(upload_id: str, number: int) -> Response:
     if state != "open":
         raise MoveError("upload-over")
     _check_length(parts, number)
-    with TemporaryFile(dir=_spool()) as file:
+    with TemporaryFile(dir=spool.folder(station().settings)) as file:
         _receive_into(file, parts.size_of(number))
         file.seek(0)
         station().store.put_part(key, store_upload_id, number, file, parts.size_of(number))
@@ -207,12 +208,6 @@ def _receive_into(file: IO[bytes], size_bytes: int) -> None:
         received += file.write(chunk)
     if received != size_bytes:  # the line died: this part is asked for again
         raise BadRequest
-
-
-def _spool() -> str:
-    folder = station().settings.data / "work"
-    folder.mkdir(parents=True, exist_ok=True)
-    return str(folder)
 
 
 @bp.post("/uploads/<upload_id>/complete")

@@ -16,7 +16,6 @@ def hz(midi: float) -> float:
     return float(440.0 * 2 ** ((midi - 69) / 12))
 
 
-@cache
 def pad(midi: float, length_s: float, seed: int = 0, *, fade_s: float = 2.5) -> Sound:
     """A slow, wide tone: three voices a few cents apart, their high partials breathing."""
     chance = np.random.default_rng((seed, round(midi * 100)))

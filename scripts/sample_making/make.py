@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sample_making import pieces, shows
+from sample_making.loop import write_renditions
 from sample_making.signal import Sound, levelled, loudness_lufs, seconds, write_opus
 from sample_making.speech import webvtt
 
@@ -46,6 +47,7 @@ def make(only: str, into: Path) -> None:
     if only in "emergency":
         sound, _ = shows.emergency()
         _write(sound, channel / "source.opus", speech=False)
+        write_renditions(sound, channel)
 
 
 def _write(sound: Sound, path: Path, *, speech: bool) -> None:

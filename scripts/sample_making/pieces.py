@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sample_making.instruments import glass, hz, pad, pluck, reed
-from sample_making.signal import Sound, add_at, faded, in_room, room, silence
+from sample_making.signal import Sound, add_at, faded, heard, in_room, room, silence
 
 HALL = room(3.4, seed=11)
 ROOM = room(1.6, seed=12, dark_hz=4_000)
@@ -36,7 +36,7 @@ def lamp_in_the_window() -> Sound:
             late_s = 0.012 * chance.random()
             add_at(whole, pluck(key), start_s + step * beat_s / 2 + late_s, -12 - 4 * chance.random())
         add_at(whole, pluck(chord[0] - 12, 5.0), start_s, -11)
-    return faded(in_room(whole, HALL, -5), 3.0, 8.0)
+    return heard(faded(in_room(whole, HALL, -5), 3.0, 8.0))
 
 
 def slow_water() -> Sound:
@@ -56,7 +56,7 @@ def slow_water() -> Sound:
         if chance.random() < 0.6:
             add_at(whole, glass(scale[max(0, place - 2)] + 12, 4.0), at_s + 0.85, gain_db - 8)
         at_s += float(chance.choice((1.7, 2.55, 3.4)))
-    return faded(in_room(whole, HALL, -3), 3.0, 8.0)
+    return heard(faded(in_room(whole, HALL, -3), 3.0, 8.0))
 
 
 def walking_home() -> Sound:
@@ -85,7 +85,7 @@ def walking_home() -> Sound:
             if key:
                 add_at(whole, reed(key, beats * beat_s * 0.97 + 0.15, seed=first_bar), at_s, -17)
             at_s += beats * beat_s
-    return faded(in_room(whole, HALL, -6), 1.5, 7.0)
+    return heard(faded(in_room(whole, HALL, -6), 1.5, 7.0))
 
 
 def before_the_birds() -> Sound:
@@ -109,14 +109,14 @@ def before_the_birds() -> Sound:
         if chance.random() < 0.75:
             key = int(chance.choice((57, 60, 64, 69, 71, 52)))
             add_at(whole, pluck(key, 4.5, brightness=0.7), float(at_s) + 0.2 * chance.random(), -13)
-    return faded(in_room(whole, HALL, -3), 4.0, 9.0)
+    return heard(faded(in_room(whole, HALL, -3), 4.0, 9.0))
 
 
-def bed(length_s: float = 92.16) -> Sound:
-    """A pad without events, so that it may be cut at any tick: 96 ticks of one chord that breathes."""
+def bed(length_s: float = 92.1) -> Sound:
+    """A pad without events, so that it may begin at any tick: 96 ticks of one chord that breathes, its end fades."""
     whole = silence(length_s)
     _lay(whole, (38, 50, 57, 62, 64, 69), 0.0, length_s, seed=500, gain_db=-12, fade_s=1.2)
-    return in_room(whole, HALL, -4)
+    return faded(in_room(whole, HALL, -4), 0.6, 3.0)
 
 
 def theme(length_s: float, variant: int = 0) -> Sound:

@@ -83,10 +83,10 @@ def idents() -> dict[str, Made]:
 
 
 def _ident(turn: Turn, reader: Reader, number: int) -> Made:
-    sound, said = reader.read(turn, 0.45)
-    length_s = said[-1].stop_s + 0.9
-    notes = at_loudness(pieces.ident_notes(length_s, number), MUSIC_LUFS - 3)
-    return levelled(_trimmed([(notes, 0.0), (in_room(sound, SMALL_ROOM, -17), 0.45)], length_s)), said
+    sound, said = reader.read(turn, 0.35)
+    length_s = said[-1].stop_s + 0.75
+    notes = at_loudness(pieces.ident_notes(length_s, number), MUSIC_LUFS - 7)
+    return levelled(_trimmed([(notes, 0.0), (in_room(sound, SMALL_ROOM, -17), 0.35)], length_s)), said
 
 
 def shorts() -> dict[str, Made]:

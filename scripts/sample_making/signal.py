@@ -49,6 +49,13 @@ def faded(sound: Sound, in_s: float, out_s: float) -> Sound:
     return shaped
 
 
+def heard(sound: Sound, floor_db: float = -46.0) -> Sound:
+    """`sound` without the part of its end that nobody hears, faded out over what is left of it."""
+    level = np.sqrt(np.convolve(sound**2, np.ones(4_800) / 4_800, "same"))
+    last = int(np.flatnonzero(level > np.max(level) * db(floor_db))[-1])
+    return faded(sound[: last + n_samples(0.3)], 0.0, 0.4)
+
+
 def add_at(whole: Sound, part: Sound, at_s: float, gain_db: float = 0.0) -> None:
     """Mix `part` into `whole` in place; what would hang over the end is left out."""
     start = n_samples(at_s)
@@ -113,7 +120,7 @@ def loudness_lufs(sound: Sound) -> float:
 def write_opus(sound: Sound, path: Path, *, kbps: int, speech: bool) -> None:
     """Ogg Opus without dates or random numbers, so that the same sound gives the same bytes."""
     command = ["ffmpeg", "-v", "error", "-y", "-f", "f64le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "-"]
-    command += ["-c:a", "libopus", "-b:a", f"{kbps}k", "-vbr", "on", "-compression_level", "10"]
+    command += ["-c:a", "libopus", "-b:a", f"{kbps}k", "-vbr", "constrained", "-compression_level", "10"]
     command += ["-application", "voip" if speech else "audio", "-frame_duration", "20" if speech else "60"]
     command += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(path)]
     subprocess.run(command, input=sound.tobytes(), check=True)

@@ -19,7 +19,7 @@ from sample_making.signal import RATE_HZ, Sound, db, faded, n_samples, silence
 
 VOICES = {"A": "Synthetic voice one", "B": "Synthetic voice two"}
 SPEECH_DBFS = -21.0
-SENTENCE_PAUSE_S, TURN_PAUSE_S, PARAGRAPH_PAUSE_S = 0.38, 0.62, 0.95
+SENTENCE_PAUSE_S, TURN_PAUSE_S, PARAGRAPH_PAUSE_S = 0.46, 0.72, 1.05
 
 SAID_AS: dict[str, str] = {}
 """Spellings that make the synthesisers say a word as meant; the written text stays as it is."""
@@ -70,7 +70,7 @@ class Reader:
             for voice, ask in (("A", _festival), ("B", _flite)):
                 sentences = sorted({s.strip() for turn in wanted if turn.voice == voice for s in turn.sentences})
                 for sentence, path in zip(sentences, ask([_said(s) for s in sentences], Path(folder)), strict=True):
-                    self._heard[voice, sentence] = _cleaned(path)
+                    self._heard[voice, sentence] = _cleaned(path, voice)
 
     def read(self, turn: Turn, at_s: float) -> tuple[Sound, list[Sentence]]:
         """The sound of one turn, and its sentences as heard from `at_s` on."""
@@ -108,7 +108,7 @@ def _said(sentence: str) -> str:
 
 def _festival(sentences: list[str], folder: Path) -> list[Path]:
     paths = [folder / f"a{number}.wav" for number in range(len(sentences))]
-    script = ["(voice_cmu_us_slt_arctic_hts)", "(Parameter.set 'Duration_Stretch 1.1)"]
+    script = ["(voice_cmu_us_slt_arctic_hts)", "(Parameter.set 'Duration_Stretch 1.15)"]
     for sentence, path in zip(sentences, paths, strict=True):
         script.append(f'(utt.save.wave (utt.synth (Utterance Text "{sentence}")) "{path}" \'riff)')
     (folder / "a.scm").write_text("\n".join(script))
@@ -119,18 +119,21 @@ def _festival(sentences: list[str], folder: Path) -> list[Path]:
 def _flite(sentences: list[str], folder: Path) -> list[Path]:
     paths = [folder / f"b{number}.wav" for number in range(len(sentences))]
     for sentence, path in zip(sentences, paths, strict=True):
-        voice = ["-voice", "rms", "--setf", "duration_stretch=1.08"]
+        voice = ["-voice", "rms", "--setf", "duration_stretch=1.1"]
         subprocess.run(["flite", *voice, "-t", sentence, "-o", str(path)], check=True)
     return paths
 
 
-def _cleaned(path: Path) -> Sound:
-    """48 kHz, silence cut at both ends, rumble out, a little warmth in, the same level for every sentence."""
+def _cleaned(path: Path, voice: str) -> Sound:
+    """48 kHz, silence cut at both ends, rumble out, the same level for every sentence.
+
+    The first voice is a little thin and gets warmth, the second is a little dull and gets clearness.
+    """
     rate_hz, raw = wavfile.read(path)
     sound = signal.resample_poly(raw / 32768.0, RATE_HZ, rate_hz)
     sound = signal.sosfilt(signal.butter(2, 75, "high", fs=RATE_HZ, output="sos"), sound)
-    warm = signal.sosfilt(signal.butter(1, 260, "low", fs=RATE_HZ, output="sos"), sound)
-    sound = sound + 0.25 * warm
+    edge_hz, side, share = {"A": (260, "low", 0.25), "B": (2_000, "high", 0.4)}[voice]
+    sound = sound + share * signal.sosfilt(signal.butter(1, edge_hz, side, fs=RATE_HZ, output="sos"), sound)
     loud = np.flatnonzero(np.abs(sound) > np.max(np.abs(sound)) * db(-38))
     start, stop = max(0, loud[0] - n_samples(0.03)), min(len(sound), loud[-1] + n_samples(0.12))
     cut = sound[start:stop]

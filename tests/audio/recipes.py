@@ -108,6 +108,15 @@ def video(source: Path, path: Path) -> Path:
     return path
 
 
+def sphere(source: Path, path: Path) -> Path:
+    """`source` as ambisonic Opus: four channels that are no loudspeakers. Source: RFC 8486 §3.1 (mapping family 2)."""
+    again(source, path, 2, "-af", "aformat=channel_layouts=quad", "-c:a", "libopus", "-mapping_family", "1", "-f", "matroska")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"OpusHead") + 18] = 2
+    path.write_bytes(content)
+    return path
+
+
 def silent_film(path: Path) -> Path:
     """A film without sound."""
     ffmpeg("-f", "lavfi", "-i", "testsrc=s=160x120:r=5:d=2", "-c:v", "mpeg4", path)

@@ -27,6 +27,7 @@ from media.types import Ingested
 from radio import keyring
 from radio.app import create_app
 from radio.catalogue.models import Episode
+from radio.catalogue.rules import State
 from radio.clock import SystemClock
 from radio.db import db
 from radio.schedule.actions import extend
@@ -75,7 +76,7 @@ class Listener:
         module = self.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js")
         found: dict[str, object] = self.page.evaluate(
             """async module => { const { sound } = await import(module); const { audio } = sound;
-            return { state: sound.state, position: audio.currentTime, volume: audio.muted ? 0 : audio.volume, source: audio.src } }""",
+            return { state: sound.state, position: audio.currentTime } }""",
             module,
         )
         return found
@@ -135,7 +136,7 @@ def _with_sound(episode: Episode, ingested: Ingested, store: S3Store) -> None:
 
 
 @pytest.fixture(scope="session")
-def on_air(s3: StoreSettings, blank: Blank, ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
+def served(s3: StoreSettings, blank: Blank, ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
     """The station, served until the last test is done."""
     data = tmp_path_factory.mktemp("on-air")
     with socket.socket() as free:
@@ -154,15 +155,15 @@ def on_air(s3: StoreSettings, blank: Blank, ingested: Ingested, tmp_path_factory
     for made in ingested.renditions:
         code = {"standard": "mp3-64", "low": "opus-24"}[made.profile]
         shutil.copy(made.path, loop / f"{code}{made.path.suffix}")
-    served = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.browser.served", str(port), str(loop)], cwd=ROOT, env=os.environ | env
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/now.json", served)
+        _wait_for(f"http://127.0.0.1:{port}/now.json", process)
         yield OnAir(f"http://127.0.0.1:{port}", *ids)
     finally:
-        served.terminate()
-        served.wait(15)
+        process.terminate()
+        process.wait(15)
 
 
 def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[str, str, str]:
@@ -178,7 +179,7 @@ def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[
         gone = make_episode(session, show=show, title="Gone", now=now)
         for episode in (bread, story):
             _with_sound(episode, ingested, store)
-        gone.state = type(gone.state)("withdrawn")
+        gone.state = State.WITHDRAWN
         session.commit()
         extend(session, Station(settings, clock, store))
         session.commit()
@@ -219,8 +220,8 @@ def listener_in(context: BrowserContext, station: OnAir) -> Listener:
 
 
 @pytest.fixture
-def phone(browser: Browser, on_air: OnAir) -> Iterator[Listener]:
+def phone(browser: Browser, served: OnAir) -> Iterator[Listener]:
     """Somebody with a small phone."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
-    yield listener_in(context, on_air)
+    yield listener_in(context, served)
     context.close()

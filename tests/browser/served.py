@@ -27,4 +27,4 @@ class Served(serve.WebServer):
 
 
 if __name__ == "__main__":
-    Served(Settings.from_env(), f"127.0.0.1:{sys.argv[1]}", 1).run()
+    Served(Settings.from_env(), f"127.0.0.1:{sys.argv[1]}").run()

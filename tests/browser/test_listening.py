@@ -118,6 +118,22 @@ def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Li
     assert phone.page.evaluate("navigator.mediaSession.metadata.title") == "Radio"
 
 
+def test_a_dead_line_is_survived(phone: Listener) -> None:
+    phone.open("/")
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+
+    phone.page.context.set_offline(True)
+    for _ in range(50):  # what was loaded ahead is played first
+        if phone.sound()["state"] != "playing":
+            break
+        phone.page.wait_for_timeout(1000)
+    assert phone.sound()["state"] in {"waiting", "lost"}
+    phone.page.context.set_offline(False)
+
+    phone.hears()
+
+
 def test_everything_can_be_done_by_keyboard(phone: Listener) -> None:
     phone.open("/")
     phone.page.keyboard.press("Tab")
@@ -128,9 +144,9 @@ def test_everything_can_be_done_by_keyboard(phone: Listener) -> None:
     phone.hears()
 
 
-def test_without_javascript_the_browsers_own_controls_play(browser: Browser, on_air: OnAir) -> None:
+def test_without_javascript_the_browsers_own_controls_play(browser: Browser, served: OnAir) -> None:
     context = browser.new_context(java_script_enabled=False)
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     phone.open("/")
     audio = phone.page.locator("radio-player audio")
 
@@ -142,14 +158,14 @@ def test_without_javascript_the_browsers_own_controls_play(browser: Browser, on_
 
 
 @pytest.mark.parametrize("n", range(10))
-def test_a_first_load_is_small(browser: Browser, on_air: OnAir, n: int) -> None:
+def test_a_first_load_is_small(browser: Browser, served: OnAir, n: int) -> None:
     context = browser.new_context()
-    phone = listener_in(context, on_air)
+    phone = listener_in(context, served)
     session = context.new_cdp_session(phone.page)
     session.send("Network.enable")
     sizes: list[int] = []
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    phone.open(on_air.pages[n])
+    phone.open(served.pages[n])
     phone.page.wait_for_timeout(500)
 
     assert len(phone.requests) <= 6, phone.requests
@@ -157,8 +173,8 @@ def test_a_first_load_is_small(browser: Browser, on_air: OnAir, n: int) -> None:
     context.close()
 
 
-def test_now_json_is_what_the_player_reads(on_air: OnAir) -> None:
-    with urllib.request.urlopen(on_air.url + "/now.json") as response:
+def test_now_json_is_what_the_player_reads(served: OnAir) -> None:
+    with urllib.request.urlopen(served.url + "/now.json") as response:
         now = json.load(response)
 
     assert {"server_ms", "ms_to_change", "on_air"} <= set(now)

@@ -6,12 +6,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, CDPSession, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -22,19 +21,6 @@ from tests.makers import NOON
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.slow
-CHROMIUM = Path("/usr/bin/chromium")
-QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-           "--no-first-run"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIETLY)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -88,9 +74,9 @@ class Device:
 
 
 @pytest.fixture
-def device(chromium: Browser, origin: str) -> Iterator[Device]:
+def device(browser: Browser, origin: str) -> Iterator[Device]:
     """A phone that knows its owner."""
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
@@ -167,12 +153,12 @@ def test_somebody_elses_passkey_does_not_prove_who_i_am(
 
     def offer_any_key(route: Route) -> None:
         answer = route.fetch()
-        body = re.sub(r"allowCredentials&#34;: \[.*?\]", "allowCredentials&#34;: []", answer.text(), flags=re.DOTALL)
+        body = re.sub(r"allowCredentials&#34;: \[\{.*?\}\]", "allowCredentials&#34;: []", answer.text(), flags=re.DOTALL)
         assert "allowCredentials&#34;: []" in body
         route.fulfill(response=answer, body=body)
 
     device.go("/sign-in/again?next=/studio/people")
-    device.page.route("**/sign-in/again/passkey?*", offer_any_key, times=1)
+    device.page.route(re.compile(r"/sign-in/again/passkey\?"), offer_any_key, times=1)
     device.press("Use a passkey")
 
     expect(device.page.get_by_text("That passkey belongs to somebody else.")).to_be_visible()
@@ -241,8 +227,8 @@ def test_a_paused_person_does_not_come_in_by_passkey(
 
     device.go("/sign-in")
     device.press("Sign in with a passkey")
-    device.page.wait_for_url("**/sign-in/passkey")
 
+    expect(device.page.get_by_text("You are on a break.")).to_be_visible()
     assert not device.is_in("alice")
 
 
@@ -256,6 +242,6 @@ def test_a_passkey_can_be_removed(device: Device, alice: Person, with_password: 
     device.press("Sign out")
     device.go("/sign-in")
     device.press("Sign in with a passkey")
-    device.page.wait_for_url("**/sign-in/passkey")
 
+    expect(device.page.get_by_text("This station does not know that passkey.")).to_be_visible()
     assert not device.is_in("alice")

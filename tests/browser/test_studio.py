@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,11 +98,16 @@ def sent(page: Page, fraction: float) -> None:
     raise AssertionError("nothing moves")
 
 
-def slowly(page: Page) -> None:
-    page.context.new_cdp_session(page).send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": SLOW_BYTES_A_SECOND},
-    )
+def line(page: Page) -> Callable[[bool], None]:
+    """A slow line that can be cut: call it with whether it is dead."""
+    inspector = page.context.new_cdp_session(page)
+
+    def become(dead: bool) -> None:
+        conditions = {"latency": 5, "downloadThroughput": -1, "uploadThroughput": SLOW_BYTES_A_SECOND}
+        inspector.send("Network.emulateNetworkConditions", {"offline": dead, **conditions})
+
+    become(False)
+    return become
 
 
 @pytest.mark.slow
@@ -120,7 +125,7 @@ def test_from_a_phone_to_the_site_with_a_reload_in_the_middle(
     page.get_by_label("Title").fill("The night bus")
     page.get_by_role("button", name="Make the draft").click()
 
-    slowly(page)
+    line(page)
     page.get_by_label("The recording").set_input_files(file)
     expect(page.locator(".sending progress")).to_be_visible()
     sent(page, 0.35)
@@ -168,17 +173,16 @@ def test_a_dead_line_is_waited_for_and_several_files_become_drafts(
         file = tmp_path / f"take {number}.wav"
         file.write_bytes(tone(60, hz=200 + number, channels=2))
         files.append(file)
-    context = studio.signed_in(alice)
-    page = context.new_page()
+    page = studio.signed_in(alice).new_page()
     page.goto(f"{studio.url}/studio")
-    slowly(page)
+    dies = line(page)
 
     page.get_by_label("Recordings", exact=True).set_input_files(files)
     sent(page, 0.2)
-    context.set_offline(True)
+    dies(True)
     expect(page.get_by_text("The line is gone").first).to_be_visible(timeout=20_000)
     page.wait_for_timeout(3000)
-    context.set_offline(False)
+    dies(False)
 
     expect(page.locator(".sending li.done")).to_have_count(3, timeout=120_000)
     expect(page.get_by_text("things to add")).to_have_count(3, timeout=120_000)

@@ -144,13 +144,9 @@ def beginning(sought: list[tuple[int, Sound]], heard: Sound) -> int:
     return start + (sought[0][0] // cycle + 1) * cycle
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_player_hears_every_sample_once_across_the_joins(captured: Captured, name: str) -> None:
-    if not shutil.which(RUNS[name][0]("", Path())[0]):
-        pytest.skip("this player is not installed here")
-    heard = read_wav(captured.folder / f"{name}.wav")
-    assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
-    sought = excerpts(captured, "low" if name.endswith("low") else "standard")
+def places(captured: Captured, heard: Sound, profile: str) -> list[tuple[float, int, float]]:
+    """Where every excerpt was heard: (second, how many samples late, how alike)."""
+    sought = [*excerpts(captured, profile)]
     first = beginning(sought, heard)
     found = []
     for grid, sound in sought:
@@ -158,5 +154,15 @@ def test_a_player_hears_every_sample_once_across_the_joins(captured: Captured, n
         if SLACK < begin < len(heard) - LOOKED_AT - 3 * SLACK:
             where, alike = offset_of(sound, heard[begin : begin + LOOKED_AT + 2 * SLACK])
             found.append((round((grid - first) / 48_000, 1), where - SLACK, round(alike, 3)))
+    return found
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_player_hears_every_sample_once_across_the_joins(captured: Captured, name: str) -> None:
+    if not shutil.which(RUNS[name][0]("", Path())[0]):
+        pytest.skip("this player is not installed here")
+    heard = read_wav(captured.folder / f"{name}.wav")
+    assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
+    found = places(captured, heard, "low" if name.endswith("low") else "standard")
     assert len(found) >= 9, "at least three programmes and the joins between them"
     assert all(abs(late) <= NEAR and alike > 0.95 for _, late, alike in found), found

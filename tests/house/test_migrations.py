@@ -13,10 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from radio import schema
+from radio.catalogue import search
 from radio.settings import Settings
 from tests.databases import Blank
+from tests.makers import NOON
 
 ADVICE = "run scripts/make-migration"
 
@@ -45,9 +48,16 @@ def test_migrating_gives_what_the_models_say(empty: Settings) -> None:
     schema.upgrade(empty)
 
     with connected(empty) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": schema.is_modelled})
         assert compare_metadata(context, schema.TABLES) == [], ADVICE
     assert schema.current(empty) == schema.head()
+
+
+def test_a_migrated_station_can_be_searched(empty: Settings) -> None:
+    schema.upgrade(empty)
+
+    with connected(empty) as connection, Session(connection) as session:
+        assert search.find(session, "dawn", now=NOON) == []
 
 
 def test_every_migration_can_be_taken_back(empty: Settings) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed
-from media.store import S3Store
+from media.store import ObjectStore
 
 PARENT = """
 import pathlib, sys
@@ -38,7 +38,7 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
         server = Seaweed(tmp_path, **KEYS, timer_slack_ms=0)
         server.start()
         server.wait_ready()
-        store = S3Store(server.settings("radio-test"))
+        store = ObjectStore(server.settings("radio-test"))
         store.ensure_bucket()
         assert {key: store.read(key) for key in answered} == answered
         upload_id = upload_id or store.begin_upload("in-parts", "audio/wav")
@@ -87,7 +87,7 @@ def test_a_long_path_still_has_room_for_its_sockets(tmp_path: Path) -> None:
     server.start()
     try:
         server.wait_ready()
-        S3Store(server.settings("radio-test")).ensure_bucket()
+        ObjectStore(server.settings("radio-test")).ensure_bucket()
     finally:
         server.stop()
 
@@ -100,7 +100,7 @@ def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
     server.start()
     try:
         server.wait_ready()
-        store = S3Store(server.settings("radio-test"))
+        store = ObjectStore(server.settings("radio-test"))
         store.ensure_bucket()
         store.put_bytes("private/x", b"secret", "audio/mpeg")
 

@@ -43,6 +43,13 @@ def test_an_old_telephone_s_recording_is_taken(name: str, speech: Path, tmp_path
     assert obeys_the_grid(ingest(recipes.amr(speech, tmp_path / name), work_dir))
 
 
+def test_sound_from_a_sphere_is_taken(speech: Path, tmp_path: Path, work_dir: Path) -> None:
+    ingested = ingest(recipes.sphere(speech, tmp_path / "sphere.mka"), work_dir)
+
+    assert ingested.facts.channels == 4
+    assert obeys_the_grid(ingested)
+
+
 def test_a_film_s_sound_is_taken(speech: Path, tmp_path: Path, work_dir: Path) -> None:
     ingested = ingest(recipes.video(speech, tmp_path / "film.mp4"), work_dir)
 

@@ -187,4 +187,3 @@ def test_no_mark_of_the_maker_survives(speech: Path, tmp_path: Path, work_dir: P
             content = path.read_bytes()
             assert recipes.MARKER not in content
             assert b"Lav" not in content
-            assert b"LAME" not in content

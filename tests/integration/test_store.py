@@ -14,15 +14,15 @@ import pytest
 from media import conformance, store
 from media.errors import ObjectMissingError, StoreUnavailableError, UnsatisfiableRangeError
 from media.objects import StoreSettings
-from media.store import S3Store
+from media.store import ObjectStore
 from media.types import ByteRange
 
 OUR_PAGES = "https://radio.example"
 
 
 @pytest.fixture
-def objects(s3: StoreSettings) -> S3Store:
-    return S3Store(s3)
+def objects(s3: StoreSettings) -> ObjectStore:
+    return ObjectStore(s3)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def key() -> str:
     return f"test-of-store/{uuid.uuid4()}"
 
 
-def test_the_store_does_all_that_a_station_needs(s3: StoreSettings, objects: S3Store) -> None:
+def test_the_store_does_all_that_a_station_needs(s3: StoreSettings, objects: ObjectStore) -> None:
     objects.ensure_bucket([OUR_PAGES])
 
     failed = [check for check in conformance.run(s3, origin=OUR_PAGES) if not check.ok]
@@ -56,7 +56,7 @@ def test_a_store_that_is_not_there_fails_the_first_check_and_says_so(s3: StoreSe
 
 
 def test_wrong_credentials_are_a_store_that_refuses_us(s3: StoreSettings) -> None:
-    stranger = S3Store(replace(s3, secret_key="not-the-secret"))
+    stranger = ObjectStore(replace(s3, secret_key="not-the-secret"))
 
     with pytest.raises(StoreUnavailableError, match="SignatureDoesNotMatch"):
         stranger.put_bytes("a", b"x", "text/plain")
@@ -64,11 +64,11 @@ def test_wrong_credentials_are_a_store_that_refuses_us(s3: StoreSettings) -> Non
 
 def test_a_missing_bucket_is_not_a_missing_object(s3: StoreSettings) -> None:
     with pytest.raises(StoreUnavailableError, match="NoSuchBucket"):
-        S3Store(replace(s3, bucket="no-such-bucket")).read("a")
+        ObjectStore(replace(s3, bucket="no-such-bucket")).read("a")
 
 
 def test_a_large_file_goes_up_in_parts_and_comes_back_whole(
-    objects: S3Store, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    objects: ObjectStore, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "PART_BYTES", 5 * 1024 * 1024)
     path, back = tmp_path / "large", tmp_path / "back"
@@ -88,7 +88,7 @@ def test_a_large_file_goes_up_in_parts_and_comes_back_whole(
 
 
 def test_a_failed_upload_leaves_nothing_behind(
-    objects: S3Store, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    objects: ObjectStore, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "PART_BYTES", 5 * 1024 * 1024)
     path = tmp_path / "large"
@@ -104,7 +104,7 @@ def test_a_failed_upload_leaves_nothing_behind(
     assert list(objects.unfinished_uploads(key)) == []
 
 
-def test_a_part_sent_again_replaces_the_first(objects: S3Store, key: str) -> None:
+def test_a_part_sent_again_replaces_the_first(objects: ObjectStore, key: str) -> None:
     upload_id = objects.begin_upload(key, "audio/wav")
     objects.put_part(key, upload_id, 1, b"a first try", 11)
     again = objects.put_part(key, upload_id, 1, b"the second", 10)
@@ -114,14 +114,14 @@ def test_a_part_sent_again_replaces_the_first(objects: S3Store, key: str) -> Non
     assert objects.read(key) == b"the second"
 
 
-def test_a_failed_download_leaves_no_file(objects: S3Store, tmp_path: Path) -> None:
+def test_a_failed_download_leaves_no_file(objects: ObjectStore, tmp_path: Path) -> None:
     with pytest.raises(ObjectMissingError):
         objects.fetch_to("nothing", tmp_path / "file")
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_range_past_the_end_tells_how_much_there_is(objects: S3Store, key: str) -> None:
+def test_a_range_past_the_end_tells_how_much_there_is(objects: ObjectStore, key: str) -> None:
     objects.put_bytes(key, b"0123456789", "audio/mpeg")
 
     with pytest.raises(UnsatisfiableRangeError) as beyond:
@@ -133,12 +133,12 @@ def test_a_range_past_the_end_tells_how_much_there_is(objects: S3Store, key: str
     assert objects.read(key, ByteRange(4, 4)) == b""
 
 
-def test_a_missing_object_is_told_before_the_first_byte_is_asked_for(objects: S3Store) -> None:
+def test_a_missing_object_is_told_before_the_first_byte_is_asked_for(objects: ObjectStore) -> None:
     with pytest.raises(ObjectMissingError):
         objects.stream("nothing")
 
 
-def test_a_prefix_is_removed_and_nothing_beside_it(objects: S3Store, key: str) -> None:
+def test_a_prefix_is_removed_and_nothing_beside_it(objects: ObjectStore, key: str) -> None:
     for name in ("/1", "/2", "-beside"):
         objects.put_bytes(key + name, b"x", "text/plain")
 
@@ -148,7 +148,7 @@ def test_a_prefix_is_removed_and_nothing_beside_it(objects: S3Store, key: str) -
         objects.delete_prefix("")
 
 
-def test_a_file_is_offered_under_its_name_in_any_language(objects: S3Store, key: str) -> None:
+def test_a_file_is_offered_under_its_name_in_any_language(objects: ObjectStore, key: str) -> None:
     objects.put_bytes(key, b"x", "audio/mpeg")
 
     with_quotes = objects.sign_get(key, 60, filename='Zoë "at" night.mp3')
@@ -162,19 +162,19 @@ def test_a_file_is_offered_under_its_name_in_any_language(objects: S3Store, key:
 
 
 def test_without_a_public_door_nothing_is_signed(s3: StoreSettings) -> None:
-    inner = S3Store(replace(s3, public_endpoint_url=None))
+    inner = ObjectStore(replace(s3, public_endpoint_url=None))
 
     assert not inner.has_public_door
     with pytest.raises(StoreUnavailableError):
         inner.sign_get("a", 60)
 
 
-def test_a_broken_line_is_taken_up_where_it_broke(s3: StoreSettings, objects: S3Store, key: str) -> None:
+def test_a_broken_line_is_taken_up_where_it_broke(s3: StoreSettings, objects: ObjectStore, key: str) -> None:
     content = bytes(at % 251 for at in range(900_000))
     objects.put_bytes(key, content, "audio/mpeg")
     line = BadLine(s3.endpoint_url, bytes_before_it_breaks=250_000)
     try:
-        behind = S3Store(replace(s3, public_endpoint_url=None, endpoint_url=line.url, read_timeout_s=5))
+        behind = ObjectStore(replace(s3, public_endpoint_url=None, endpoint_url=line.url, read_timeout_s=5))
 
         assert b"".join(behind.stream(key, ByteRange(100, 890_000))) == content[100:890_000]
         assert line.n_broken >= 3

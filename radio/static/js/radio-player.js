@@ -69,7 +69,7 @@ class RadioPlayer extends HTMLElement {
   #showNow() {
     const what = this.querySelector(".bar-what");
     if (sound.source?.kind === "episode") what.textContent = sound.source.title;
-    else what.textContent = onAir?.title ? this.#sentence() : this.dataset.live;
+    else what.textContent = onAir?.title || this.dataset.live;
     const headline = document.querySelector("h1[data-on-air]");
     if (headline && onAir?.title) headline.textContent = this.#sentence();
   }

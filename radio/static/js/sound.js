@@ -7,6 +7,7 @@
  */
 
 const SILENCE_MS = 12000; // sound that stands still for so long is taken for a dead line
+const PLAIN_AFTER = 3; // after so many lost lines every second try is the plain stream
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 
 class Sound extends EventTarget {
@@ -33,7 +34,7 @@ class Sound extends EventTarget {
     audio.addEventListener("ended", () => { if (this.source?.kind === "episode") this.stop(); else this.#lost(); });
     audio.addEventListener("error", () => { if (this.#wanted() && audio.getAttribute("src")) this.#lost(); });
     for (const name of ["timeupdate", "durationchange", "seeked", "ratechange"]) audio.addEventListener(name, () => this.#say("moved"));
-    addEventListener("online", () => { if (this.state === "lost") this.#reopen(); });
+    addEventListener("online", () => { if (this.state === "lost" || this.state === "waiting") this.#reopen(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden && this.state === "lost") this.#reopen(); });
   }
 
@@ -112,13 +113,14 @@ class Sound extends EventTarget {
       this.#start(); // at once: Safari lets only the press itself start a sound
     }
     try {
+      if (this.#tries >= PLAIN_AFTER && this.#tries % 2) throw new Error("the playlists do not come");
       const { open } = await import("./live.js");
       if (turn !== this.#turn) return;
       this.#way = await open(this.#audio, source.low, { native, fault: () => turn === this.#turn && this.#lost() });
       if (turn !== this.#turn) { this.#way?.close(); this.#way = null; return; }
     } catch {
       if (turn !== this.#turn) return;
-      if (!native) this.#audio.src = "/live.mp3"; // the player did not come: the endless MP3 needs none
+      this.#audio.src = "/live.mp3"; // it needs no player and no playlist
     }
     if (!native) this.#start();
   }

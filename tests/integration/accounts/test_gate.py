@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, session
 from sqlalchemy.orm import Session
+from werkzeug.routing import AnyConverter, IntegerConverter
 
 from radio.accounts.models import Person
 from radio.core.people import Role
@@ -35,6 +36,13 @@ def guarded(app: Flask) -> Flask:
     return app
 
 
+def made_up(converter: object) -> object:
+    """A value that the part of a path takes and that names nothing."""
+    if isinstance(converter, IntegerConverter):
+        return 1
+    return min(converter.items) if isinstance(converter, AnyConverter) else "x"
+
+
 def doors(app: Flask) -> Iterator[tuple[str, str, Access]]:
     """(method, path, who) of every endpoint that is not for everybody; made-up values for what a path holds."""
     urls = app.url_map.bind("localhost")
@@ -42,7 +50,7 @@ def doors(app: Flask) -> Iterator[tuple[str, str, Access]]:
         who = access_of(app, rule.endpoint)
         assert who is not None
         if who not in {Access.PUBLIC, Access.ANYONE}:
-            values = {name: 1 if "Integer" in type(rule._converters[name]).__name__ else "x" for name in rule.arguments}
+            values = {name: made_up(rule._converters[name]) for name in rule.arguments}
             path = urls.build(rule.endpoint, values, method=next(iter(rule.methods - {"HEAD", "OPTIONS"})))
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 yield method, path, who
@@ -108,6 +116,14 @@ def test_a_program_is_told_in_its_own_language(client: Visitor) -> None:
     assert answer.status_code == 401
     assert answer.json is not None
     assert answer.json["error"] == "sign-in"
+
+
+def test_somebody_whose_session_ended_while_they_wrote_loses_nothing(client: Visitor) -> None:
+    answer = client.post("/studio/me/pause")
+
+    assert answer.status_code == 401
+    assert "Nothing is lost" in answer.text
+    assert 'href="/sign-in" target="_blank"' in answer.text
 
 
 def test_an_address_that_does_not_exist_says_so_to_everybody(client: Visitor) -> None:

@@ -1,0 +1,122 @@
+"""Podcast clients that we did not write subscribe, list and download what is served."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pty
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from media.objects import StoreSettings
+from tests.live import chirp, free_port, make_live, web
+
+pytestmark = pytest.mark.slow
+
+SOUNDS = {"Morning": chirp(3, 300, 900), "Noon": chirp(4, 300, 900), "Night": chirp(5, 300, 900)}
+
+
+@dataclass(frozen=True)
+class Feed:
+    url: str
+
+    def enclosures(self) -> dict[str, str]:
+        """Title → hash of the bytes behind its enclosure, by our own reading."""
+        with urllib.request.urlopen(self.url, timeout=20) as answer:
+            entries = feedparser.parse(answer.read()).entries
+        found = {}
+        for entry in entries:
+            with urllib.request.urlopen(entry.enclosures[0].href, timeout=20) as answer:
+                found[entry.title] = hashlib.sha256(answer.read()).hexdigest()
+        return found
+
+
+@pytest.fixture(scope="module")
+def feed(s3: StoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
+    folder = tmp_path_factory.mktemp("podcast")
+    port = free_port()
+    live = make_live(folder, s3, SOUNDS, now=datetime.now(UTC) - timedelta(hours=1), RADIO_PUBLIC_URL=f"http://127.0.0.1:{port}")
+    with web(live, port=port) as (address, _pid):
+        yield Feed(f"{address}/feed.xml")
+
+
+def hashes(folder: Path) -> set[str]:
+    return {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.mp3")}
+
+
+def client(*command: str, home: Path, **more: str) -> str:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"} | more
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def on_a_terminal(*command: str, home: Path) -> Iterator[None]:
+    """A program that wants a screen and keys; it is told to quit at the end."""
+    screen, keys = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+    process = subprocess.Popen(command, stdin=keys, stdout=keys, stderr=keys, env=environment)
+    reader = threading.Thread(target=_drain, args=(screen,), daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+        os.close(keys)
+        reader.join(10)
+        os.close(screen)
+
+
+def _drain(screen: int) -> None:
+    with suppress(OSError):  # the other end was closed
+        while os.read(screen, 65_536):
+            pass
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    assert holds()
+
+
+def test_gpodder_subscribes_lists_and_downloads_the_very_bytes(feed: Feed, tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    where = {"home": tmp_path, "GPODDER_HOME": str(tmp_path / "gpo"), "GPODDER_DOWNLOAD_DIR": str(downloads)}
+    client("gpo", "subscribe", feed.url, **where)
+    listed = client("gpo", "episodes", **where)
+    assert all(title in listed for title in feed.enclosures()), listed
+    client("gpo", "download", **where)
+    assert hashes(downloads) == set(feed.enclosures().values())
+    assert len(feed.enclosures()) == len(SOUNDS)
+
+
+def test_newsboat_reads_the_feed_and_podboat_downloads_the_very_bytes(feed: Feed, tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    config, urls, cache, queue = (tmp_path / name for name in ("config", "urls", "cache.db", "queue"))
+    config.write_text(f'download-path "{downloads}/"\nmax-downloads 2\nproxy-type "http"\nuse-proxy no\n')
+    urls.write_text(f"{feed.url}\n")
+    shared = ("-C", str(config), "-u", str(urls), "-c", str(cache))
+    client("newsboat", *shared, "-x", "reload", home=tmp_path)
+    unread = client("newsboat", *shared, "-x", "print-unread", home=tmp_path)
+    assert unread.split()[0] == str(len(SOUNDS)), unread
+
+    links = [entry.enclosures[0].href for entry in feedparser.parse(feed.url).entries]
+    queue.write_text("".join(f'{link} "{downloads}/{link.rsplit("/", 1)[1]}"\n' for link in links))
+    watched = ("podboat", "-C", str(config), "-q", str(queue), "-a")
+    with on_a_terminal(*watched, home=tmp_path):
+        until(lambda: hashes(downloads) == set(feed.enclosures().values()))
