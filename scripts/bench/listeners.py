@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +26,7 @@ from channel import PROGRAMMES, store  # noqa: E402
 from watched import cost  # noqa: E402
 
 from media.grid import tick_at  # noqa: E402
+from radio.clock import SystemClock  # noqa: E402
 from tests.live import air, chirp, make_live, web  # noqa: E402
 
 
@@ -46,6 +46,7 @@ class Pages:
             self.waits_ms.append(1000 * (time.monotonic() - begun))
 
     def end(self) -> dict[str, float]:
+        """Stop asking; gives how long it took."""
         self._stop.set()
         self._thread.join()
         waits = sorted(self.waits_ms)
@@ -60,7 +61,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory(prefix="bench-") as name, store(Path(name) / "store") as (s3, server):
-        now = datetime.now(UTC)
+        now = SystemClock().now()
         live = make_live(Path(name), s3, {n: chirp(*sweep) for n, sweep in PROGRAMMES.items()}, now=now)
         tick = tick_at(time.time_ns() // 1_000_000)
         air(live, list(live.made), tick - 400, tick + 4000, now=now)
