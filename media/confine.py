@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def limit(limits: Limits, parent: int) -> None:
 
 def leave_network() -> bool:
     """Move into a network of our own, in which there is nothing; False where the kernel does not allow it."""
+    if sys.platform != "linux":
+        return False
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET
     return int(_libc().unshare(flags)) == 0
 
@@ -76,6 +79,8 @@ def keep_only(folder: Path) -> bool:
 
     What is open already stays open. Source: Documentation/userspace-api/landlock.rst of the kernel.
     """
+    if sys.platform != "linux":
+        return False
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     version = _libc().syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
@@ -103,7 +108,8 @@ def keep_only(folder: Path) -> bool:
 
 
 def _prctl(option: int, value: int) -> None:
-    _libc().prctl(option, value, 0, 0, 0)
+    if sys.platform == "linux":
+        _libc().prctl(option, value, 0, 0, 0)
 
 
 def _libc() -> ctypes.CDLL:

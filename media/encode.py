@@ -84,9 +84,9 @@ class _Writer:
 
     def __init__(self, profile: Profile, folder: Path, n_ticks: int) -> None:
         self._profile = profile
-        self._encoder = _encoder(profile)
+        self._encoder, level = _encoder(profile)
         self._file = path_of(profile, folder).open("wb")
-        self._level = np.float32(10 ** (_LOST_IN_CODING_DB[profile.code] / 20))
+        self._level = np.float32(level * 10 ** (_LOST_IN_CODING_DB[profile.code] / 20))
         self._missing_bytes = n_ticks * profile.tick_bytes
         self._rest = b""
         if profile.codec == "opus":
@@ -113,13 +113,15 @@ class _Writer:
             raise EncodingError(f"{self._profile.code}: {self._missing_bytes} bytes are missing")
 
 
-def _encoder(profile: Profile) -> _Encoder:
+def _encoder(profile: Profile) -> tuple[_Encoder, float]:
+    """The encoder, and the factor that its input needs."""
     if profile.codec == "mp3":
-        return _lame.encoder(profile.bitrate_kbps) or _av.mp3_encoder(profile.bitrate_kbps)
+        fast = _lame.encoder(profile.bitrate_kbps)
+        return (fast, 1.0) if fast else (_av.mp3_encoder(profile.bitrate_kbps), 1 / _lame.OWN_SCALE)
     opus = _av.opus_encoder(profile.bitrate_kbps)
     if int.from_bytes(opus.header[10:12], "little") != PRE_SKIP_SAMPLES:
         raise EncodingError(f"{profile.code}: another pre-skip")
-    return opus
+    return opus, 1.0
 
 
 def _assert_frames(frames: bytes, profile: Profile) -> None:

@@ -102,6 +102,20 @@ def writing() -> Iterator[None]:
         _reading.reset(token)
 
 
+@contextmanager
+def committing() -> Iterator[Session]:
+    """One short transaction that writes, committed at its end; what was read before is let go."""
+    found = session()
+    found.rollback()
+    with writing():
+        try:
+            yield found
+            found.commit()
+        except BaseException:
+            found.rollback()
+            raise
+
+
 def only_reads(yes: bool) -> None:
     """Say for the rest of this context (a request) whether transactions only read."""
     _reading.set(yes)

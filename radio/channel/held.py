@@ -56,7 +56,12 @@ class Holding:
     """
 
     def __init__(
-        self, clock: Clock, sessions: Callable[[], AbstractContextManager[Session]], loops: Mapping[str, Loop], *, aside: bool = True
+        self,
+        clock: Clock,
+        sessions: Callable[[], AbstractContextManager[Session]],
+        loops: Mapping[str, Loop],
+        *,
+        aside: bool = True,
     ) -> None:
         self._clock, self._sessions, self._loops, self._aside = clock, sessions, loops, aside
         self._lock = threading.Lock()

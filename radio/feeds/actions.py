@@ -1,4 +1,4 @@
-"""Renders feeds and keeps them as they are served."""
+"""Renders feeds, reading only, and keeps them as they are served."""
 
 from __future__ import annotations
 
@@ -14,27 +14,24 @@ from radio.station import Station
 
 
 def render(session: Session, station: Station, name: str, *, now: datetime) -> StoredFeed:
-    """Render the feed `name` from what is public now, and keep it.
+    """Render the feed `name` from what is public now. It is in no session yet: `keep` writes it.
 
     Raises:
         NotFoundError: the name is of no show that has a feed.
     """
     number = session.scalar(queries.change_number_statement()) or 0
     show = None if name == queries.STATION_FEED else queries.show_of(session, name.removeprefix("show:"))
-    if show is None:
-        _give_identity(session, station)
     channel = queries.station_channel(session, station) if show is None else queries.show_channel(show, station)
     shown = rules.items(queries.items(session, station, show), now)
     identity = xml.write(channel, shown)
-    return session.merge(
-        StoredFeed(
-            name=name, change_number=number, valid_until=rules.valid_until(shown),
-            etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 6, mtime=0),
-        )
+    return StoredFeed(
+        name=name, change_number=number, valid_until=rules.valid_until(shown),
+        etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 5, mtime=0),
     )  # fmt: skip
 
 
-def _give_identity(session: Session, station: Station) -> None:
-    if session.get(FeedIdentity, queries.STATION_FEED) is None:
+def keep(session: Session, station: Station, feed: StoredFeed) -> None:
+    """Write down a feed that was rendered, and the station's identity in the directories at its first."""
+    if feed.name == queries.STATION_FEED and session.get(FeedIdentity, queries.STATION_FEED) is None:
         session.add(FeedIdentity(name=queries.STATION_FEED, guid=rules.podcast_guid(station.url("/feed.xml"))))
-        session.flush()
+    session.merge(feed)

@@ -18,7 +18,6 @@ from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds.models import FeedIdentity, StoredFeed
 from radio.feeds.rules import Channel, Item, Sound, podcast_guid
 from radio.station import Station
-from radio.web import markdown
 
 STATION_FEED = "station"
 
@@ -91,7 +90,7 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
     """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out)."""
     statement = (
         select(
-            Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes, Episode.explicit, Episode.published_at,
+            Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
             Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
             Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
             _sound_columns("standard", _standard), _sound_columns("low", _low),
@@ -109,7 +108,7 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
 
 def _item(row: Any, station: Station) -> Item:
     return Item(
-        guid=row.guid, title=row.title, summary=row.summary, notes_html=markdown.html(row.notes),
+        guid=row.guid, title=row.title, summary=row.summary, notes_html=row.notes_html,
         link=station.url(f"/episodes/{row.id}"), published_at=row.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
         image_url=station.url(artwork_path(row.show_id, row.artwork_sha256)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, current_app, redirect, request
+from sqlalchemy.exc import DBAPIError
 
 from media.ranges import if_range_matches
 from media.types import ByteRange
@@ -16,6 +18,8 @@ from radio.feeds.models import StoredFeed
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.respond import none_match, not_modified, object_response
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("feeds", __name__)
 
@@ -87,10 +91,13 @@ def _holds(feed: _Ready | StoredFeed, number: int, now: datetime) -> bool:
 
 
 def _render(name: str, now: datetime) -> StoredFeed:
-    db.session().rollback()  # the reading transaction ends; this one writes
-    db.only_reads(False)
+    """Rendered while nobody waits for us; kept for the next who asks, here or elsewhere, if the database can."""
     found = actions.render(db.session(), station(), name, now=now)
-    db.session().commit()
+    try:
+        with db.committing() as rows:
+            actions.keep(rows, station(), found)
+    except DBAPIError as error:
+        log.warning("feeds: a rendered feed could not be kept: %s", type(error.orig).__name__)
     return found
 
 

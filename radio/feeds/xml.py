@@ -23,7 +23,7 @@ _GENERATOR = "Peer Radio"
 
 
 def _tag(parent: Any, namespace: str, name: str, text: str | None = None, **attributes: str) -> Any:
-    element = etree.SubElement(parent, f"{{{namespace}}}{name}", {k.rstrip("_"): v for k, v in attributes.items()})
+    element = etree.SubElement(parent, f"{{{namespace}}}{name}", attributes)
     element.text = text
     return element
 
@@ -56,30 +56,30 @@ class _ItemTags(BaseEntryExtension):  # type: ignore[misc]
     """`itunes:` and `podcast:` tags of an item."""
 
     told: Item
+    channel_image_url: str
 
     def extend_rss(self, item: Any) -> Any:
         told = self.told
         _tag(item, ITUNES, "duration", str(max(1, round(told.length_ms / 1000))))
         _tag(item, ITUNES, "explicit", "true" if told.explicit else "false")
-        _tag(item, ITUNES, "episodeType", "full")
-        _tag(item, ITUNES, "image", href=told.image_url)
+        if told.image_url != self.channel_image_url:
+            _tag(item, ITUNES, "image", href=told.image_url)
         if told.season_number:
             _tag(item, ITUNES, "season", str(told.season_number))
             _tag(item, PODCAST, "season", str(told.season_number))
         if told.episode_number:
             _tag(item, ITUNES, "episode", str(told.episode_number))
             _tag(item, PODCAST, "episode", str(told.episode_number))
-        _alternate(item, told.standard, "Standard", default=True)
         if told.low:
-            _alternate(item, told.low, "Less data", default=False)
+            _alternate(item, told.low, "Less data")
         return item
 
 
-def _alternate(item: Any, sound: Sound, title: str, *, default: bool) -> None:
+def _alternate(item: Any, sound: Sound, title: str) -> None:
     """Source: podcast namespace, `alternateEnclosure`, `source`, `integrity`."""
     alternate = _tag(
         item, PODCAST, "alternateEnclosure", type=sound.media_type, length=str(sound.size_bytes),
-        bitrate=str(sound.bitrate_bps), title=title, default="true" if default else "false",
+        bitrate=str(sound.bitrate_bps), title=title,
     )  # fmt: skip
     _tag(alternate, PODCAST, "source", uri=sound.url)
     _tag(alternate, PODCAST, "integrity", type="sri", value=sound.integrity)
@@ -102,13 +102,13 @@ def write(channel: Channel, shown: Sequence[Item]) -> bytes:
     feed.image(channel.image_url, channel.title, channel.link)
     feed.lastBuildDate(last_changed(channel, shown))
     for item in shown:
-        _write(feed.add_entry(order="append"), item)
+        _write(feed.add_entry(order="append"), item, channel)
     written: bytes = feed.rss_str(pretty=True)
     return written
 
 
-def _write(entry: FeedEntry, item: Item) -> None:
-    entry.tags.told = item
+def _write(entry: FeedEntry, item: Item, channel: Channel) -> None:
+    entry.tags.told, entry.tags.channel_image_url = item, channel.image_url
     entry.title(item.title)
     entry.link(href=item.link)
     entry.description(item.summary)

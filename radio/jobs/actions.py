@@ -39,10 +39,9 @@ def enqueue(
 
 
 def _sooner_or_again(job: Job, due_at: datetime) -> Job:
-    if job.state == JobState.RUNNING:
-        job.again = True
-    else:
-        job.due_at = min(job.due_at, due_at)
+    waits = job.again or job.state != JobState.RUNNING
+    job.due_at = min(job.due_at, due_at) if waits else due_at
+    job.again = job.state == JobState.RUNNING
     return job
 
 
@@ -74,9 +73,14 @@ def renew(session: Session, job_id: str, token: str, *, now: datetime, progress:
 def finish(session: Session, job_id: str, token: str, *, now: datetime, every: timedelta | None = None) -> bool:
     """The work is done; what is periodic, or was asked for again, waits for its next turn. False: the job is not the token's."""
     done = {"attempts": 0, "failure": None, "ended_at": now, "progress": 1.0, "step": ""}
-    again = session.scalar(select(Job.again).where(Job.id == job_id).with_for_update())
+    again, due_at = session.execute(select(Job.again, Job.due_at).where(Job.id == job_id).with_for_update()).one_or_none() or (
+        False,
+        now,
+    )
     if again or every is not None:
-        return _as_holder(session, job_id, token, done | _waiting(now if again or every is None else next_turn(0, every, now)))
+        return _as_holder(
+            session, job_id, token, done | _waiting(max(now, due_at) if again or every is None else next_turn(0, every, now))
+        )
     return _as_holder(session, job_id, token, done | {"state": JobState.DONE, "lease_until": None})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,7 +19,6 @@ from radio.sample import Sample, SampleEpisode, SampleFill, SampleSlot
 from radio.schedule import actions as schedule
 from radio.schedule.models import Slot
 from radio.station import Station
-from radio.studio import actions as studio
 
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _FIRST_ON_AIR = {"ident": 0, "company": 1}
@@ -44,19 +43,17 @@ def in_order(sample: Sample) -> list[SampleEpisode]:
     return sorted(sample.episodes, key=lambda episode: _FIRST_ON_AIR.get(episode.kind, 2))
 
 
-def bring_episode(session: Session, station: Station, show: Show, one: SampleEpisode, *, now: datetime) -> Episode:
-    """The episode as a draft whose recording waits for the worker; as it is when it was brought before."""
+def bring_episode(session: Session, show_id: str, one: SampleEpisode, *, now: datetime) -> tuple[str, bool]:
+    """The id of the episode, made as a draft when it is not there yet, and whether it waits for its recording."""
     title = plain(one.title)
-    found = session.scalar(select(Episode).where(Episode.show_id == show.id, Episode.title == title))
+    found = session.scalar(select(Episode).where(Episode.show_id == show_id, Episode.title == title))
     episode = found or catalogue.make_episode(
-        session, show, by=AT_THE_CONSOLE, now=now, title=title, summary=one.summary, notes=one.notes, kind=one.kind,
-        language=one.language, synthetic=one.synthetic, intensity=one.intensity, detail=one.detail, content_notes=[],
+        session, session.get_one(Show, show_id), by=AT_THE_CONSOLE, now=now, title=title, summary=one.summary, notes=one.notes,
+        kind=one.kind, language=one.language, synthetic=one.synthetic, intensity=one.intensity, detail=one.detail, content_notes=[],
     )  # fmt: skip
     if found is None:
         catalogue.set_tags(session, episode, one.tags, now=now)
-    if episode.state is State.DRAFT and not has_recording(session, episode):
-        studio.receive_path(session, station, one.audio, episode, by=AT_THE_CONSOLE, now=now)
-    return episode
+    return episode.id, episode.state is State.DRAFT and not has_recording(session, episode)
 
 
 def has_recording(session: Session, episode: Episode) -> bool:
@@ -66,23 +63,20 @@ def has_recording(session: Session, episode: Episode) -> bool:
     return session.scalar(query) is not None
 
 
-def publish_ready(session: Session, episodes: dict[str, str], *, now: datetime) -> Iterator[str]:
-    """Publish what the worker has made ready; gives the names of these. `episodes`: name → id."""
-    for name, id_ in episodes.items():
-        episode = session.get_one(Episode, id_)
-        if episode.state is State.PUBLISHED:
-            yield name
-        elif episode.recording is not None and episode.recording.state is RecordingState.TAKEN:
-            if episode.state is State.DRAFT:
-                editorial.submit(session, episode, by=AT_THE_CONSOLE, now=now)
+def publish(session: Session, episode_ids: Iterable[str], *, now: datetime) -> None:
+    """Publish those that are not published yet; their recordings are ready."""
+    for episode_id in episode_ids:
+        episode = session.get_one(Episode, episode_id)
+        if episode.state is State.DRAFT:
+            editorial.submit(session, episode, by=AT_THE_CONSOLE, now=now)
+        if episode.state is State.READY:
             editorial.publish(session, episode, by=AT_THE_CONSOLE, now=now)
-            yield name
 
 
 def bring_slots(
-    session: Session, station: Station, sample: Sample, shows: dict[str, Show], episodes: dict[str, str], *, now: datetime
+    session: Session, station: Station, sample: Sample, shows: dict[str, str], episodes: dict[str, str], *, now: datetime
 ) -> None:
-    """Make the week's slots that are not there yet."""
+    """Make the week's slots that are not there yet. `shows` and `episodes`: name → id."""
     there = set(session.scalars(select(Slot.title)))
     today = now.astimezone(station.settings.tz).date()
     for slot in sample.slots:
@@ -99,14 +93,14 @@ def _first_start(slot: SampleSlot, today: date) -> datetime:
     return datetime.combine(monday + timedelta(days=min(_DAYS.index(day) for day in slot.weekdays)), slot.starts_at)
 
 
-def _fill(fill: SampleFill, shows: dict[str, Show], episodes: dict[str, str]) -> dict[str, object]:
+def _fill(fill: SampleFill, shows: dict[str, str], episodes: dict[str, str]) -> dict[str, object]:
     if fill.rung == "episode":
         return {"rung": "episode", "episode_id": episodes[fill.episode or ""]}
     if fill.rung in {"latest", "next"}:
-        return {"rung": fill.rung, "show_id": shows[fill.show or ""].id}
+        return {"rung": fill.rung, "show_id": shows[fill.show or ""]}
     return {
         "rung": "rotation",
-        "show_ids": [shows[slug].id for slug in fill.shows],
+        "show_ids": [shows[slug] for slug in fill.shows],
         "kinds": list(fill.kinds),
         "tags": [list(tag) for tag in fill.tags],
     }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -13,14 +11,17 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from radio.catalogue.models import Recording
-from radio.db import reading, session
+from radio.catalogue.models import Episode, Recording
+from radio.catalogue.rules import RecordingState, State
+from radio.db import committing, reading, session
+from radio.editorial.rules import AT_THE_CONSOLE
 from radio.errors import RadioError
 from radio.jobs.queries import latest_job
 from radio.jobs.rules import JobState
-from radio.sample import bring, load
+from radio.sample import Sample, SampleEpisode, bring, load
 from radio.schedule import actions as schedule
 from radio.station import station
+from radio.studio import actions as studio
 
 _LOOK_EVERY_S = 0.5
 
@@ -29,42 +30,46 @@ _LOOK_EVERY_S = 0.5
 @with_appcontext
 def sample() -> None:
     """Bring in the sample station: synthetic shows, idents and a week of slots. Harmless when repeated, also after a stop."""
-    whole, here = load(), station()
-    shows = bring.bring_shows(session(), whole, now=here.now())
-    session().commit()
+    whole = load()
+    with (
+        reading(),
+        click.progressbar(
+            length=2 * len(whole.episodes), label="Bringing the sample station, made with synthetic voices", file=sys.stderr
+        ) as bar,
+    ):
+        _bring_all(whole, bar)
+        with committing() as rows:
+            schedule.hold(rows)
+        schedule.write_aside(session(), station(), _from_now_on, committing)
+
+
+def _bring_all(whole: Sample, bar: object) -> None:
+    with committing() as rows:
+        shows = {slug: show.id for slug, show in bring.bring_shows(rows, whole, now=station().now()).items()}
     episodes: dict[str, str] = {}
-    with click.progressbar(
-        length=2 * len(whole.episodes), label="Bringing the sample station, made with synthetic voices", file=sys.stderr
-    ) as bar:
-        for one in bring.in_order(whole):
-            episodes[one.name] = bring.bring_episode(session(), here, shows[one.show], one, now=here.now()).id
-            session().commit()
-            bar.update(1)
-        bring.bring_slots(session(), here, whole, shows, episodes, now=here.now())
-        session().commit()
-        _publish_all(episodes, bar)
-    _put_on_air()
+    for one in bring.in_order(whole):
+        with committing() as rows:
+            episodes[one.name], bare = bring.bring_episode(rows, shows[one.show], one, now=station().now())
+        if bare:
+            _bring_recording(episodes[one.name], one)
+        bar.update(1)  # type: ignore[attr-defined]
+    with committing() as rows:
+        bring.bring_slots(rows, station(), whole, shows, episodes, now=station().now())
+    _publish_all(episodes, bar)
 
 
-def _put_on_air() -> None:
-    """Compile all of the future anew: nobody was promised the hour that is frozen."""
+def _bring_recording(episode_id: str, one: SampleEpisode) -> None:
+    """No transaction is open while the file travels."""
+    here = station()
+    with one.audio.open("rb") as file:
+        key, size_bytes = studio.put_away(here, file)
+    with committing() as rows:
+        studio.receive_object(rows, here, episode_id, key=key, size_bytes=size_bytes, by=AT_THE_CONSOLE, now=here.now())
 
-    def draw(own: Session, allowance: timedelta) -> schedule.Draft | None:
-        with reading():
-            return schedule.draw_revision(own, station(), allowance, why="catalogue-changed", effective_tick=0)
 
-    @contextmanager
-    def transaction() -> Iterator[Session]:
-        try:
-            yield session()
-            session().commit()
-        finally:
-            session().rollback()
-
-    session().rollback()
-    with transaction():
-        schedule.hold(session())
-    schedule.write_aside(session(), station(), draw, transaction)
+def _from_now_on(own: Session, allowance: timedelta) -> schedule.Draft | None:
+    """The future made of the whole sample: nobody was promised the hour that is frozen."""
+    return schedule.draw_revision(own, station(), allowance, why="catalogue-changed", effective_tick=0)
 
 
 def _publish_all(episodes: dict[str, str], bar: object) -> None:
@@ -75,16 +80,28 @@ def _publish_all(episodes: dict[str, str], bar: object) -> None:
     """
     waiting = dict(episodes)
     while waiting:
-        for name in list(bring.publish_ready(session(), waiting, now=station().now())):
-            del waiting[name]
-            bar.update(1)  # type: ignore[attr-defined]
-        session().commit()
-        for name, id_ in waiting.items():
-            recording = session().scalar(
-                select(Recording.id).where(Recording.episode_id == id_).order_by(Recording.received_at.desc())
-            )
-            job = latest_job(session(), "ingest", recording) if recording else None
-            if job is not None and job.state is JobState.FAILED:
-                raise RadioError(f"{name} could not be made ready: {job.failure}")
+        ready = {name: id_ for name, id_ in waiting.items() if _is_ready(name, id_)}
         session().rollback()
+        if ready:
+            with committing() as rows:
+                bring.publish(rows, ready.values(), now=station().now())
+            bar.update(len(ready))  # type: ignore[attr-defined]
+            waiting = {name: id_ for name, id_ in waiting.items() if name not in ready}
         time.sleep(_LOOK_EVERY_S if waiting else 0)
+
+
+def _is_ready(name: str, episode_id: str) -> bool:
+    """Whether the worker has made its recording ready.
+
+    Raises:
+        RadioError: it was given up.
+    """
+    episode = session().get_one(Episode, episode_id)
+    if episode.state is State.PUBLISHED or (episode.recording is not None and episode.recording.state is RecordingState.TAKEN):
+        return True
+    newest = select(Recording.id).where(Recording.episode_id == episode_id).order_by(Recording.received_at.desc())
+    recording_id = session().scalar(newest.limit(1))
+    job = latest_job(session(), "ingest", recording_id) if recording_id else None
+    if job is not None and job.state is JobState.FAILED:
+        raise RadioError(f"{name} could not be made ready: {job.failure}")
+    return False

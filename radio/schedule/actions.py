@@ -18,11 +18,11 @@ from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
 from radio.core.text import plain
 from radio.core.time import unix_ms
-from radio.errors import InvalidError, RadioError
+from radio.errors import InvalidError, RadioError, UnprovenError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
-from radio.schedule.airings import Airing, Part, differing
+from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
 from radio.schedule.proof import FIRST_HASH, chained, law, prove
 from radio.schedule.wallclock import night, slot_faults
@@ -48,8 +48,10 @@ class Draft:
     made_of: MadeOf
     head_id: int
     """The newest revision when it was drawn."""
-    catalogue_number: int | None
-    """What the whole future follows from now on; None: only a part of it was compiled."""
+    drawn_from: int
+    """The catalogue's change number when it was drawn."""
+    whole: bool
+    """Whether the whole future follows the catalogue from now on; otherwise only a part of it was compiled."""
 
 
 class StaleError(RadioError):
@@ -74,7 +76,7 @@ def revise(session: Session, station: Station, *, why: str, effective_tick: int 
     """
     hold(session)
     draft = draw_revision(session, station, why=why, effective_tick=effective_tick)
-    if why == "withdrawn" and draft and draft.catalogue_number is None:
+    if why == "withdrawn" and draft and not draft.whole:
         enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
     return _write(session, station, draft)
 
@@ -101,51 +103,68 @@ def write_aside(session: Session, station: Station, draw: Draw, transaction: Tra
 
 def draw_extension(session: Session, station: Station, allowance: timedelta = timedelta()) -> Draft | None:
     """The future as far as the horizon, of which nothing is written yet; None: it already reaches there."""
-    desk = _desk(session)
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)  # before all else: it may grow old
     wanted = first_tick_from(station.clock.unix_ms()) + station.settings.horizon_days * DAY_TICKS
     planned = queries.planned_until(session)
     if planned >= wanted:
         return None
-    head_id, number = queries.head_id(session), change_number(session) if planned == 0 else None
     from_tick = max(planned, _soonest(station, allowance))
     to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
     found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
-    return Draft("extended", (tuple(found.airings),), made_of, head_id, number)
+    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, whole=planned == 0)
 
 
 def draw_revision(
     session: Session, station: Station, allowance: timedelta = timedelta(), *, why: str, effective_tick: int | None = None
 ) -> Draft | None:
     """The future as `revise` wants it; None: there is none to change."""
-    desk, planned, soonest = _desk(session), queries.planned_until(session), _soonest(station, allowance)
+    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)
+    planned, soonest = queries.planned_until(session), _soonest(station, allowance)
     urgent = why == "withdrawn"
     if planned <= soonest:
         return None if urgent else draw_extension(session, station, allowance)
-    head_id, number = queries.head_id(session), change_number(session)
     start, cut = _effective(session, station, effective_tick, soonest, planned)
     until = min(planned, start + URGENT_TICKS) if urgent else planned
     found, made_of = compiled(session, station, desk.seed, start, until)
     old = queries.rundown(session, start, max(found.to_tick, planned)).airings
-    if found.to_tick < planned and found.to_tick not in {airing.start_tick for airing in old}:
-        found, made_of = compiled(session, station, desk.seed, start, planned)  # the old does not join the new there
-    pieces = tuple(tuple(_within(found.airings, piece)) for piece in differing(old, found.airings))
+    airings = [*found.airings, *_joint(found.to_tick, old)] if found.to_tick < planned else found.airings
+    pieces = tuple(tuple(_within(airings, piece)) for piece in differing(old, airings))
     log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
-    return Draft(why, pieces, made_of, head_id, None if urgent and until < planned else number)
+    return Draft(why, pieces, made_of, head_id, number, whole=found.to_tick >= planned)
+
+
+def _joint(tick: int, old: Sequence[Airing]) -> list[Airing]:
+    """The loop between a new future that ends at `tick` and the next airing of the old one: the rest is planned before then."""
+    following = min((airing.start_tick for airing in old if airing.start_tick >= tick), default=old[-1].end_tick)
+    return [emergency(tick, following)] if following > tick else []
 
 
 def _refuse_stale(session: Session, station: Station, draft: Draft | None) -> None:
+    """What was published meanwhile has asked for a turn of its own; what was taken back may not be written any more."""
     if draft is None:
         return
     begins = min((piece[0].start_tick for piece in draft.pieces), default=None)
     if queries.head_id(session) != draft.head_id or (begins is not None and begins < _soonest(station)):
         raise StaleError(draft.why)
+    if change_number(session) != draft.drawn_from:
+        _refuse_unlawful(session, station, draft)
+
+
+def _refuse_unlawful(session: Session, station: Station, draft: Draft) -> None:
+    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
+    try:
+        for piece in draft.pieces:
+            span = (piece[0].start_tick, piece[-1].end_tick)
+            prove(piece, *span, law(pool, night(station.settings.tz, *span)))
+    except UnprovenError as error:
+        raise StaleError(draft.why) from error
 
 
 def _write(session: Session, station: Station, draft: Draft | None) -> list[models.Revision]:
     if draft is None:
         return []
-    if draft.catalogue_number is not None:
-        _desk(session).catalogue_number = draft.catalogue_number
+    if draft.whole:
+        _desk(session).catalogue_number = draft.drawn_from
     return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
 
 

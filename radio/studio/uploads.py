@@ -77,13 +77,7 @@ def begin_draft() -> Response:
         show = any_show_or_404(session(), str((request.get_json() or {}).get("show", "")))
         again = queries.upload_again(session(), me(), fingerprint=fingerprint, size_bytes=size_bytes, show_id=show.id)
         slug = show.slug
-    if again is not None:
-        return _resumed(again)
-    session().rollback()
-    episode = catalogue.make_episode(session(), any_show_or_404(session(), slug), by=me(), now=station().now())
-    episode_id = episode.id
-    session().commit()
-    return _begun(episode_id, fingerprint, size_bytes)
+    return _resumed(again) if again is not None else _begun(fingerprint, size_bytes, slug=slug)
 
 
 @bp.post("/episodes/<episode_id>/uploads")
@@ -94,7 +88,7 @@ def begin(episode_id: str) -> Response:
     with reading():
         _may_record(queries.episode_or_404(session(), me(), episode_id))
         again = queries.upload_again(session(), me(), fingerprint=fingerprint, size_bytes=size_bytes, episode_id=episode_id)
-    return _resumed(again) if again is not None else _begun(episode_id, fingerprint, size_bytes)
+    return _resumed(again) if again is not None else _begun(fingerprint, size_bytes, episode_id=episode_id)
 
 
 def _may_record(episode: Episode) -> None:
@@ -102,21 +96,44 @@ def _may_record(episode: Episode) -> None:
         raise ForbiddenError(episode.id)
 
 
-def _begun(episode_id: str, fingerprint: str, size_bytes: int) -> Response:
+def _begun(fingerprint: str, size_bytes: int, *, episode_id: str = "", slug: str = "") -> Response:
+    """Begin an upload for a draft, or for a new draft of the show `slug`.
+
+    The store comes first: while it is away nothing is made, however often a browser tries.
+    """
     session().rollback()
     store, key = station().store, keys.original(new_id())
     store_upload_id = store.begin_upload(key, actions.MEDIA_TYPE)
-    episode = queries.episode_or_404(session(), me(), episode_id)
-    upload = actions.begin(
-        session(), episode, by=me(), fingerprint=fingerprint, size_bytes=size_bytes, key=key, store_upload_id=store_upload_id,
-        now=station().now(),
-    )  # fmt: skip
+    upload = _written(fingerprint, size_bytes, key, store_upload_id, episode_id=episode_id, slug=slug)
     said, quicker = _told(upload, []), upload.key != key
     session().commit()
     if quicker:
         store.abort_upload(key, store_upload_id)
         return _resumed(upload)
     return said
+
+
+def _written(fingerprint: str, size_bytes: int, key: str, store_upload_id: str, *, episode_id: str, slug: str) -> Upload:
+    """The upload's row; that of whoever was quicker with the same file, when somebody was."""
+    now = station().now()
+    if episode_id:
+        episode = queries.episode_or_404(session(), me(), episode_id)
+    else:
+        show = any_show_or_404(session(), slug)
+        again = queries.upload_again(session(), me(), fingerprint=fingerprint, size_bytes=size_bytes, show_id=show.id)
+        if again is not None:
+            return again
+        episode = catalogue.make_episode(session(), show, by=me(), now=now)
+    return actions.begin(
+        session(),
+        episode,
+        by=me(),
+        fingerprint=fingerprint,
+        size_bytes=size_bytes,
+        key=key,
+        store_upload_id=store_upload_id,
+        now=now,
+    )
 
 
 def _resumed(upload: Upload) -> Response:
@@ -134,7 +151,7 @@ def _resumed(upload: Upload) -> Response:
             return said
         actions.abandon(session(), session().get_one(Upload, upload_id), now=station().now())
         session().commit()
-        return _begun(episode_id, fingerprint, size_bytes)
+        return _begun(fingerprint, size_bytes, episode_id=episode_id)
     have = parts.whole({part.number: part.size_bytes for part in arrived})
     upload = session().get_one(Upload, upload_id)
     upload.touched_at = station().now()  # somebody works on it: it is not swept away
@@ -269,7 +286,7 @@ def plain(episode_id: str) -> Answer | tuple[str, int]:
         _may_record(queries.episode_or_404(session(), me(), episode_id))
     session().rollback()
     file = request.files.get("recording")
-    fault = "required" if file is None or not file.filename else _take(episode_id, file.stream)
+    fault = "required" if file is None or not file.filename else _take(file.stream, episode_id=episode_id)
     if fault:
         return render_template("studio/upload-fault.html", episode_id=episode_id, sentence=words.fault("recording", fault)), 422
     flash(_("Your recording is here. We are making it ready."), "good")
@@ -282,30 +299,27 @@ def plain_drafts() -> Answer | tuple[str, int]:
     """Several files as a plain form: each becomes a draft of the chosen show."""
     files = [file for file in request.files.getlist("recording") if file.filename]
     fault = "" if files else "required"
+    with reading():
+        slug = any_show_or_404(session(), request.form.get("show", "")).slug
+    session().rollback()
     for file in files:
-        show = any_show_or_404(session(), request.form.get("show", ""))
-        episode_id = catalogue.make_episode(session(), show, by=me(), now=station().now()).id
-        session().commit()
-        fault = _take(episode_id, file.stream)
-        if fault:
-            session().delete(session().get_one(Episode, episode_id))
-            session().commit()
-            break
+        fault = fault or _take(file.stream, slug=slug)
     if fault:
         return render_template("studio/upload-fault.html", episode_id=None, sentence=words.fault("recording", fault)), 422
     flash(_("Your recordings are here. We are making them ready."), "good")
     return redirect(url_for("studio.board"), 303)
 
 
-def _take(episode_id: str, file: IO[bytes]) -> str:
-    """Put one file away and make its recording; gives the code of what is wrong with it, or nothing."""
+def _take(file: IO[bytes], *, episode_id: str = "", slug: str = "") -> str:
+    """Put one file away, then make its recording, and its draft of the show `slug`; gives the code of what is wrong, or nothing."""
     try:
         key, size_bytes = actions.put_away(station(), file)
     except InvalidError as error:
         return error.faults["recording"]
-    _recording, job = actions.receive_object(
-        session(), station(), episode_id, key=key, size_bytes=size_bytes, by=me(), now=station().now()
-    )
+    now = station().now()
+    if slug:
+        episode_id = catalogue.make_episode(session(), any_show_or_404(session(), slug), by=me(), now=now).id
+    _recording, job = actions.receive_object(session(), station(), episode_id, key=key, size_bytes=size_bytes, by=me(), now=now)
     session().commit()
     send([job.id])
     return ""

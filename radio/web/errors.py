@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from media.errors import ObjectMissingError, RefusedAudioError, StoreUnavailableError
@@ -32,6 +34,7 @@ def sentence(status: int) -> tuple[str, str]:
         413: (_("Too big"), _("That is larger than this station takes.")),
         422: (_("Something is missing"), _("Look at the marked fields. Nothing you typed is lost.")),
         429: (_("A moment, please"), _("There were many tries in a short time. Wait a minute, then try again.")),
+        507: (_("No room"), _("The station’s disk is full, so this was not taken. Nothing that was here is lost. Whoever looks after the station must make room; then send it again.")),
         503: (_("Back in a moment"), _("A part of the station cannot be reached. Nothing is lost. Try again soon.")),
     }  # fmt: skip
     return known.get(
@@ -51,7 +54,7 @@ def answer(status: int, code: str = "", faults: dict[str, str] | None = None) ->
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
-    if status in {429, 503}:
+    if status in {429, 503, 507}:
         response.headers["Retry-After"] = "10"
     return response
 
@@ -85,7 +88,35 @@ def install(app: Flask) -> None:
             return make_response(error.get_response())
         return answer(error.code or 500)
 
+    _install_surroundings(app)
+
     @app.errorhandler(Exception)
-    def _bug(error: Exception) -> Response:
-        log.exception("unanswered %s on %s", type(error).__name__, request.endpoint)  # noqa: LOG004 - Flask calls this inside one
-        return answer(500)
+    def _any(error: Exception) -> Response:
+        return _bug(error)
+
+
+def _install_surroundings(app: Flask) -> None:
+    """What is not in our hands: no database, no room on the disk."""
+
+    @app.errorhandler(DBAPIError)
+    def _database(error: DBAPIError) -> Response:
+        if "database or disk is full" in str(error.orig):
+            return _full("the database")
+        if not isinstance(error, OperationalError):
+            return _bug(error)
+        log.error("the database does not answer: %s on %s", type(error.orig).__name__, request.endpoint)
+        return answer(503, "database")
+
+    @app.errorhandler(OSError)
+    def _disk(error: OSError) -> Response:
+        return _full("the data folder") if error.errno in {errno.ENOSPC, errno.EDQUOT} else _bug(error)
+
+
+def _full(what: str) -> Response:
+    log.error("no room is left for %s (%s)", what, request.endpoint)
+    return answer(507, "disk-full")
+
+
+def _bug(error: Exception) -> Response:
+    log.exception("unanswered %s on %s", type(error).__name__, request.endpoint)  # noqa: LOG004 - Flask calls this inside one
+    return answer(500)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -29,10 +30,10 @@ WRITTEN_AS = {
     "mp3": ["-b:a", "128k", "-ac", "2", "-ar", "44100"],
     "m4a": ["-c:a", "aac", "-b:a", "96k"],
 }
-TWO_ENCODES = (
+TWO_ENCODES = shlex.split(
     "-map 0:a -ac 1 -ar 48000 -c:a libmp3lame -b:a 64k -reservoir 0 -compression_level 3 one.mp3 "
     "-map 0:a -ac 1 -ar 48000 -c:a libopus -b:a 24k -vbr off -compression_level 5 -application audio -frame_duration 20 two.ogg"
-).split()
+)
 INGEST = "import sys; from pathlib import Path; from media.pipeline import ingest; ingest(*map(Path, sys.argv[1:]))"
 
 

@@ -89,6 +89,28 @@ def test_work_that_is_asked_for_while_it_runs_comes_again(session: Session, hire
     assert state(session, job_id) == JobState.DONE
 
 
+def test_what_is_asked_for_often_while_it_runs_comes_once_and_not_before_it_is_due(
+    session: Session, hire: Hire, clock: SetClock
+) -> None:
+    turns: list[Work] = []
+
+    def look(work: Work) -> None:
+        turns.append(work)
+        if len(turns) == 1:
+            for seconds in (20, 10, 15):
+                enqueue(session, work.subject, due_in=timedelta(seconds=seconds))
+
+    job_id = enqueue(session, "a")
+    carrier = hire(count=Craft(look))
+
+    assert carrier.work_off() == 1
+    assert session.get_one(Job, job_id, populate_existing=True).due_at == NOON + timedelta(seconds=10)
+    session.rollback()
+    clock.move(timedelta(seconds=10))
+    assert carrier.work_off() == 1
+    assert state(session, job_id) == JobState.DONE
+
+
 def test_the_result_and_the_end_of_the_job_are_one_commit(session: Session, hire: Hire) -> None:
     job_id = enqueue(session, "a")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.clock import SetClock
 from radio.core.people import Person, Role
-from radio.db import db, writing
+from radio.db import db, reading, writing
 from radio.editorial import actions as editorial
 from radio.errors import InvalidError, UnprovenError
 from radio.jobs.models import Job
@@ -197,15 +198,115 @@ def test_a_changed_row_breaks_the_chain(session: Session, here: Station, planned
     assert queries.unchained(session) == some.revision_id
 
 
+def revise_aside(session: Session, here: Station, *meanwhile: Callable[[], None]) -> list[models.Revision]:
+    """Draw, let something happen meanwhile (once), write: as the job does."""
+    happens = list(meanwhile)
+
+    def draw(own: Session, allowance: timedelta) -> actions.Draft | None:
+        draft = actions.draw_revision(own, here, allowance, why="catalogue-changed")
+        session.commit()
+        while happens:
+            happens.pop()()
+        return draft
+
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        yield session
+        session.commit()
+
+    return actions.write_aside(session, here, draw, transaction)
+
+
 def test_the_job_follows_the_catalogue(
-    session: Session, app: Flask, here: Station, planned: list[Episode], work_off: Callable[[], int]
+    session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
 ) -> None:
+    assert not actions.is_behind(session)
     make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
     touched(session)
     session.commit()
-    assert actions.follow_catalogue(session, here)
+    assert actions.is_behind(session)
+    actions.ask_revision(session, why="catalogue-changed", now=here.now())
+    work_off()
+    assert not actions.is_behind(session)
+    assert session.scalar(select(func.count()).select_from(models.Revision)) > 1
+
+
+@pytest.mark.parametrize("what", ["a withdrawal", "another revision", "time"])
+def test_what_was_drawn_is_drawn_anew_when_it_is_overtaken(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, what: str
+) -> None:
+    news = make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    touched(session)
     session.commit()
-    assert actions.follow_catalogue(session, here) == []
+
+    def meanwhile() -> None:
+        if what == "a withdrawal":
+            editorial.withdraw(session, here, news, by=STEWARD, now=here.now())
+        elif what == "another revision":
+            actions.revise(session, here, why="catalogue-changed")
+        else:
+            clock.move(timedelta(hours=2))
+        session.commit()
+
+    kept = revise_aside(session, here, meanwhile)
+
+    soon = first_tick_from(clock.unix_ms() + 24_000)
+    assert all(revision.effective_tick >= soon for revision in kept)
+    heard = {a.episode_id for a in queries.rundown(session, soon, queries.planned_until(session)).airings}
+    assert (news.id in heard) == (what != "a withdrawal")
+    assert not actions.is_behind(session)
+    join = queries.rundown(session, soon, soon + HOUR_TICKS).airings[1].start_tick
+    proved(session, here, join, queries.planned_until(session))
+    assert queries.unchained(session) is None
+
+
+def test_what_is_published_meanwhile_has_its_own_turn(session: Session, here: Station, planned: list[Episode]) -> None:
+    make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    touched(session)
+    session.commit()
+
+    def publish() -> None:
+        touched(session)
+        session.commit()
+
+    kept = revise_aside(session, here, publish)
+
+    assert kept, "a busy hour of publishing keeps nothing from being written"
+    assert actions.is_behind(session)
+
+
+def test_nobody_waits_for_the_compiler(session: Session, app: Flask, here: Station, planned: list[Episode]) -> None:
+    with app.app_context():
+        engine = db.engine
+    with reading(), Session(engine) as compiling:
+        assert actions.draw_revision(compiling, here, why="catalogue-changed") is not None
+        touched(session)
+        session.commit()  # would wait for the lock if there were one
+
+
+def test_a_take_down_compiles_two_hours_and_leaves_the_rest_to_a_job(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the database while it compiles, so it never does more, whether the old future joins there or not."""
+    spans: list[int] = []
+    whole = actions.compiled
+
+    def watched(own: Session, station: Station, seed: str, from_tick: int, to_tick: int):  # type: ignore[no-untyped-def]
+        spans.append(to_tick - from_tick)
+        return whole(own, station, seed, from_tick, to_tick)
+
+    monkeypatch.setattr(actions, "compiled", watched)
+    now = tick_at(clock.unix_ms())
+    for airing in queries.rundown(session, now + 100, now + 2000).airings[1:4]:
+        episode = session.get_one(Episode, airing.episode_id)
+        if episode.withdrawn_at is None:
+            editorial.withdraw(session, here, episode, by=STEWARD, now=here.now())
+            session.commit()
+    assert spans
+    assert max(spans) <= actions.URGENT_TICKS
+    soon = first_tick_from(clock.unix_ms() + 24_000)
+    coming = queries.rundown(session, soon, soon + actions.URGENT_TICKS - HOUR_TICKS // 4).airings
+    assert Part.EMERGENCY not in {airing.part for airing in coming}
 
 
 def test_publishing_asks_for_a_new_rundown(session: Session, here: Station, planned: list[Episode]) -> None:

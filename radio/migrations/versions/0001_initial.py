@@ -163,6 +163,7 @@ def upgrade():
     sa.Column('title', sa.String(length=150), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('notes', sa.Text(), nullable=False),
+    sa.Column('notes_html', sa.Text(), nullable=False),
     sa.Column('language', sa.String(length=35), nullable=False),
     sa.Column('season_number', sa.Integer(), nullable=True),
     sa.Column('episode_number', sa.Integer(), nullable=True),

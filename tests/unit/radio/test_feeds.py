@@ -91,12 +91,19 @@ def test_what_apple_asks_of_a_channel_is_there() -> None:
 def test_the_low_rendition_is_offered_with_length_and_integrity() -> None:
     entry = etree.fromstring(xml.write(CHANNEL, (item(1),)))[0].find("item")
     assert entry is not None
-    alternates = entry.findall(f"{{{xml.PODCAST}}}alternateEnclosure")
-    assert [a.get("length") for a in alternates] == ["491520", "184924"]
-    assert [a.get("default") for a in alternates] == ["true", "false"]
-    integrity = alternates[1].find(f"{{{xml.PODCAST}}}integrity")
+    (alternate,) = entry.findall(f"{{{xml.PODCAST}}}alternateEnclosure")
+    assert (alternate.get("length"), alternate.get("type")) == ("184924", "audio/mp4")
+    integrity = alternate.find(f"{{{xml.PODCAST}}}integrity")
     assert integrity is not None
     assert integrity.get("value") == "sha256-zc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc0="
+
+
+def test_an_item_names_a_picture_only_where_it_is_not_the_channels() -> None:
+    images = [
+        [i.get("href") for i in etree.fromstring(xml.write(CHANNEL, (one,)))[0].iterfind(f"item/{{{xml.ITUNES}}}image")]
+        for one in (item(1), item(1, image_url="https://radio.example/artwork/y-2-1400.jpg"))
+    ]
+    assert images == [[], ["https://radio.example/artwork/y-2-1400.jpg"]]
 
 
 def test_nothing_of_the_future_and_nothing_expired_is_in_a_feed() -> None:
