@@ -3,7 +3,7 @@
 
     python scripts/bench/idle.py [--seconds 120] [--data DIR]
 
-Starts `radio up` in a folder of its own (or in DIR, if a station lies there), waits until it is on air and has calmed down, then counts processor time and memory.
+Starts `radio up` in a folder of its own (or in DIR, if a station lies there), waits until it is on air and has calmed down, then counts processor time and memory (shared memory once).
 """
 
 from __future__ import annotations
@@ -19,40 +19,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from watched import cost  # noqa: E402
+
 CALM_S = 30
-
-
-def family(pid: int) -> dict[int, str]:
-    """The process and all below it: id → what it is."""
-    found = {pid: "parent"}
-    grown = True
-    while grown:
-        grown = False
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and int(folder.name) not in found:
-                try:
-                    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                    words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                except (OSError, IndexError):
-                    continue
-                if parent in found:
-                    found[int(folder.name)] = next(
-                        (part for part in ("weed", "radio web", "radio worker") if part in words), words[:40]
-                    )
-                    grown = True
-    return found
-
-
-def used_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-
-def resident_mb(pid: int) -> float:
-    """Proportional set size: what two processes share is counted once."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def main() -> None:
@@ -73,15 +44,10 @@ def main() -> None:
                 if line.startswith("On air"):
                     break
             time.sleep(CALM_S)
-            parts = family(up.pid)
-            before = {pid: used_s(pid) for pid in parts}
+            before = cost(up.pid)
             time.sleep(wanted.seconds)
-            total_share, total_mb = 0.0, 0.0
-            for pid, part in parts.items():
-                share, mb = (used_s(pid) - before[pid]) / wanted.seconds * 100, resident_mb(pid)
-                total_share, total_mb = total_share + share, total_mb + mb
-                print(f"{part:<14} {share:5.2f} % of a core  {mb:6.1f} MB")
-            print(f"{'together':<14} {total_share:5.2f} % of a core  {total_mb:6.1f} MB")
+            used = cost(up.pid).since(before)
+            print(f"web, worker, store and their parent: {used.cpu_s / wanted.seconds:.2%} of a core, {used.memory_mb:.0f} MB")
         finally:
             up.send_signal(signal.SIGTERM)
             up.wait(20)
