@@ -135,11 +135,12 @@ def _first_on_air(slot: Slot, now: datetime) -> str:
     if first is None:
         return _("Saved. It does not happen in the next two weeks.")
     local = first.astimezone(station().settings.tz)
-    return ngettext(
+    said: str = ngettext(
         "Saved. First on air %(day)s at %(time)s: the next minute is fixed already.",
         "Saved. First on air %(day)s at %(time)s: the next %(num)s minutes are fixed already.",
         station().settings.freeze_minutes, day=words.day_names()[("MO", "TU", "WE", "TH", "FR", "SA", "SU")[local.weekday()]], time=local.strftime("%H:%M"),
     )  # fmt: skip
+    return said
 
 
 def _next_starts(slot: Slot, now: datetime, most: int = 3) -> list[datetime]:
