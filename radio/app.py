@@ -57,7 +57,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.database_url.startswith("sqlite"),
             "pool_size": 20,
-            "hide_parameters": True,  # a failing statement must not put what people typed into the log
+            "hide_parameters": True,  # what people typed is in no log, also when a statement fails
         },
         "SECRET_KEY": keyring.read(settings, "session"),
         "SESSION_COOKIE_NAME": "studio",

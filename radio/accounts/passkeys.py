@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,20 @@ class Ceremony(WebauthnUtil):  # type: ignore[misc]
     def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:  # noqa: ARG002
         """Instead of a password, the device must know its owner; beside a password it need not."""
         return UserVerificationRequirement.DISCOURAGED if "secondary" in usage else UserVerificationRequirement.REQUIRED
+
+
+def named_address(host: str, path: str) -> str | None:
+    """Where passkeys work, when `host` (with its port) is a number; None when it is a name, empty when no name is known.
+
+    Source: Web Authentication Level 2 §5.1.3: the relying party is a domain, never an IP address.
+    """
+    parts = urlsplit(f"//{host}")
+    try:
+        number = ip_address(parts.hostname or "")
+    except ValueError:
+        return None
+    port = f":{parts.port}" if parts.port else ""
+    return f"http://localhost{port}{path}" if number.is_loopback else ""
 
 
 class RegisterForm(WebAuthnRegisterForm):  # type: ignore[misc]

@@ -51,6 +51,7 @@ def install(app: Flask, settings: Settings) -> None:
     user_authenticated.connect(_begin_session, app)
     app.template_context_processors[None].remove(_user_context_processor)  # it would look for a person on every page
     security.principal.identity_loaders.clear()  # and so would this, before every request
+    app.jinja_env.globals["passkey_address"] = passkeys.named_address
     app.view_functions["security.tf_select"] = _nothing_here  # cannot be turned off; there is nothing to choose from
     declare_blueprint(app, ENDPOINTS)
     app.after_request(_keep_nowhere)

@@ -132,8 +132,9 @@ class Stream:
         """Cut the line of listeners who do not read: they hold memory, and their own player has given up on them."""
         for seat in list(self._seats.values()):
             if half - seat.half > FELL_BEHIND_HALVES and seat.line is not None:
-                with suppress(OSError):
-                    seat.line.shutdown(socket.SHUT_RDWR)
+                # Through a second handle: gevent would end the first one's wait with an error of its own, not with a broken pipe.
+                with suppress(OSError), seat.line.dup() as line:
+                    line.shutdown(socket.SHUT_RDWR)
 
     def _say(self, *, store_away: bool) -> None:
         if store_away and not self._store_away:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
@@ -135,11 +135,12 @@ def _first_on_air(slot: Slot, now: datetime) -> str:
     if first is None:
         return _("Saved. It does not happen in the next two weeks.")
     local = first.astimezone(station().settings.tz)
-    return _(
-        "Saved. First on air %(day)s at %(time)s: the next %(minutes)s minutes are fixed already.",
-        day=words.day_names()[("MO", "TU", "WE", "TH", "FR", "SA", "SU")[local.weekday()]], time=local.strftime("%H:%M"),
-        minutes=station().settings.freeze_minutes,
+    said: str = ngettext(
+        "Saved. First on air %(day)s at %(time)s: the next minute is fixed already.",
+        "Saved. First on air %(day)s at %(time)s: the next %(num)s minutes are fixed already.",
+        station().settings.freeze_minutes, day=words.day_names()[("MO", "TU", "WE", "TH", "FR", "SA", "SU")[local.weekday()]], time=local.strftime("%H:%M"),
     )  # fmt: skip
+    return said
 
 
 def _next_starts(slot: Slot, now: datetime, most: int = 3) -> list[datetime]:

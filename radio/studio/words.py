@@ -10,6 +10,7 @@ from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
+from radio.web.refusals import refusal
 
 
 def _(words: str, **facts: object) -> str:
@@ -35,6 +36,12 @@ def state(piece: Piece) -> tuple[str, str]:
         Standing.WITHDRAWN: (_("Taken back"), "stop"),
     }  # fmt: skip
     return words[piece.standing]
+
+
+def refused(piece: Piece) -> str:
+    """What is the matter with a recording that cannot be used, in one sentence; empty when it can."""
+    code = piece.newest.refusal if piece.standing is Standing.REFUSED and piece.newest else None
+    return refusal(code)[0] if code else ""
 
 
 def step(piece: Piece) -> str:

@@ -30,20 +30,30 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
+from sqlalchemy import select  # noqa: E402
 from watched import Cost, cost  # noqa: E402
 
-from media.grid import SEGMENT_MS, tick_at  # noqa: E402
+from media.grid import SEGMENT_MS  # noqa: E402
 from media.objects import StoreSettings  # noqa: E402
 from media.seaweed import Seaweed  # noqa: E402
 from media.store import ObjectStore  # noqa: E402
+from radio.catalogue.models import Episode, Recording  # noqa: E402
 from radio.clock import SetClock  # noqa: E402
 from radio.core.time import from_unix_ms, unix_ms  # noqa: E402
 from radio.schedule import actions  # noqa: E402
 from radio.station import Station  # noqa: E402
 from tests.live import Live, chirp, free_port, make_live  # noqa: E402
+from tests.makers import make_episode  # noqa: E402
 
 DAY_SEGMENTS = 15_000
-PROGRAMMES = {"rise": (131, 200, 3000), "fall": (157, 3400, 300), "high": (142, 900, 5200), "low": (128, 150, 900), "wide": (166, 100, 6000)}
+TIMES, COPIES = 8, 3
+PROGRAMMES = {
+    "rise": (131, 200, 3000),
+    "fall": (157, 3400, 300),
+    "high": (142, 900, 5200),
+    "low": (128, 150, 900),
+    "wide": (166, 100, 6000),
+}
 
 
 @contextmanager
@@ -59,6 +69,37 @@ def store(folder: Path) -> Iterator[tuple[StoreSettings, Seaweed]]:
         yield settings, server
     finally:
         server.stop()
+
+
+def lengthen(live: Live, s3: StoreSettings, folder: Path) -> list[Path]:
+    """Make each programme `TIMES` as long by repeating its frames (they borrow nothing from one another), and copy it `COPIES` times.
+
+    So a day reads as much from the store as a day of different programmes does. Gives the standard renditions as files.
+    """
+    objects, files = ObjectStore(s3), []
+    with live.session() as session:
+        for recording in session.scalars(select(Recording)).all():
+            made = live.made[recording.id].renditions[0]
+            row = recording.rendition("standard")
+            assert row is not None
+            assert recording.n_ticks is not None
+            content = made.path.read_bytes() * TIMES
+            path = folder / f"{recording.id}.mp3"
+            path.write_bytes(content)
+            files.append(path)
+            recording.n_ticks, row.size_bytes = recording.n_ticks * TIMES, len(content)
+            recording.n_samples = (recording.n_samples or 0) * TIMES
+            row.key = f"long/{recording.id}"
+            objects.put_bytes(row.key, content, "audio/mpeg")
+            show = session.get_one(Episode, recording.episode_id).show
+            for copy in range(COPIES):
+                episode = make_episode(session, show=show, ticks=recording.n_ticks, now=recording.received_at)
+                own = episode.recording.rendition("standard") if episode.recording else None
+                assert own is not None
+                own.key, own.size_bytes = f"long/{recording.id}-{copy}", len(content)
+                objects.put_bytes(own.key, content, "audio/mpeg")
+        session.commit()
+    return files
 
 
 def compile_days(live: Live, s3: StoreSettings, at_ms: int) -> float:
@@ -113,6 +154,9 @@ def ours(folder: Path, n_segments: int) -> tuple[Cost, float, list[Path]]:
         start_ms = unix_ms(datetime(2026, 6, 1, 3, tzinfo=UTC))
         sounds = {name: chirp(*sweep) for name, sweep in PROGRAMMES.items()}
         live = make_live(folder, s3, sounds, now=from_unix_ms(start_ms) - timedelta(days=1))
+        kept = folder / "programmes"
+        kept.mkdir()
+        programmes = lengthen(live, s3, kept)
         compiling_s = compile_days(live, s3, start_ms)
         clock = folder / "clock"
         clock.write_bytes((start_ms + 60_000).to_bytes(8, "big"))
@@ -131,12 +175,7 @@ def ours(folder: Path, n_segments: int) -> tuple[Cost, float, list[Path]]:
             took_s = time.monotonic() - begun
         print(f"ours: {n_segments} playlists and segments, {n_bytes / 1e6:.0f} MB, in {took_s:.0f} s: "
               f"{web_spent.cpu_s:.1f} s in the web process, {spent.cpu_s - web_spent.cpu_s:.1f} s in the store")  # fmt: skip
-        kept = folder / "programmes"
-        kept.mkdir()
-        for n, made in enumerate(live.made.values()):
-            shutil.copy(made.renditions[0].path, kept / f"{n}.mp3")
-        assert tick_at(start_ms)
-        return spent, compiling_s, sorted(kept.iterdir())
+        return spent, compiling_s, programmes
 
 
 ICECAST = """<icecast><limits><clients>20</clients><sources>2</sources><queue-size>524288</queue-size><burst-size>65535</burst-size></limits>
@@ -160,7 +199,12 @@ def theirs(folder: Path, programmes: Sequence[Path], seconds: int) -> tuple[Cost
     nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # both refuse to run as root
     if nobody:
         os.chown(place, nobody.pw_uid, nobody.pw_gid)
-    uid = {"user": nobody and nobody.pw_uid, "group": nobody and nobody.pw_gid, "env": {**os.environ, "HOME": str(place)}, "cwd": place}
+    uid = {
+        "user": nobody and nobody.pw_uid,
+        "group": nobody and nobody.pw_gid,
+        "env": {**os.environ, "HOME": str(place)},
+        "cwd": place,
+    }
     quiet = {"stdout": (folder / "theirs.log").open("wb"), "stderr": subprocess.STDOUT}
     icecast = subprocess.Popen(["icecast2", "-c", str(place / "icecast.xml")], **uid, **quiet)  # type: ignore[call-overload]
     time.sleep(2)

@@ -31,13 +31,14 @@ class Cost:
     memory_mb: float
 
     def since(self, before: Cost) -> Cost:
+        """What was spent since `before`; the memory is that of now."""
         return Cost(self.cpu_s - before.cpu_s, self.memory_mb)
 
 
 def cost(*pids: int) -> Cost:
     """What these processes and all below them have cost so far. Shared memory is counted once (PSS)."""
     ticks, kb = 0, 0
-    for pid in {one for pid in pids for one in family(pid)}:
+    for pid in {member for head in pids for member in family(head)}:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(int(field) for field in fields[11:15])

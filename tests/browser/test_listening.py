@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from tests.browser.conftest import Listener, OnAir, listener_in
 
@@ -179,3 +180,26 @@ def test_now_json_is_what_the_player_reads(served: OnAir) -> None:
 
     assert {"server_ms", "ms_to_change", "on_air"} <= set(now)
     assert {"title", "end_ms"} <= set(now["on_air"])
+
+
+def test_what_is_taken_back_does_not_stop_the_player(phone: Listener) -> None:
+    def revise(route: Route) -> None:
+        playlist = route.fetch()
+        oldest, seen = re.findall(r"standard/(\d+)-(\w+)\.mp3", playlist.text())[0], phone.page.evaluate("window.revised")
+        phone.page.evaluate("window.revised = true")
+        body = playlist.text().replace(f"{oldest[0]}-{oldest[1]}", f"{oldest[0]}-{'0' * 16}") if seen else playlist.text()
+        route.fulfill(response=playlist, body=body)
+
+    phone.open("/")
+    phone.page.route("**/live/standard.m3u8", revise)
+    phone.page.get_by_role("button", name="Play the station, live").click()
+    phone.hears()
+    phone.page.evaluate("""async module => { const { sound } = await import(module); window.states = [];
+        sound.addEventListener('state', () => window.states.push(sound.state)) }""",
+        phone.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js"),
+    )  # fmt: skip
+    phone.page.wait_for_timeout(14_000)
+    phone.hears()
+
+    assert "lost" not in phone.page.evaluate("window.states")
+    assert phone.complaints == []

@@ -40,7 +40,9 @@ class Replica:
 
     def __init__(self, live: Live) -> None:
         self.port = free_port()
-        settings = {k: v for k, v in os.environ.items() if not k.startswith("RADIO_")} | dict(live.env) | {"PYTHONPATH": str(ROOT)}
+        settings = (
+            {k: v for k, v in os.environ.items() if not k.startswith("RADIO_")} | dict(live.env) | {"PYTHONPATH": str(ROOT)}
+        )
         self._command = [sys.executable, "-m", "tests.web_process", str(self.port), str(live.emergency)]
         self._env = settings
         self.start()

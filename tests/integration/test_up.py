@@ -18,6 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from radio.catalogue.models import Show
+from tests.makers import make_show
 
 ON_AIR_WITHIN_S = 120
 STOP_WITHIN_S = 10
@@ -26,13 +31,13 @@ STOP_WITHIN_S = 10
 class Up:
     """A running `radio up`, its output line by line in a file."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder, self.port = folder, free_port()
         self._said = folder.with_suffix(".said")
         with self._said.open("w") as said:
             self.process = subprocess.Popen(
-                radio("up", "--port", str(self.port), "--data", str(folder), "--empty", *options),
-                stdout=said, stderr=subprocess.STDOUT, env=surroundings(),
+                radio("up", "--port", str(self.port), "--data", str(folder), "--empty"),
+                stdout=said, stderr=subprocess.STDOUT, env=surroundings(**environment),
             )  # fmt: skip
 
     @property
@@ -198,14 +203,9 @@ def test_the_store_of_the_station_can_carry_it(up: Up) -> None:
 def test_a_recording_is_taken_from_the_command_line(up: Up, tmp_path: Path) -> None:
     until(lambda: len(up.children) == 3 and up.health() == 200)
     make_show_in(up.folder)
-    tone = tmp_path / "tone.wav"
-    with wave.open(str(tone), "wb") as file:
-        file.setparams((1, 2, 48_000, 0, "NONE", ""))
-        file.writeframes(
-            b"".join((8000 if at // 60 % 2 else -8000).to_bytes(2, "little", signed=True) for at in range(48_000 * 4))
-        )
-
-    taken = run("add", str(tone), "--show", "night-desk", "--title", "A tone", "--publish", "--data", str(up.folder))
+    taken = run(
+        "add", str(tone(tmp_path, seconds=4)), "--show", "night-desk", "--title", "A tone", "--publish", "--data", str(up.folder)
+    )
     answer = json.loads(taken.stdout.splitlines()[-1])
     assert (taken.returncode, answer["state"]) == (0, "published"), taken.stderr
     with urllib.request.urlopen(f"http://127.0.0.1:{up.port}/audio/{answer['episode']}.mp3", timeout=20) as audio:
@@ -224,20 +224,28 @@ def test_a_file_that_is_no_recording_is_refused_with_a_reason(up: Up, tmp_path: 
     assert answer["message"].endswith(".")
 
 
+def tone(folder: Path, *, seconds: int) -> Path:
+    """A file with a tone in it."""
+    path = folder / "tone.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        one = b"".join((8000 if at // 60 % 2 else -8000).to_bytes(2, "little", signed=True) for at in range(48_000))
+        file.writeframes(one * seconds)
+    return path
+
+
 def make_show_in(folder: Path) -> None:
     """A show in a running station, once."""
-    from sqlalchemy import create_engine, select
-    from sqlalchemy.orm import Session
-
-    from radio.catalogue.models import Show
-    from tests.makers import make_show
-
     engine = create_engine(f"sqlite:///{folder / 'radio.db'}")
     with Session(engine) as session:
-        if session.scalar(select(Show).where(Show.slug == "night-desk")) is None:
-            make_show(session)
-            session.commit()
+        make_show_in_database(session)
     engine.dispose()
+
+
+def make_show_in_database(session: Session) -> None:
+    if session.scalar(select(Show).where(Show.slug == "night-desk")) is None:
+        make_show(session)
+        session.commit()
 
 
 def test_a_stop_ends_every_process_in_time_and_the_next_start_has_nothing_to_prepare(tmp_path: Path) -> None:

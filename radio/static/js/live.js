@@ -7,6 +7,11 @@ import { askStation } from "./sound.js";
 
 const ENOUGH_AHEAD_S = 3; // never closer than this to the end of what is listed
 
+// When something is taken back, listed segments get new addresses. hls.js takes a new address under an old number for a broken
+// playlist and stops, unless only the query differs: so it is shown the digest as a query, and the true address is asked for.
+const shown = (playlist) => playlist.replace(/^(.*\/\d+)-(\w+)(\.\w+)$/gm, "$1$3?$2");
+const asked = (address) => address.replace(/^(.*\/\d+)(\.\w+)\?(\w+)$/, "$1-$3$2");
+
 /**
  * @param {HTMLAudioElement} audio
  * @param {boolean} low the rendition for little data
@@ -23,6 +28,8 @@ export async function open(audio, low, { native, fault }) {
   const { default: Hls } = await import("../vendor/hls/hls.light.min.mjs");
   if (!Hls.isSupported()) throw new Error("nothing to play into");
   const hls = new Hls({
+    pLoader: playlistLoader(Hls.DefaultConfig.loader),
+    xhrSetup: (xhr, address) => xhr.open("GET", asked(address), true),
     enableWorker: false, // 46 kB each six seconds are no work
     lowLatencyMode: false,
     backBufferLength: 30,
@@ -47,6 +54,16 @@ export async function open(audio, low, { native, fault }) {
   };
 }
 
+/** A loader whose playlists can be revised. */
+const playlistLoader = (Loader) => class extends Loader {
+  load(context, config, callbacks) {
+    super.load(context, config, {
+      ...callbacks,
+      onSuccess(response, ...more) { callbacks.onSuccess({ ...response, data: shown(response.data) }, ...more); },
+    });
+  }
+};
+
 /** Players start some seconds behind the true second; one jump right after the start is heard as the start. */
 async function toTheTrueSecond(audio, clock, playingMs) {
   const now = await clock;
@@ -65,8 +82,8 @@ async function toTheTrueSecond(audio, clock, playingMs) {
  */
 async function serverClock() {
   try {
-    const { asked, came, server_ms: serverMs } = await askStation();
-    return () => serverMs + (performance.now() - (asked + came) / 2);
+    const { asked: begun, came, server_ms: serverMs } = await askStation();
+    return () => serverMs + (performance.now() - (begun + came) / 2);
   } catch {
     return null;
   }

@@ -94,6 +94,7 @@ def test_a_file_that_is_no_sound_is_refused_in_words(
 
     assert session.get_one(Episode, draft.id).recording is None
     assert words in browser.get(f"/studio/episodes/{draft.id}").text
+    assert browser.get("/studio").text.count(words) == 1
     assert job(session).state is JobState.DONE
     send(browser, draft, tone(2))
     session.scalars(select(Job)).first()

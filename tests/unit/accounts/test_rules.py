@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radio.accounts import rules
+from radio.accounts.passkeys import named_address
 from radio.core.people import Role
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -80,3 +81,14 @@ def test_a_token_cannot_be_read_from_what_is_kept() -> None:
 )
 def test_the_last_steward_stays(stewards: list[str], roles: list[Role], leaves_none: bool) -> None:
     assert rules.leaves_no_steward(stewards, "sam", roles) is leaves_none
+
+
+@pytest.mark.parametrize(
+    ("host", "where"),
+    [
+        ("127.0.0.1:8000", "http://localhost:8000/sign-in"), ("[::1]:8000", "http://localhost:8000/sign-in"),
+        ("192.168.1.20:8000", ""), ("localhost:8000", None), ("radio.example", None),
+    ],
+)  # fmt: skip
+def test_passkeys_work_where_the_address_is_a_name(host: str, where: str | None) -> None:
+    assert named_address(host, "/sign-in") == where
