@@ -22,6 +22,7 @@ from radio.catalogue.models import Episode
 from radio.channel.views import Channel, open_channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
+from radio.db import db
 from radio.editorial import actions as editorial
 from radio.schedule import queries as schedule
 from radio.schedule.airings import Part
@@ -122,6 +123,8 @@ def test_two_replicas_give_the_same_bytes(
             for _number, address in listed(text.decode())[-3:]:
                 assert other.get(f"/live/{address}").data == client.get(f"/live/{address}").data
         clock.move(timedelta(seconds=97.3))
+    with other_app.app_context():
+        db.engine.dispose()
 
 
 def test_a_whole_day_tiles(client: Visitor, session: Session, catalogue: list[Episode], clock: SetClock, app: Flask) -> None:

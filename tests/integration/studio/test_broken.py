@@ -7,6 +7,8 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,15 +16,16 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from media.objects import StoreSettings
 from media.seaweed import Seaweed
 from media.store import ObjectStore
 from radio.accounts.models import Person
-from radio.catalogue.models import Recording
+from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import State
 from radio.jobs.models import Job
 from radio.station import Station
 from tests.integration.studio.test_upload import WHOLE, begun, complete, send
-from tests.makers import make_episode
+from tests.makers import make_episode, make_show
 from tests.visitor import Visitor
 
 
@@ -122,3 +125,30 @@ def test_beginning_many_times_at_once_is_one_upload(
 
     assert len(found) == len(browsers)
     assert len(set(found)) == 1
+
+
+def test_while_the_store_is_away_trying_again_makes_no_drafts(
+    app: Flask,
+    station: Station,
+    s3: StoreSettings,
+    browser_of: Callable[[Person | None], Visitor],
+    alice: Person,
+    session: Session,
+) -> None:
+    show = make_show(session)
+    away = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
+    app.extensions["station"] = Station(station.settings, station.clock, away)
+    browser = browser_of(alice)
+    facts = {"show": show.slug, "fingerprint": "0" * 64, "size_bytes": 10}
+
+    assert [browser.post("/studio/uploads", json=facts).status_code for _ in range(3)] == [503] * 3
+    plain = {"show": show.slug, "recording": (BytesIO(b"RIFF"), "talk.wav")}
+    assert browser.post("/studio/recordings", data=plain).status_code == 503
+    session.expire_all()
+    assert session.scalars(select(Episode)).all() == []
+
+    app.extensions["station"] = station
+    begun_again = [browser.post("/studio/uploads", json=facts).get_json() for _ in range(3)]
+    assert len({each["id"] for each in begun_again}) == 1
+    session.expire_all()
+    assert len(session.scalars(select(Episode)).all()) == 1
