@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 import traceback
@@ -64,6 +65,7 @@ class Carrier:
         self._places = {True: os.cpu_count() or 1, False: LIGHT_AT_ONCE}
         self._running: dict[str, Work] = {}
         self._beaten_s = float("-inf")
+        self._away = False
 
     def run(self) -> None:
         """Work until `stop`; what does not end in time goes back into the table. Its thread may then still live."""
@@ -107,8 +109,17 @@ class Carrier:
                     self._places[heavy] -= 1
                     self._running[work.job_id] = work
                     yield work, self._crafts[work.kind]
+            self._say_database(away=False)
         except DBAPIError as error:
-            log.warning("jobs: the database does not answer: %s", type(error.orig).__name__)
+            self._say_database(away=True, why=_why(error))
+
+    def _say_database(self, *, away: bool, why: str = "") -> None:
+        """Say once that it went, and once that it is back: the table is looked at every second."""
+        if away and not self._away:
+            log.error("jobs: the database does not answer: %s", why)
+        elif not away and self._away:
+            log.warning("jobs: the database is back")
+        self._away = away
 
     def _claim(self, kinds: Collection[str]) -> Work | None:
         now = self._station.now()
@@ -174,7 +185,7 @@ class Carrier:
                     work.renew()
             self._sweep()
         except DBAPIError as error:
-            log.warning("jobs: the database does not answer: %s", type(error.orig).__name__)
+            self._say_database(away=True, why=_why(error))
 
     def _sweep(self) -> None:
         kinds = [kind for kind, craft in self._crafts.items() if craft.every is not None]
@@ -202,6 +213,11 @@ class Carrier:
     def _session(self, *, write: bool = True) -> Iterator[Session]:
         with writing() if write else reading(), Session(self._engine) as session, session.begin():
             yield session
+
+
+def _why(error: DBAPIError) -> str:
+    """SQLite says it in words without values, such as that the disk is full; others may quote rows."""
+    return str(error.orig) if isinstance(error.orig, sqlite3.Error) else type(error.orig).__name__
 
 
 def _facts(error: Exception) -> str:

@@ -35,7 +35,7 @@ from radio.studio.rules import ABANDONED_AFTER, UNFINISHED
 _FETCHED, _ENCODED = 0.05, 0.95
 """How far the work is after each step."""
 _LOOK_EVERY_S = 5.0
-_NOT_OUR_FAULT = ("StoreUnavailableError", "RefusedError: disk-full")
+_NOT_OUR_FAULT = ("StoreUnavailableError", "RefusedError: disk-full", f"EncodingError: errno {errno.ENOSPC}")
 
 
 class _TakenBackError(Exception):

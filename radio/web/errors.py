@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
+from contextlib import suppress
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
@@ -12,8 +14,14 @@ from werkzeug.exceptions import HTTPException
 
 from media.errors import ObjectMissingError, RefusedAudioError, StoreUnavailableError
 from radio.errors import InvalidError, RadioError, RefusedError
+from radio.station import station
 
 log = logging.getLogger(__name__)
+
+_NO_ROOM_BYTES = 64_000_000
+"""With less the embedded store cannot be trusted to take a part."""
+_LONGEST_PART_BYTES = 16_000_000
+_CHUNK_BYTES = 64_000
 
 
 def wants_json() -> bool:
@@ -77,6 +85,9 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(StoreUnavailableError)
     def _store(error: StoreUnavailableError) -> Response:
+        here = station().settings
+        if here.embedded_s3 and shutil.disk_usage(here.data).free < _NO_ROOM_BYTES:
+            return _full("the store")  # it says no more than that something broke inside
         log.warning("store: %s", error)
         return answer(503, "store")
 
@@ -114,7 +125,16 @@ def _install_surroundings(app: Flask) -> None:
 
 def _full(what: str) -> Response:
     log.error("no room is left for %s (%s)", what, request.endpoint)
+    _hear_out()
     return answer(507, "disk-full")
+
+
+def _hear_out() -> None:
+    """Read the part that is still being sent: whoever is cut off while they speak does not hear the answer."""
+    with suppress(HTTPException, OSError):
+        for _ in range(_LONGEST_PART_BYTES // _CHUNK_BYTES):
+            if not request.stream.read(_CHUNK_BYTES):
+                return
 
 
 def _bug(error: Exception) -> Response:

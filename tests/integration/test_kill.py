@@ -100,12 +100,13 @@ class Browser:
         found: dict[str, Any] = json.loads(self._ask("POST", path, json.dumps(facts).encode()))
         return found
 
+    def ask_once(self, method: str, path: str, body: bytes, kind: str) -> bytes:
+        return self._open(method, self._address + path, body, kind, **{"X-CSRFToken": self._csrf, "Accept": "application/json"})
+
     def _ask(self, method: str, path: str, body: bytes, kind: str = "application/json") -> bytes:
         while True:
             try:
-                return self._open(
-                    method, self._address + path, body, kind, **{"X-CSRFToken": self._csrf, "Accept": "application/json"}
-                )
+                return self.ask_once(method, path, body, kind)
             except urllib.error.HTTPError as error:
                 with error:
                     said = error.read()
@@ -113,7 +114,7 @@ class Browser:
                     return said
                 if error.code in {404, 409, 410}:
                     raise LostError from error
-                if error.code not in {408, 429, 503}:
+                if error.code not in {408, 429, 503, 507}:
                     pytest.fail(f"{error.code} for {method} {path}: {said[:300]!r}")
             except OSError:
                 pass
