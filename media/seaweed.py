@@ -37,6 +37,7 @@ _SOCKET_PATH_BYTES = 100
 _INNER_PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc")
 _OFF = (
     "-master.telemetry=false",
+    "-master.garbageThreshold=0.0001",  # what is deleted leaves the disk at the next sweep (a quarter of an hour), not at 30 % of a volume
     "-admin.ui=false",
     "-webdav=false",
     "-s3.port.iceberg=0",

@@ -17,13 +17,16 @@ from radio.catalogue.terms import Term, UnknownTermError, vocabulary
 from radio.core.time import unix_ms
 from radio.pages.rules import Block, Moment, Told, blocks, day_ticks, moments
 from radio.schedule.models import Slot
-from radio.schedule.queries import rundown
+from radio.schedule.queries import planned_since, rundown
 
 AROUND_NOW_TICKS = 12 * HOUR_TICKS
 
 
 def blocks_between(session: Session, from_tick: int, to_tick: int, *, now: datetime) -> tuple[Block, ...]:
-    """What goes out over a span, block by block."""
+    """What goes out over a span, block by block; nothing before the station first went on air."""
+    from_tick = max(from_tick, min(planned_since(session), tick_at(unix_ms(now))))
+    if from_tick >= to_tick:
+        return ()
     airings = rundown(session, from_tick, to_tick).airings
     episode_ids = {airing.episode_id for airing in airings if airing.episode_id}
     slot_ids = {airing.slot_id for airing in airings if airing.slot_id}

@@ -13,6 +13,7 @@ from radio.schedule import queries
 from radio.schedule.airings import Airing, Rundown
 from radio.schedule.proof import law, prove
 from radio.schedule.wallclock import night
+from radio.schedule.words import why
 from radio.station import Station, station
 
 rundown = AppGroup("rundown", help="What goes out, and the proof of it.")
@@ -63,4 +64,4 @@ def _from_now(here: Station, n_ticks: int) -> Rundown:
 def _line(here: Station, airing: Airing) -> str:
     start = from_unix_ms(tick_start_ms(airing.start_tick)).astimezone(here.settings.tz)
     minutes, seconds = divmod(tick_start_ms(airing.n_ticks) // 1000, 60)
-    return f"{start:%a %H:%M:%S}  {minutes:3d}:{seconds:02d}  {airing.part:<9}  {airing.episode_id or '-':<16}  {airing.reason}"
+    return f"{start:%a %H:%M:%S}  {minutes:3d}:{seconds:02d}  {airing.part:<9}  {airing.episode_id or '-':<16}  {why(airing)}"

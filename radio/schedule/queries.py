@@ -97,6 +97,11 @@ def planned_until(session: Session) -> int:
     return session.scalar(select(func.max(models.Revision.end_tick))) or 0
 
 
+def planned_since(session: Session) -> int:
+    """The tick at which the station first went on air; 0: it has not yet."""
+    return session.scalar(select(func.min(models.Revision.effective_tick))) or 0
+
+
 def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
     """What is, was or will be aired over `[from_tick, to_tick)`: at each tick the newest revision that covers it.
 

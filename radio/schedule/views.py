@@ -62,11 +62,12 @@ def week() -> str:
     day = _day(request.args.get("day", ""), today)
     rows = queries.slots(session())
     first, last = _day_ticks(day)
+    first = max(first, queries.planned_since(session()))
     return render_template(
         "schedule/week.html",
         slots=[(row, words.happens(row), words.fills(row, *_labels()), _next_starts(row, now)) for row in rows],
         day=day, days=[today + timedelta(days=n) for n in range(-1, 8)],
-        heard=_heard(queries.rundown(session(), first, last).airings),
+        heard=_heard(queries.rundown(session(), first, last).airings) if first < last else [],
         planned_until_ms=tick_start_ms(queries.planned_until(session())), now_ms=unix_ms(now),
         fixed_until=now + timedelta(minutes=station().settings.freeze_minutes),
         editor=me().has(Role.EDITOR, Role.STEWARD), parts=Part,

@@ -98,6 +98,14 @@ def test_a_day_that_is_not_known_is_not_there(client: Visitor, day: str) -> None
     assert client.get(f"/schedule?day={day}").status_code == 404
 
 
+def test_nothing_is_listed_from_before_the_station_was_on_air(client: Visitor, session: Session, station: Station) -> None:
+    make_episode(session, now=NOON)
+    extend(session, station)
+    page = client.get("/schedule")
+    assert "12:00" in page.text
+    assert "00:00" not in page.text.partition("12:00")[0]
+
+
 def test_an_episode_says_its_price_and_its_notes_before_its_sound(client: Visitor, session: Session) -> None:
     episode = make_episode(session, title="Bread", kind="story", ticks=1250)
     episode.content_notes = [{"code": "injecting", "from_ms": 130_000, "to_ms": 220_000}]
