@@ -24,6 +24,7 @@ import pytest
 from media.grid import tick_at
 from media.objects import StoreSettings
 from tests.conformance.test_players import NEAR, SWEEPS, Captured, places
+from tests.databases import Blank
 from tests.live import ROOT, Live, air, chirp, free_port, make_live, read_wav
 
 pytestmark = pytest.mark.slow
@@ -188,9 +189,10 @@ def kill_in_turn(replicas: list[Replica], until: threading.Event, deaths: list[i
         replica.wait_ready()
 
 
-def test_a_player_plays_on_while_replicas_die_in_turn(tmp_path: Path, s3: StoreSettings) -> None:
+def test_a_player_plays_on_while_replicas_die_in_turn(tmp_path: Path, s3: StoreSettings, blank: Blank) -> None:
     now = datetime.now(UTC)
-    live = make_live(tmp_path, s3, {name: chirp(*sweep) for name, sweep in SWEEPS.items()}, now=now)
+    sounds = {name: chirp(*sweep) for name, sweep in SWEEPS.items()}
+    live = make_live(tmp_path, s3, sounds, now=now, RADIO_DATABASE_URL=blank.nothing(tmp_path))
     tick = tick_at(time.time_ns() // 1_000_000)
     airings = air(live, list(live.made), tick - 400, tick + 4000, now=now)
     replicas, over, seen, deaths = [Replica(live), Replica(live)], threading.Event(), Seen(), []
