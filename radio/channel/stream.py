@@ -113,8 +113,9 @@ class Stream:
         tick, second = divmod(half, 2)
         now_tick = max(tick, self._clock.unix_ms() // (2 * HALF_MS))
         made_of, on = self._holding.tick("standard", tick, now_tick)
-        coming, _ = self._holding.tick("standard", tick + PREPARED_TICKS, now_tick)
-        self._ticks.want((*made_of, *coming))
+        self._ticks.want(made_of)
+        for ahead in self._ahead(half, tick):
+            self._ticks.want(self._holding.tick("standard", ahead, now_tick)[0])
         try:
             sound = self._ticks.read(made_of, "standard", wait_s=wait_s)
             self._say(store_away=False)
@@ -124,6 +125,11 @@ class Stream:
             self._say(store_away=True)
         middle = len(sound) // 2
         return HalfTick(sound[middle:] if second else sound[:middle], metadata_block(self._title(on)))
+
+    def _ahead(self, half: int, tick: int) -> range:
+        """The ticks to be read now, though they are sent later: one, or at the first listener all from here on."""
+        first = tick + 1 if half - 1 not in self._cut_already else tick + PREPARED_TICKS
+        return range(first, tick + PREPARED_TICKS + 1)
 
     def _title(self, on: Aired | None) -> str:
         return (on.words if on and on.has_page else "") or self._name

@@ -39,6 +39,11 @@ class Ticks:
         self._kept_bytes = 0
         self._fetches: dict[tuple[str, int], _Fetch] = {}
 
+    @property
+    def under_way(self) -> int:
+        """How many blocks are being read from the store now."""
+        return len(self._fetches)
+
     def read(self, pieces: Iterable[Piece], profile: str, *, wait_s: float = WAIT_S) -> bytes:
         """The bytes of the pieces, one after the other.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -246,6 +247,23 @@ def test_without_the_store_segments_say_come_back(
         tick_content("loop", tick % LOOP_TICKS, standard())[:3840],
         tick_content("loop", tick % LOOP_TICKS, standard())[3840:],
     }
+
+
+def test_the_first_listener_is_read_ahead_for_as_any_other(
+    session: Session, catalogue: list[Episode], on_air: Channel, s3: StoreSettings, clock: SetClock
+) -> None:
+    """Over every join and block of the next twenty seconds, also when the store goes away right after they came."""
+    join = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    clock.move(timedelta(milliseconds=(join.start_tick - 5) * 960 - clock.unix_ms()))
+    present = clock.unix_ms() // 480
+    on_air.stream.half_tick(present, 3.0)
+    while on_air.ticks.under_way:
+        time.sleep(0.01)
+    on_air.ticks._store = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
+    for half in range(present + 1, present + 41):
+        tick, second = divmod(half, 2)
+        whole = expected_tick(session, tick, standard())
+        assert on_air.stream.half_tick(half).sound == whole[3840 * second : 3840 * second + 3840]
 
 
 def test_without_the_database_what_is_held_plays_on(
