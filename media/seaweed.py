@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,7 +38,6 @@ _SOCKET_PATH_BYTES = 100
 _INNER_PORTS = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc")
 _OFF = (
     "-master.telemetry=false",
-    "-master.garbageThreshold=0.0001",  # what is deleted leaves the disk at the next sweep (a quarter of an hour), not at 30 % of a volume
     "-admin.ui=false",
     "-webdav=false",
     "-s3.port.iceberg=0",
@@ -280,3 +280,22 @@ def _hold_port(held: ExitStack, wanted: int) -> int:
     except OSError:
         holder.bind(("127.0.0.1", 0))
     return int(holder.getsockname()[1])
+
+
+def compact(data_dir: Path) -> None:
+    """Have the embedded server of this folder write its volumes anew without what was deleted: it only ever appends.
+
+    Nothing happens where no such server has run. A deletion needs some seconds to reach the volumes.
+
+    Raises:
+        StoreUnavailableError: the server does not answer.
+    """
+    ports = data_dir / "ports.json"
+    if not ports.is_file():
+        return
+    master = json.loads(ports.read_text())["master"]
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{master}/vol/vacuum?garbageThreshold=0.0000001", timeout=600) as answer:
+            answer.read()
+    except OSError as error:
+        raise StoreUnavailableError("the embedded store does not tidy up") from error

@@ -72,6 +72,11 @@ class Settings:
         return not self.s3_endpoint
 
     @property
+    def store_folder(self) -> Path:
+        """Where the embedded store keeps its files."""
+        return self.data / "store"
+
+    @property
     def https(self) -> bool:
         """Whether listeners come over TLS; decides Secure cookies and HSTS."""
         return self.public_url.startswith("https://")

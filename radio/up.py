@@ -213,7 +213,7 @@ def _seaweed(settings: Settings) -> Seaweed:
     if not _is_free(port):
         port = int(keyring.renew(settings, "s3-port"))
     return Seaweed(
-        settings.data / "store", port, access_key=keyring.read(settings, "s3-access-key"),
+        settings.store_folder, port, access_key=keyring.read(settings, "s3-access-key"),
         secret_key=keyring.read(settings, "s3-secret-key"),
     )  # fmt: skip
 

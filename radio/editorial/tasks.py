@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from media import seaweed
 from radio.catalogue import search
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode, Recording
@@ -15,11 +16,15 @@ from radio.core.people import THE_STATION
 from radio.db import session as station_session
 from radio.editorial import audit
 from radio.errors import RefusedError
+from radio.jobs.actions import enqueue
 from radio.jobs.queries import unfinished_job
 from radio.jobs.registry import handles, periodic
 from radio.jobs.work import Work
 from radio.schedule import actions as schedule
 from radio.station import station
+
+COMPACTED_AFTER = timedelta(seconds=30)
+"""A deletion needs some seconds to reach the files of the store."""
 
 
 @handles("erase")
@@ -42,6 +47,17 @@ def erase(work: Work) -> None:
         station().store.delete(key)
     with work.publishing() as session:
         _forget(session, session.get_one(Episode, work.subject))
+        enqueue(session, "compact-store", "", now=station().now(), due_at=station().now() + COMPACTED_AFTER)
+
+
+@handles("compact-store")
+def compact_store(work: Work) -> None:
+    """Let the embedded store's files forget what was erased; any other store is its provider's."""
+    settings = station().settings
+    if settings.embedded_s3:
+        seaweed.compact(settings.store_folder)
+    with work.publishing():
+        pass
 
 
 def _forget(session: Session, episode: Episode) -> None:

@@ -10,12 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from media.errors import StoreUnavailableError
-from media.seaweed import Seaweed
+from media.seaweed import Seaweed, compact
 from media.store import ObjectStore
 
 PARENT = """
@@ -143,3 +144,37 @@ def read_from(port: int, path: str) -> bytes:
         return b""
     finally:
         connection.close()
+
+
+@pytest.mark.slow
+def test_what_was_deleted_leaves_the_disk(tmp_path: Path) -> None:
+    server = Seaweed(tmp_path, **KEYS, timer_slack_ms=0)
+    server.start()
+    try:
+        server.wait_ready()
+        store = ObjectStore(server.settings("radio-test"))
+        store.ensure_bucket()
+        kept, gone = os.urandom(3_000_000), b"a voice that is taken back" * 4_000
+        store.put_bytes("kept", kept, "audio/mpeg")
+        store.put_bytes("gone", gone, "audio/mpeg")
+        assert on_disk(tmp_path, gone[:2_000])
+
+        store.delete("gone")
+        for _ in range(30):
+            compact(tmp_path)
+            if not on_disk(tmp_path, gone[:2_000]):
+                break
+            time.sleep(0.5)
+        assert not on_disk(tmp_path, gone[:2_000])
+        assert store.read("kept") == kept
+    finally:
+        server.stop()
+
+
+def test_where_no_embedded_store_has_run_there_is_nothing_to_tidy(tmp_path: Path) -> None:
+    compact(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def on_disk(folder: Path, content: bytes) -> bool:
+    return any(content in path.read_bytes() for path in folder.rglob("*") if path.is_file())
