@@ -253,7 +253,7 @@ def test_the_first_listener_is_read_ahead_for_as_any_other(
     session: Session, catalogue: list[Episode], on_air: Channel, s3: StoreSettings, clock: SetClock
 ) -> None:
     """Over every join and block of the next twenty seconds, also when the store goes away right after they came."""
-    join = next(a for a in _airings(session, clock) if a.part is Part.PROGRAMME and a.start_tick > tick_at(clock.unix_ms()) + 200)
+    join = next(a for a in _airings(session, clock) if a.part is Part.IDENT and a.start_tick > tick_at(clock.unix_ms()) + 40)
     clock.move(timedelta(milliseconds=(join.start_tick - 5) * 960 - clock.unix_ms()))
     present = clock.unix_ms() // 480
     on_air.stream.half_tick(present, 3.0)
