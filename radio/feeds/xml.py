@@ -103,7 +103,7 @@ def write(channel: Channel, shown: Sequence[Item]) -> bytes:
     feed.lastBuildDate(last_changed(channel, shown))
     for item in shown:
         _write(feed.add_entry(order="append"), item, channel)
-    written: bytes = feed.rss_str(pretty=True)
+    written: bytes = feed.rss_str()
     return written
 
 
