@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +33,15 @@ def stream(session: Session, station: Station, store: ObjectStore, on_air: Chann
     session.commit()
     extend(session, replace(station, settings=replace(station.settings, horizon_days=1)))
     clock.move(timedelta(minutes=3, milliseconds=137))
-    return Stream(clock, on_air.holding, on_air.ticks, "Test Radio", pause=lambda seconds: clock.move(timedelta(seconds=seconds)))
+
+    def pause(seconds: float) -> None:
+        """The clock leaps, so that what is read ahead in a real second must be at hand before it does."""
+        until_s = time.monotonic() + 20
+        while on_air.ticks.under_way and time.monotonic() < until_s:
+            time.sleep(0.002)
+        clock.move(timedelta(seconds=seconds))
+
+    return Stream(clock, on_air.holding, on_air.ticks, "Test Radio", pause=pause)
 
 
 def heard(listener: Iterator[bytes], n_halves: int) -> bytes:
