@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Bundle, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from media.profiles import low, standard
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
@@ -86,45 +86,44 @@ def artwork_path(owner_id: str, sha256: str | None, size_px: int = 1400) -> str:
     return f"/artwork/{owner_id}-{(sha256 or 'pattern')[:12]}-{size_px}.jpg"
 
 
+_ITEMS = (
+    select(
+        Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
+        Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
+        Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
+        *(getattr(_standard, name).label(f"standard_{name}") for name in ("media_type", "size_bytes", "sha256", "code")),
+        *(getattr(_low, name).label(f"low_{name}") for name in ("media_type", "size_bytes", "sha256", "code")),
+    )
+    .join(Show, Show.id == Episode.show_id)
+    .join(Recording, Recording.id == Episode.recording_id)
+    .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
+    .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
+    .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds)
+)  # fmt: skip
+
+
 def items(session: Session, station: Station, show: Show | None) -> Iterator[Item]:
     """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out)."""
-    statement = (
-        select(
-            Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
-            Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
-            Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
-            _sound_columns("standard", _standard), _sound_columns("low", _low),
-        )
-        .join(Show, Show.id == Episode.show_id)
-        .join(Recording, Recording.id == Episode.recording_id)
-        .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
-        .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
-        .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds)
-    )  # fmt: skip
-    if show is not None:
-        statement = statement.where(Episode.show_id == show.id)
-    return (_item(row, station) for row in session.execute(statement))
+    statement = _ITEMS if show is None else _ITEMS.where(Episode.show_id == show.id)
+    origin = station.url("")
+    return (_item(row, origin) for row in session.connection().execute(statement))  # rows, not objects: twice as fast
 
 
-def _item(row: Any, station: Station) -> Item:
+def _item(row: Any, origin: str) -> Item:
+    sound = f"{origin}/audio/{row.id}"
     return Item(
         guid=row.guid, title=row.title, summary=row.summary, notes_html=row.notes_html,
-        link=station.url(f"/episodes/{row.id}"), published_at=row.published_at, changed_at=row.changed_at,
+        link=f"{origin}/episodes/{row.id}", published_at=row.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
-        image_url=station.url(artwork_path(row.show_id, row.artwork_sha256)),
-        standard=_sound(station.url(f"/audio/{row.id}.mp3"), row.standard),
-        low=_sound(station.url(f"/audio/{row.id}.m4a"), row.low) if row.low.size_bytes else None,
+        image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
+        standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
+        low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
         season_number=row.season_number, episode_number=row.episode_number, expires_at=row.expires_at,
     )  # fmt: skip
 
 
-def _sound_columns(name: str, rendition: Any) -> Bundle[Any]:
-    return Bundle(name, rendition.size_bytes, rendition.sha256, rendition.media_type, rendition.code)
-
-
-def _sound(url: str, rendition: Any) -> Sound:
-    kbps = int(rendition.code.rpartition("-")[2])
-    return Sound(url, rendition.media_type, rendition.size_bytes, rendition.sha256, kbps * 1000)
+def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:
+    return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
 
 
 def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: datetime) -> Enclosure:
