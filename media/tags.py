@@ -62,8 +62,9 @@ def mp3_head(tags: PublicTags) -> bytes:
     """The ID3v2.4 tag that stands before an MP3."""
     id3 = ID3()
     id3.add(TIT2(encoding=_UTF8, text=tags.title))
-    id3.add(TALB(encoding=_UTF8, text=tags.show))
-    id3.add(TPE1(encoding=_UTF8, text=tags.author))
+    for frame, text in ((TALB, tags.show), (TPE1, tags.author)):
+        if text:
+            id3.add(frame(encoding=_UTF8, text=text))
     id3.add(TCON(encoding=_UTF8, text="Podcast"))
     id3.add(TDRL(encoding=_UTF8, text=tags.released.isoformat()))
     id3.add(TLEN(encoding=_UTF8, text=str(tags.length_ms)))
@@ -89,7 +90,9 @@ def mp4_head(tags: PublicTags, header: bytes) -> bytes:
     out = io.BytesIO(header)
     file = MP4(out)
     file.add_tags()
-    file["\xa9nam"], file["\xa9alb"], file["\xa9ART"] = tags.title, tags.show, tags.author
+    for name, text in (("\xa9nam", tags.title), ("\xa9alb", tags.show), ("\xa9ART", tags.author)):
+        if text:
+            file[name] = text
     file["\xa9gen"], file["\xa9day"] = "Podcast", tags.released.isoformat()
     if tags.licence:
         file["cprt"] = f"{tags.released.year} {tags.licence}"

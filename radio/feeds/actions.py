@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from radio.feeds import queries, rules, xml
+from radio.feeds import queries, rules, tombstones, xml
 from radio.feeds.models import FeedIdentity, StoredFeed
 from radio.station import Station
 
@@ -22,7 +23,8 @@ def render(session: Session, station: Station, name: str, *, now: datetime) -> S
     number = session.scalar(queries.change_number_statement()) or 0
     show = None if name == queries.STATION_FEED else queries.show_of(session, name.removeprefix("show:"))
     channel = queries.station_channel(session, station) if show is None else queries.show_channel(show, station)
-    shown = rules.items(queries.items(session, station, show), now)
+    found = chain(queries.items(session, station, show), tombstones.items(session, station, show, now=now))
+    shown = rules.items(found, now)
     identity = xml.write(channel, shown)
     return StoredFeed(
         name=name, change_number=number, valid_until=rules.valid_until(shown),

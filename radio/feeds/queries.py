@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Bundle, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
-from media.profiles import low, standard
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State
-from radio.core.ids import looks_like_id
-from radio.errors import NotFoundError, WithdrawnError
+from radio.editorial.models import FeedItem
+from radio.errors import NotFoundError
+from radio.feeds import enclosures
+from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import FeedIdentity, StoredFeed
 from radio.feeds.rules import Channel, Item, Sound, podcast_guid
 from radio.station import Station
@@ -23,16 +23,6 @@ from radio.station import Station
 STATION_FEED = "station"
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """The bytes behind an enclosure's address."""
-
-    key: str
-    sha256: str
-    size_bytes: int
-    media_type: str
 
 
 def stored(session: Session, name: str) -> StoredFeed | None:
@@ -87,72 +77,48 @@ def artwork_path(owner_id: str, sha256: str | None, size_px: int = 1400) -> str:
     return f"/artwork/{owner_id}-{(sha256 or 'pattern')[:12]}-{size_px}.jpg"
 
 
+_ITEMS = (
+    select(
+        Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
+        Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
+        Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
+        *(_standard.media_type.label("standard_media_type"), _standard.code.label("standard_code")),
+        *(_low.media_type.label("low_media_type"), _low.code.label("low_code")),
+        *enclosures.offered(_standard, STANDARD, "standard"), *enclosures.offered(_low, LOW, "low"),
+    )
+    .join(Show, Show.id == Episode.show_id)
+    .join(Recording, Recording.id == Episode.recording_id)
+    .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
+    .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
+    .outerjoin(STANDARD, enclosures.holds(_standard, STANDARD))
+    .outerjoin(LOW, enclosures.holds(_low, LOW))
+    .join(FeedItem, FeedItem.episode_id == Episode.id)
+    .where(
+        Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST),
+        FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None),
+    )
+)  # fmt: skip
+
+
 def items(session: Session, station: Station, show: Show | None) -> Iterator[Item]:
     """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out)."""
-    statement = (
-        select(
-            Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
-            Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
-            Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
-            _sound_columns("standard", _standard), _sound_columns("low", _low),
-        )
-        .join(Show, Show.id == Episode.show_id)
-        .join(Recording, Recording.id == Episode.recording_id)
-        .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
-        .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
-        .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST))
-    )  # fmt: skip
-    if show is not None:
-        statement = statement.where(Episode.show_id == show.id)
-    return (_item(row, station) for row in session.execute(statement))
+    statement = _ITEMS if show is None else _ITEMS.where(Episode.show_id == show.id)
+    origin = station.url("")
+    return (_item(row, origin) for row in session.connection().execute(statement))  # rows, not objects: twice as fast
 
 
-def _item(row: Any, station: Station) -> Item:
+def _item(row: Any, origin: str) -> Item:
+    sound = f"{origin}/audio/{row.id}"
     return Item(
         guid=row.guid, title=row.title, summary=row.summary, notes_html=row.notes_html,
-        link=station.url(f"/episodes/{row.id}"), published_at=row.published_at, changed_at=row.changed_at,
+        link=f"{origin}/episodes/{row.id}", published_at=row.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
-        image_url=station.url(artwork_path(row.show_id, row.artwork_sha256)),
-        standard=_sound(station.url(f"/audio/{row.id}.mp3"), row.standard),
-        low=_sound(station.url(f"/audio/{row.id}.m4a"), row.low) if row.low.size_bytes else None,
+        image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
+        standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
+        low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
         season_number=row.season_number, episode_number=row.episode_number, expires_at=row.expires_at,
     )  # fmt: skip
 
 
-def _sound_columns(name: str, rendition: Any) -> Bundle[Any]:
-    return Bundle(name, rendition.size_bytes, rendition.sha256, rendition.media_type, rendition.code)
-
-
-def _sound(url: str, rendition: Any) -> Sound:
-    kbps = int(rendition.code.rpartition("-")[2])
-    return Sound(url, rendition.media_type, rendition.size_bytes, rendition.sha256, kbps * 1000)
-
-
-def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: datetime) -> Enclosure:
-    """The bytes behind `/audio/<id>.<extension>`.
-
-    Raises:
-        WithdrawnError: it was here and has been taken back.
-        NotFoundError: there is no such public sound.
-    """
-    profile = {p.extension: p.name for p in (standard(), low())}.get(extension)
-    if profile is None or not looks_like_id(episode_id):
-        raise NotFoundError(episode_id)
-    found = session.execute(
-        select(
-            Episode.state, Episode.expires_at, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256,
-            Rendition.size_bytes, Rendition.media_type,
-        )
-        .outerjoin(Recording, Recording.id == Episode.recording_id)
-        .outerjoin(Rendition, (Rendition.recording_id == Recording.id) & (Rendition.profile == profile))
-        .where(Episode.id == episode_id)
-    ).one_or_none()  # fmt: skip
-    if found is None:
-        raise NotFoundError(episode_id)
-    if found.state == State.WITHDRAWN:
-        raise WithdrawnError(episode_id)
-    expired = found.expires_at is not None and found.expires_at <= now
-    expired |= Scope.SITE not in found.scopes and Scope.PODCAST not in found.scopes
-    if found.state != State.PUBLISHED or expired or found.recording_state != RecordingState.TAKEN or found.key is None:
-        raise NotFoundError(episode_id)
-    return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type)
+def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:
+    return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)

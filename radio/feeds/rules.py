@@ -52,6 +52,8 @@ class Item:
     season_number: int | None = None
     episode_number: int | None = None
     expires_at: datetime | None = None
+    blocked: bool = False
+    """Directories are asked not to show it."""
 
 
 @dataclass(frozen=True, slots=True)

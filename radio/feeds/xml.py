@@ -10,12 +10,12 @@ from typing import Any
 
 # isort: off
 from lxml import etree  # first: feedgen relies on it being loaded
-from feedgen.entry import FeedEntry
-from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 # isort: on
 
-from radio.feeds.rules import Channel, Item, Sound, last_changed
+from radio.feeds.items import written
+from radio.feeds.rules import Channel, Item, last_changed
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
@@ -52,43 +52,10 @@ class _ChannelTags(BaseExtension):  # type: ignore[misc]
         return rss
 
 
-class _ItemTags(BaseEntryExtension):  # type: ignore[misc]
-    """`itunes:` and `podcast:` tags of an item."""
-
-    told: Item
-    channel_image_url: str
-
-    def extend_rss(self, item: Any) -> Any:
-        told = self.told
-        _tag(item, ITUNES, "duration", str(max(1, round(told.length_ms / 1000))))
-        _tag(item, ITUNES, "explicit", "true" if told.explicit else "false")
-        if told.image_url != self.channel_image_url:
-            _tag(item, ITUNES, "image", href=told.image_url)
-        if told.season_number:
-            _tag(item, ITUNES, "season", str(told.season_number))
-            _tag(item, PODCAST, "season", str(told.season_number))
-        if told.episode_number:
-            _tag(item, ITUNES, "episode", str(told.episode_number))
-            _tag(item, PODCAST, "episode", str(told.episode_number))
-        if told.low:
-            _alternate(item, told.low, "Less data")
-        return item
-
-
-def _alternate(item: Any, sound: Sound, title: str) -> None:
-    """Source: podcast namespace, `alternateEnclosure`, `source`, `integrity`."""
-    alternate = _tag(
-        item, PODCAST, "alternateEnclosure", type=sound.media_type, length=str(sound.size_bytes),
-        bitrate=str(sound.bitrate_bps), title=title,
-    )  # fmt: skip
-    _tag(alternate, PODCAST, "source", uri=sound.url)
-    _tag(alternate, PODCAST, "integrity", type="sri", value=sound.integrity)
-
-
 def write(channel: Channel, shown: Sequence[Item]) -> bytes:
     """The feed as UTF-8 RSS 2.0. The same values give the same bytes."""
     feed = FeedGenerator()
-    feed.register_extension("tags", _ChannelTags, _ItemTags, atom=False)
+    feed.register_extension("tags", _ChannelTags, atom=False)
     feed.tags.told = channel
     feed.title(channel.title)
     feed.description(channel.description)
@@ -101,19 +68,5 @@ def write(channel: Channel, shown: Sequence[Item]) -> bytes:
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.image(channel.image_url, channel.title, channel.link)
     feed.lastBuildDate(last_changed(channel, shown))
-    for item in shown:
-        _write(feed.add_entry(order="append"), item, channel)
-    written: bytes = feed.rss_str()
-    return written
-
-
-def _write(entry: FeedEntry, item: Item, channel: Channel) -> None:
-    entry.tags.told, entry.tags.channel_image_url = item, channel.image_url
-    entry.title(item.title)
-    entry.link(href=item.link)
-    entry.description(item.summary)
-    if item.notes_html:
-        entry.content(item.notes_html, type="CDATA")
-    entry.guid(str(item.guid), permalink=False)
-    entry.enclosure(item.standard.url, str(item.standard.size_bytes), item.standard.media_type)
-    entry.pubDate(item.published_at)
+    head, end, tail = feed.rss_str().rpartition(b"</channel>")
+    return b"".join([head, *(written(item, channel.image_url).encode() for item in shown), end, tail])
