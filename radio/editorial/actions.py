@@ -71,6 +71,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
+    enqueue(session, "enclosures", "", now=now)
     schedule.ask_revision(session, why="catalogue-changed", now=now, wait=OTHERS_FOLLOW)
 
 

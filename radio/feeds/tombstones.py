@@ -79,14 +79,25 @@ def clip(why: Why, profile: str) -> Clip:
 
 
 def why(
-    state: State, kind: str, entered_at: datetime | None, withdrawn_at: datetime | None, expires_at: datetime | None, *, now: datetime
+    state: State,
+    kind: str,
+    entered_at: datetime | None,
+    withdrawn_at: datetime | None,
+    expires_at: datetime | None,
+    *,
+    now: datetime,
 ) -> Why | None:
     """What the address of an episode gives instead of it at `now`; None: no clip."""
     if entered_at is None:
         return None
     if state == State.WITHDRAWN:
         return Why.TAKEN_BACK if withdrawn_at is not None and now < withdrawn_at + CLIP_FOR else None
-    if state == State.PUBLISHED and kind in CHECKED_KINDS and expires_at is not None and expires_at <= now < expires_at + CLIP_FOR:
+    if (
+        state == State.PUBLISHED
+        and kind in CHECKED_KINDS
+        and expires_at is not None
+        and expires_at <= now < expires_at + CLIP_FOR
+    ):
         return Why.BEING_CHECKED
     return None
 

@@ -32,7 +32,13 @@ def write_clips(folder: Path) -> None:
             work.mkdir()
             made = ingest(source, work)
             facts = tags.PublicTags(
-                title=TITLES[name], show="", author="", page_url="", released=RELEASED, length_ms=made.n_samples // 48, synthetic=True
+                title=TITLES[name],
+                show="",
+                author="",
+                page_url="",
+                released=RELEASED,
+                length_ms=made.n_samples // 48,
+                synthetic=True,
             )
             for profile, rendition in zip((standard(), low()), made.renditions, strict=True):
                 stored = rendition.path.read_bytes()

@@ -1,0 +1,67 @@
+"""What the feeds do by themselves: heads for downloads, the gate, the receipt."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from media import keys
+from media.errors import MediaError, StoreUnavailableError
+from radio.catalogue.actions import touched
+from radio.db import session as station_session
+from radio.feeds import heads
+from radio.jobs.actions import enqueue
+from radio.jobs.registry import handles, periodic
+from radio.jobs.work import Work
+from radio.station import station
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 20
+"""So many enclosures change together: each change renders the feeds anew."""
+STILL_DOWNLOADED_FOR = timedelta(minutes=15)
+"""Whoever began a download before a title changed may end it."""
+
+
+@periodic(every=timedelta(hours=1), kind="enclosures")
+def enclosures(work: Work) -> None:
+    """Give every public episode a download that says what the episode is now; then let the gate look."""
+    here, session = station(), station_session()
+    waiting = heads.stale(session, here)
+    session.rollback()
+    for start in range(0, len(waiting), AT_ONCE):
+        made = {}
+        for done, wanted in enumerate(waiting[start : start + AT_ONCE], start):
+            work.progress(done / len(waiting), "tagging")
+            try:
+                made[wanted] = heads.make(wanted, here)
+            except StoreUnavailableError:
+                raise
+            except MediaError as error:  # the gate finds out what that means for its item; the others go on
+                log.warning("enclosure of %s (%s): %s", wanted.episode_id, wanted.profile, type(error).__name__)
+        if made:
+            _keep(work, made)
+    with work.publishing() as session:
+        enqueue(session, "gate", "", now=here.now())
+
+
+def _keep(work: Work, made: dict[heads.Wanted, heads.Made]) -> None:
+    here = station()
+    now = here.now()
+    with work.writing() as session:
+        gone = heads.keep(session, made, now=now)
+        touched(session)
+        for episode_id in {wanted.episode_id for wanted in made}:
+            enqueue(session, "old-heads", episode_id, now=now, due_at=now + STILL_DOWNLOADED_FOR)
+    for episode_id in gone:
+        here.store.delete_prefix(keys.public_prefix(episode_id))
+
+
+@handles("old-heads")
+def old_heads(work: Work) -> None:
+    """Erase the heads of an episode that are served no more: an old title may have been changed for a reason."""
+    session, store = station_session(), station().store
+    old = heads.outdated_keys(session, store, work.subject)
+    session.rollback()
+    for key in old:
+        store.delete(key)
