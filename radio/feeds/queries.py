@@ -92,17 +92,23 @@ _ITEMS = (
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
     .outerjoin(STANDARD, enclosures.holds(_standard, STANDARD))
     .outerjoin(LOW, enclosures.holds(_low, LOW))
-    .join(FeedItem, FeedItem.episode_id == Episode.id)
+    .outerjoin(FeedItem, FeedItem.episode_id == Episode.id)
     .where(
         Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST),
-        FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None),
     )
 )  # fmt: skip
 
 
-def items(session: Session, station: Station, show: Show | None) -> Iterator[Item]:
-    """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out)."""
+_PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
+
+
+def items(session: Session, station: Station, show: Show | None, *, passed: bool = True) -> Iterator[Item]:
+    """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out).
+
+    `passed`: only what has passed the gate, as feeds hold it.
+    """
     statement = _ITEMS if show is None else _ITEMS.where(Episode.show_id == show.id)
+    statement = statement.where(*_PASSED) if passed else statement
     origin = station.url("")
     return (_item(row, origin) for row in session.connection().execute(statement))  # rows, not objects: twice as fast
 

@@ -9,7 +9,9 @@ from media import keys
 from media.errors import MediaError, StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
+from radio.feeds import gate as the_gate
 from radio.feeds import heads
+from radio.feeds.reach import NoVerdictError, Reach
 from radio.jobs.actions import enqueue
 from radio.jobs.registry import handles, periodic
 from radio.jobs.work import Work
@@ -55,6 +57,41 @@ def _keep(work: Work, made: dict[heads.Wanted, heads.Made]) -> None:
             enqueue(session, "old-heads", episode_id, now=now, due_at=now + STILL_DOWNLOADED_FOR)
     for episode_id in gone:
         here.store.delete_prefix(keys.public_prefix(episode_id))
+
+
+@periodic(every=timedelta(minutes=5), kind="gate")
+def gate(work: Work) -> None:
+    """Look at every item whose turn it is, over its public address; hold what has a fault, let in what has none."""
+    here = station()
+    waiting = the_gate.due(station_session(), here, now=here.now())
+    station_session().rollback()
+    reach = Reach(here.settings)
+    answered = reach.is_us()
+    with work.writing() as session:
+        silent_since = the_gate.watch(session, answered=answered, now=here.now())
+    if not answered:
+        log.error("the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
+        return
+    looked, verdicts = the_gate.Round(reach), {}
+    for done, candidate in enumerate(waiting):
+        work.progress(done / len(waiting), "checking")
+        try:
+            verdicts[candidate.episode_id] = looked.verdict(candidate)
+        except NoVerdictError as error:
+            log.warning("the gate: no verdict about %s: %s", candidate.episode_id, error)
+        if len(verdicts) >= AT_ONCE:
+            _decide(work, verdicts)
+    _decide(work, verdicts)
+
+
+def _decide(work: Work, verdicts: dict[str, the_gate.Verdict]) -> None:
+    if verdicts:
+        with work.writing() as session:
+            the_gate.keep(session, verdicts, now=station().now())
+    for episode_id, verdict in verdicts.items():
+        if verdict.faults:
+            log.warning("the gate holds %s: %s", episode_id, " ".join(verdict.faults))
+    verdicts.clear()
 
 
 @handles("old-heads")
