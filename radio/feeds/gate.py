@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,8 +27,9 @@ from radio.editorial import audit
 from radio.editorial.models import FeedItem, GateWatch
 from radio.feeds import queries, rules
 from radio.feeds.enclosures import STANDARD
+from radio.feeds.names import STATION as STATION_FEED
 from radio.feeds.reach import Reach, RemoteFile
-from radio.feeds.rules import Item, Sound
+from radio.feeds.rules import Due, Item, Sound
 from radio.station import Station
 
 LOOK_EVERY = timedelta(hours=1)
@@ -50,15 +51,13 @@ _GATE = "gate"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One item, and what only its rows know."""
+    """One item as its feed would tell it, and what only its rows know."""
 
     episode_id: str
     item: Item
     loudness_lufs: float | None
     """As it should sound: measured, with the gain."""
     proved_sha256: str | None
-    told: Item | None = None
-    """As the feed of its show would tell it."""
     twins: int = 0
     """How many others the feed would tell under the same title and day."""
 
@@ -107,12 +106,12 @@ class Round:
 def due(session: Session, station: Station, *, now: datetime) -> list[Candidate]:
     """The items that nobody has looked at, that have changed since, or whose hour is over."""
     facts = {row.id: row for row in session.execute(_facts())}
-    every = [(_episode_id(item), item) for item in queries.items(session, station, None, passed=False) if not _over(item, now)]
-    waiting = [(key, item) for key, item in every if key in facts and _is_due(facts[key], now)]
-    if not waiting:
-        return []
-    told = _told_by_show(every, facts, now)
-    return [_candidate(key, item, facts[key], told[facts[key].show_id]) for key, item in waiting]
+    every = [one for one in queries.due(session, STATION_FEED, passed=False) if one.episode_id in facts]
+    titled = {title.episode_id: title for found in _by_show(every, facts) for title in rules.due(found, now)}
+    days = Counter((facts[key].show_id, *_day(one)) for key, one in titled.items())
+    waiting = [one for key, one in titled.items() if _is_due(facts[key], now)]
+    items = queries.items(session, station, waiting, STATION_FEED)
+    return [_candidate(item, facts[item.episode_id], days) for item in items]
 
 
 def _facts() -> Any:
@@ -136,43 +135,29 @@ def _is_due(row: Any, now: datetime) -> bool:
     return bool(row.held_at is not None or row.changed_at > row.checked_at or now >= row.checked_at + LOOK_EVERY)
 
 
-def _over(item: Item, now: datetime) -> bool:
-    return item.published_at > now or (item.expires_at is not None and item.expires_at <= now)
+def _by_show(every: Sequence[Due], facts: Mapping[str, Any]) -> Iterable[list[Due]]:
+    shows: dict[str, list[Due]] = {}
+    for one in every:
+        shows.setdefault(facts[one.episode_id].show_id, []).append(one)
+    return shows.values()
 
 
-def _told_by_show(every: Sequence[tuple[str, Item]], facts: Mapping[str, Any], now: datetime) -> dict[str, dict[Any, Item]]:
-    shows: dict[str, list[Item]] = {}
-    for key, item in every:
-        if key in facts:
-            shows.setdefault(facts[key].show_id, []).append(item)
-    return {show_id: {item.guid: item for item in rules.items(found, now)} for show_id, found in shows.items()}
+def _day(one: Due | Item) -> tuple[str, object]:
+    return one.title.casefold(), one.published_at.date()
 
 
-def _candidate(episode_id: str, item: Item, row: Any, told: Mapping[Any, Item]) -> Candidate:
+def _candidate(item: Item, row: Any, days: Mapping[Any, int]) -> Candidate:
     lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
-    titles = Counter(_day_title(each) for each in told.values())
-    found = told.get(item.guid)
-    twins = titles[_day_title(found)] - 1 if found else 0
-    return Candidate(episode_id, item, lufs, row.proved_sha256, found, twins)
-
-
-def _day_title(item: Item) -> tuple[str, object]:
-    return item.title.casefold(), item.published_at.date()
-
-
-def _episode_id(item: Item) -> str:
-    return item.standard.url.rpartition("/")[2].partition(".")[0]
+    twins = days[(row.show_id, *_day(item))] - 1
+    return Candidate(item.episode_id, rules.told(item), lufs, row.proved_sha256, twins)
 
 
 def _row_faults(candidate: Candidate) -> Iterator[str]:
-    lufs, told = candidate.loudness_lufs, candidate.told
+    lufs, told = candidate.loudness_lufs, candidate.item
     if lufs is None:
         yield "loudness"
     elif not TARGET_LUFS - MOST_TOO_QUIET_LU <= lufs <= TARGET_LUFS + MOST_TOO_LOUD_LU:
         yield f"loudness:{lufs:.1f}"
-    if told is None:
-        yield "not-told"
-        return
     if candidate.twins:
         yield "title-twice"
     if len(told.title) > 255:

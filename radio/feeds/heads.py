@@ -77,7 +77,7 @@ def stale(session: Session, station: Station) -> list[Wanted]:
 def _wanted(session: Session, station: Station) -> Iterator[Wanted]:
     statement = (
         select(
-            Episode.id, Episode.title, Episode.published_at, Episode.content_notes,
+            Episode.id, Episode.title, Episode.published_at, Episode.content_notes, Episode.chapters, Show.license, Show.license_url,
             (Episode.synthetic | Show.synthetic).label("synthetic"), Show.id.label("show_id"), Show.title.label("show"),
             Show.author, Show.artwork_sha256, Recording.n_samples, Rendition.profile, Rendition.key, Rendition.sha256,
             Rendition.size_bytes, Rendition.header_bytes, Rendition.media_type,
@@ -100,12 +100,22 @@ def _tags(row: Any, station: Station) -> PublicTags:
     return PublicTags(
         title=plain(row.title) or "Untitled", show=row.show, author=row.author or station.settings.station_name,
         page_url=station.url(f"/episodes/{row.id}"), released=row.published_at.date(), length_ms=length_ms,
-        synthetic=bool(row.synthetic), chapters=chapters(row.content_notes, length_ms),
+        licence=row.license, licence_url=row.license_url, synthetic=bool(row.synthetic),
+        chapters=chapters(row.chapters, row.content_notes, length_ms),
     )  # fmt: skip
 
 
-def chapters(content_notes: list[dict[str, object]] | None, length_ms: int) -> tuple[Chapter, ...]:
-    """The spans that a listener may want to know of or to skip, and what lies between them; empty when none has a span."""
+def chapters(
+    named: list[dict[str, object]] | None, content_notes: list[dict[str, object]] | None, length_ms: int
+) -> tuple[Chapter, ...]:
+    """The chapters that its makers named; without any, the spans of the content notes and what lies between them."""
+    begins = sorted((int(str(one["start_ms"])), str(one["title"])) for one in named or ())
+    stops = [*(start for start, _ in begins), length_ms][1:]
+    found = tuple(Chapter(start, stop, title) for (start, title), stop in zip(begins, stops, strict=True) if start < stop)
+    return found or _noted(content_notes, length_ms)
+
+
+def _noted(content_notes: list[dict[str, object]] | None, length_ms: int) -> tuple[Chapter, ...]:
     marked: list[tuple[int, int, str]] = []
     for note in content_notes or ():
         start, stop = note.get("from_ms"), note.get("to_ms")

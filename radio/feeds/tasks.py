@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from sqlalchemy.exc import DBAPIError
+
 from media import keys
-from media.errors import MediaError, StoreUnavailableError
+from media.errors import StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
 from radio.feeds import gate as the_gate
@@ -37,9 +39,9 @@ def enclosures(work: Work) -> None:
             work.progress(done / len(waiting), "tagging")
             try:
                 made[wanted] = heads.make(wanted, here)
-            except StoreUnavailableError:
+            except (StoreUnavailableError, DBAPIError):
                 raise
-            except MediaError as error:  # the gate finds out what that means for its item; the others go on
+            except Exception as error:  # noqa: BLE001 - the gate finds out what that means for its item; the others go on
                 log.warning("enclosure of %s (%s): %s", wanted.episode_id, wanted.profile, type(error).__name__)
         if made:
             _keep(work, made)

@@ -172,10 +172,12 @@ def test_unchanged_facts_make_no_second_head(
     assert {row.profile: row.sha256 for row in session.scalars(select(Enclosure))} == {n: sha for n, (sha, _) in rows.items()}
 
 
-def test_spans_of_content_notes_are_chapters() -> None:
+def test_chapters_are_those_that_were_named_or_the_spans_of_content_notes() -> None:
     from radio.feeds.heads import chapters
 
-    found = chapters([{"code": "needles", "from_ms": 1000, "to_ms": 5000}], 9000)
+    named = chapters([{"start_ms": 4000, "title": "Two"}, {"start_ms": 0, "title": "One"}], [], 9000)
+    assert [(each.start_ms, each.stop_ms, each.title) for each in named] == [(0, 4000, "One"), (4000, 9000, "Two")]
+    found = chapters(None, [{"code": "needles", "from_ms": 1000, "to_ms": 5000}], 9000)
     assert [(each.start_ms, each.stop_ms) for each in found] == [(0, 1000), (1000, 5000), (5000, 9000)]
-    assert chapters([{"code": "needles", "from_ms": None, "to_ms": None}], 9000) == ()
-    assert chapters([], 9000) == chapters(None, 9000) == ()
+    assert chapters([], [{"code": "needles", "from_ms": None, "to_ms": None}], 9000) == ()
+    assert chapters([], [], 9000) == chapters(None, None, 9000) == ()
