@@ -11,8 +11,9 @@ from media import keys
 from media.errors import StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
+from radio.editorial.rules import Surface
 from radio.feeds import gate as the_gate
-from radio.feeds import heads
+from radio.feeds import heads, receipts
 from radio.feeds.reach import NoVerdictError, Reach
 from radio.jobs.actions import enqueue
 from radio.jobs.registry import handles, periodic
@@ -94,6 +95,21 @@ def _decide(work: Work, verdicts: dict[str, the_gate.Verdict]) -> None:
         if verdict.faults:
             log.warning("the gate holds %s: %s", episode_id, " ".join(verdict.faults))
     verdicts.clear()
+
+
+@handles("receipt")
+def receipt(work: Work) -> None:
+    """See that what was taken back is gone from every surface, and write down when; come again until it is."""
+    here = station()
+    now = here.now()
+    looker = receipts.Looker(station_session(), Reach(here.settings), work.subject, now=now)
+    station_session().rollback()
+    seen = {surface: looker.gone(surface) for surface in Surface}
+    with work.publishing() as session:
+        receipts.keep(session, work.subject, seen, now=now)
+        receipts.forget_old_feeds(session)
+        if not all(seen.values()) and now < looker.withdrawn_at + receipts.GIVE_UP_AFTER:
+            enqueue(session, "receipt", work.subject, now=now, due_at=now + receipts.LOOK_AGAIN)
 
 
 @handles("old-heads")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import feedparser
 import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from media import artwork, keys
 from media.store import S3Store
@@ -22,55 +20,16 @@ from radio.clock import SetClock
 from radio.editorial.models import FeedItem, GateWatch
 from radio.jobs.actions import enqueue
 from radio.station import Station
+from tests.downloads import TICKS, Look, give_sound, make_unseen
 from tests.live import free_port
-from tests.makers import NOON, make_episode, make_show
+from tests.makers import NOON, make_show
 from tests.visitor import Visitor
-
-from .test_heads import TICKS, give_sound
-
-Look = Callable[[], None]
-
-
-@pytest.fixture
-def served(app: Flask) -> Iterator[None]:
-    """The station answers on a port of its own, where its gate looks."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    here: Station = app.extensions["station"]
-    app.extensions["station"] = replace(here, settings=replace(here.settings, gate_url=f"http://127.0.0.1:{server.server_port}"))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def look(served: None, session: Session, work_off: Callable[[], int], clock: SetClock) -> Look:
-    """Make the heads that are wanted, wait until caches have forgotten, let the gate look."""
-
-    def _look() -> None:
-        enqueue(session, "enclosures", "", now=clock.now())
-        work_off()
-        clock.move(timedelta(minutes=5))
-        enqueue(session, "gate", "", now=clock.now())
-        work_off()
-
-    return _look
 
 
 @pytest.fixture
 def episode(session: Session, store: S3Store) -> Episode:
     """Published, never looked at."""
-    return new(session, store)
-
-
-def new(session: Session, store: S3Store, title: str = "Bread", **more: object) -> Episode:
-    episode = make_episode(session, title=title, ticks=TICKS, **more)  # type: ignore[arg-type]
-    give_sound(episode, store)
-    session.execute(delete(FeedItem).where(FeedItem.episode_id == episode.id))
-    session.flush()
-    return episode
+    return make_unseen(session, store)
 
 
 def titles(client: Visitor) -> list[str]:
@@ -150,7 +109,7 @@ FAULTS = {
 def test_a_fault_holds_its_item_and_the_feed_goes_on(
     code: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look
 ) -> None:
-    other = new(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
+    other = make_unseen(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
     look()
     assert sorted(titles(client)) == ["Bread", "Salt"]
 
@@ -188,7 +147,7 @@ def test_nobody_answering_is_no_items_fault_and_somebody_is_told(
     work_off: Callable[[], int],
 ) -> None:  # fmt: skip
     look()
-    waiting = new(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
+    waiting = make_unseen(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
     here: Station = app.extensions["station"]
     app.extensions["station"] = replace(here, settings=replace(here.settings, gate_url=f"http://127.0.0.1:{free_port()}"))
     clock.move(timedelta(hours=2))
@@ -211,7 +170,7 @@ def test_two_items_whom_apps_would_take_for_one_come_in_under_titles_of_their_ow
 ) -> None:
     show = make_show(session)
     for n, title in enumerate(("Bread (2)", "Bread", "Bread")):
-        new(session, store, title, show=show, now=NOON - timedelta(minutes=n))
+        make_unseen(session, store, title, show=show, now=NOON - timedelta(minutes=n))
     look()
     assert len(titles(client)) == len(set(titles(client))) == 3
 

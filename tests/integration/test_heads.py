@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 
 import feedparser
 import mutagen
@@ -20,12 +19,9 @@ from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode
 from radio.clock import SetClock
 from radio.jobs.actions import enqueue
+from tests.downloads import SOUNDS, TICKS, give_sound
 from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
-
-LOOP = Path(__file__).resolve().parents[2] / "radio/channel/emergency"
-SOUNDS = {"standard": (LOOP / "mp3-64.mp3").read_bytes(), "low": (LOOP / "opus-24.m4a").read_bytes()}
-TICKS = 30
 
 
 @pytest.fixture
@@ -36,15 +32,6 @@ def episode(session: Session, store: S3Store) -> Episode:
     give_sound(episode, store)
     session.flush()
     return episode
-
-
-def give_sound(episode: Episode, store: S3Store) -> None:
-    assert episode.recording is not None
-    episode.recording.n_samples = TICKS * 46_080
-    for rendition in episode.recording.renditions:
-        content = SOUNDS[rendition.profile]
-        assert rendition.size_bytes == len(content)
-        store.put_bytes(rendition.key, content, rendition.media_type)
 
 
 @pytest.fixture
