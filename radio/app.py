@@ -88,10 +88,10 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, words, pages, pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, channel, feeds, words, pages, pictures)
     for room in rooms:
         app.register_blueprint(room)
 
