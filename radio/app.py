@@ -89,10 +89,12 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, enclosures, words, pages, pictures)
+    rooms = (
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, channel, feeds, enclosures, words, pages, pictures,
+    )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
 

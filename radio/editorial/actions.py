@@ -97,6 +97,7 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
+        enqueue(session, "announce", "", now=now)
         enqueue(session, "receipt", episode.id, now=now)
     return enqueue(session, "erase", episode.id, now=now)
 

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from radio.errors import NotFoundError
@@ -92,3 +93,8 @@ def keep(session: Session, station: Station, feed: StoredFeed) -> None:
     announced = queries.stored(session, feed.name)
     feed.announced_etag = announced.announced_etag if announced else ""
     session.merge(feed)
+
+
+def forget(session: Session, key: str) -> None:
+    """Drop a stored feed that is not there any more."""
+    session.execute(delete(StoredFeed).where(StoredFeed.name == key))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +20,17 @@ from sqlalchemy.orm import Session
 
 from media.profiles import TARGET_LUFS
 from radio.catalogue.actions import touched
-from radio.catalogue.models import Episode, Recording
+from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import State
 from radio.core.people import THE_STATION
 from radio.editorial import audit
 from radio.editorial.models import FeedItem, GateWatch
-from radio.feeds import queries, rules
+from radio.feeds import channels, lint, queries, rules, xml
 from radio.feeds.enclosures import STANDARD
 from radio.feeds.names import STATION as STATION_FEED
+from radio.feeds.names import FeedName, Of
 from radio.feeds.reach import Reach, RemoteFile
-from radio.feeds.rules import Due, Item, Sound
+from radio.feeds.rules import Channel, Due, Item, Sound
 from radio.station import Station
 
 LOOK_EVERY = timedelta(hours=1)
@@ -60,6 +61,7 @@ class Candidate:
     proved_sha256: str | None
     twins: int = 0
     """How many others the feed would tell under the same title and day."""
+    broken_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,18 @@ def due(session: Session, station: Station, *, now: datetime) -> list[Candidate]
     days = Counter((facts[key].show_id, *_day(one)) for key, one in titled.items())
     waiting = [one for key, one in titled.items() if _is_due(facts[key], now)]
     items = queries.items(session, station, waiting, STATION_FEED)
-    return [_candidate(item, facts[item.episode_id], days) for item in items]
+    slugs = {facts[item.episode_id].slug for item in items}
+    shows = {slug: channels.channel(session, station, FeedName(Of.SHOW, slug), now=now) for slug in slugs}
+    return [_candidate(item, facts[item.episode_id], days, shows) for item in items]
 
 
 def _facts() -> Any:
     return (
         select(
-            Episode.id, Episode.show_id, Episode.changed_at, Episode.published_at, Recording.integrated_lufs, Recording.gain_db,
+            Episode.id, Episode.show_id, Show.slug, Episode.changed_at, Episode.published_at, Recording.integrated_lufs, Recording.gain_db,
             FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.held_at, STANDARD.since,
         )
+        .join(Show, Show.id == Episode.show_id)
         .join(Recording, Recording.id == Episode.recording_id)
         .outerjoin(FeedItem, FeedItem.episode_id == Episode.id)
         .outerjoin(STANDARD, (STANDARD.episode_id == Episode.id) & (STANDARD.profile == "standard"))
@@ -146,10 +151,20 @@ def _day(one: Due | Item) -> tuple[str, object]:
     return one.title.casefold(), one.published_at.date()
 
 
-def _candidate(item: Item, row: Any, days: Mapping[Any, int]) -> Candidate:
+def _candidate(item: Item, row: Any, days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
     lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
     twins = days[(row.show_id, *_day(item))] - 1
-    return Candidate(item.episode_id, rules.told(item), lufs, row.proved_sha256, twins)
+    told = rules.told(item)
+    return Candidate(item.episode_id, told, lufs, row.proved_sha256, twins, _broken_rules(told, shows[row.slug]))
+
+
+def _broken_rules(item: Item, channel: Channel) -> tuple[str, ...]:
+    """What the rule engine says of the item in a feed of its own: rules whose breach apps or directories punish."""
+    written = xml.write(replace(channel, live=()), [item])
+    if written.left_out:
+        return tuple(f"left-out:{why}" for _, why in written.left_out)
+    found = lint.of_item(lint.findings(written.content), str(item.guid))
+    return tuple(dict.fromkeys(f"rule:{one.rule}" for one in found if one.grave))
 
 
 def _row_faults(candidate: Candidate) -> Iterator[str]:
@@ -162,6 +177,7 @@ def _row_faults(candidate: Candidate) -> Iterator[str]:
         yield "title-twice"
     if len(told.title) > 255:
         yield "title-long"
+    yield from candidate.broken_rules
     for name, text in (("summary", told.summary), ("notes", told.notes_html)):
         if len(text.encode()) > rules.TEXT_LIMIT_BYTES:
             yield f"text-long:{name}"

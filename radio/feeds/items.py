@@ -29,7 +29,7 @@ def allowed(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def tag(name: str, text: str = "", **attributes: str | int | None) -> str:
+def tag(name: str, text: str = "", /, **attributes: str | int | None) -> str:
     """One element without children. `type_` stands for `type`; an attribute that is None is left out."""
     said = "".join(f' {key.rstrip("_")}="{_escaped(str(value))}"' for key, value in attributes.items() if value is not None)
     return f"<{name}{said}>{_escaped(text)}</{name}>" if text else f"<{name}{said}/>"

@@ -31,6 +31,13 @@ def stored(session: Session, name: str) -> StoredFeed | None:
     return session.get(StoredFeed, name)
 
 
+def left_out(session: Session) -> list[Episode]:
+    """The episodes that could not be told in some feed."""
+    named = session.scalars(select(StoredFeed.left_out).where(StoredFeed.left_out.is_not(None)))
+    ids = {one["episode_id"] for each in named for one in each or ()}
+    return list(session.scalars(select(Episode).where(Episode.id.in_(ids)).order_by(Episode.id))) if ids else []
+
+
 NUMBERS = "SELECT (SELECT number FROM change WHERE name = 'catalogue'), (SELECT max(id) FROM revision)"
 """Asks for the catalogue's change number and the newest revision of the rundown without an object."""
 

@@ -22,6 +22,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from media.profiles import low, standard
+from media.transcript import Cue, Spoken
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial.models import FeedItem
@@ -46,7 +47,7 @@ class Why(StrEnum):
     BEING_CHECKED = "being-checked"
 
 
-_TITLES = {Why.TAKEN_BACK: "Taken back by the person who told it", Why.BEING_CHECKED: "This guidance is being checked"}
+TITLES = {Why.TAKEN_BACK: "Taken back by the person who told it", Why.BEING_CHECKED: "This guidance is being checked"}
 _TEXTS = {
     Why.TAKEN_BACK: (
         "The person who told this has taken it back, and the station has erased it. "
@@ -115,7 +116,7 @@ def ran_out(kind: str, entered_at: datetime | None, expires_at: datetime | None,
 
 def title(reason: Why, episode_id: str) -> str:
     """Neutral, and of this item alone: apps take two items of one day and title for one."""
-    return f"{_TITLES[reason]} ({episode_id[-5:]})"
+    return f"{TITLES[reason]} ({episode_id[-5:]})"
 
 
 def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
@@ -181,14 +182,13 @@ def _item(row: Any, origin: str, *, several: bool) -> Item:
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
         low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,
         author=(row.show_author or row.show_title) if several else "", words=(Words("en", timed=True),),
-        chapters=(Chapter(0, _TITLES[reason]),),
+        chapters=(Chapter(0, TITLES[reason]),),
     )  # fmt: skip
 
 
-def webvtt(reason: Why) -> str:
-    """What the clip says, as captions: it replaces the transcript. Source: WebVTT §4."""
-    stop_ms = clip(reason, "standard").length_ms
-    return f"WEBVTT\n\n00:00.000 --> 00:{stop_ms // 1000:02}.{stop_ms % 1000:03}\n<v Synthetic voice>{SPOKEN[reason]}\n"
+def spoken(reason: Why) -> Spoken:
+    """What the clip says, as a transcript: it replaces that of the episode."""
+    return Spoken((Cue(0, clip(reason, "standard").length_ms, "Synthetic voice", SPOKEN[reason]),), timed=True)
 
 
 def standing(session: Session, episode_id: str, *, now: datetime) -> Why | None:

@@ -23,7 +23,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 CHAPTERS = "http://podlove.org/simple-chapters"
 NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "psc": CHAPTERS}
-STYLE = '<?xml-stylesheet type="text/css" href="/static/feed.css"?>'
+STYLE = '<?xml-stylesheet type="text/css" href="/static/of-any-build/css/feed.css"?>'
 _GENERATOR = "Peer Radio"
 _ROOT = "<r {}>".format(
     " ".join(f'xmlns:{prefix}="{url}"' for prefix, url in {**NAMESPACES, "content": "urn:c"}.items())

@@ -17,6 +17,11 @@ def gate_fault(code: str) -> str:
     ours = _(
         "Its download is not what the feed says (%(code)s). This is our fault; tell whoever looks after the station.", code=code
     )
+    if name == "rule":
+        return _(
+            "Its entry in the feed breaks a rule of podcast apps (%(rule)s). The page about its feed says which and how.",
+            rule=fact,
+        )
     known = {
         "duration": _("Its download is shorter or longer than the recording. This is our fault; tell whoever looks after the station."),
         "loudness": _("It would be far too quiet or too loud. Record it again, or send it with more level."),
