@@ -59,13 +59,16 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
         NotFoundError: there is no such feed or page.
     """
     channel = channels.channel(session, station, name, now=now)
-    found = [*queries.due(session, name), *tombstones.due(session, name, now=now)]
+    stones = tombstones.due(session, name, now=now)
+    found = [*queries.due(session, name), *stones]
     due = rules.due(found, now)
     n_pages = rules.n_pages(len(due), names.PER_PAGE)
     if name.page > n_pages:
         raise NotFoundError(name.key)
     wanted = due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE]
-    shown = tombstones.among(session, station, queries.items(session, station, wanted, name), wanted, name, now=now)
+    gone = {one.episode_id for one in stones}
+    shown = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
+    shown = tombstones.among(session, station, shown, wanted, name, now=now)
     told = [rules.told(item) for item in shown]
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
     until = rules.ends([one.expires_at for one in due] + [one.published_at for one in found], now)

@@ -98,6 +98,7 @@ _ITEMS = (
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
     .outerjoin(STANDARD, enclosures.holds(_standard, STANDARD))
     .outerjoin(LOW, enclosures.holds(_low, LOW))
+    .where(Episode.state == State.PUBLISHED)
 )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def _since(row: Any) -> datetime:
 
 def among(
     session: Session, station: Station, items: Sequence[Item], wanted: Sequence[Due], name: FeedName, *, now: datetime
-) -> list[Item]:
+) -> tuple[Item, ...]:
     """The items, with what stands in the place of others between them, in the order of `wanted`."""
     ids = {one.episode_id for one in wanted} - {item.episode_id for item in items}
     found = {item.episode_id: item for item in items}
@@ -170,7 +170,7 @@ def among(
         for row in session.connection().execute(_standing(now).where(Episode.id.in_(ids))):
             item = _item(row, origin, several=several)
             found[row.id] = replace(item, standard=item.low or item.standard, low=None) if name.low else item
-    return [found[one.episode_id] for one in wanted if one.episode_id in found]
+    return tuple(found[one.episode_id] for one in wanted if one.episode_id in found)
 
 
 def _item(row: Any, origin: str, *, several: bool) -> Item:
