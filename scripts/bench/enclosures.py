@@ -16,24 +16,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from sqlalchemy import select
-from watched import cost
+from sqlalchemy import select  # noqa: E402
+from watched import cost  # noqa: E402
 
-from media.seaweed import Seaweed
-from media.store import S3Store
-from radio.app import create_app
-from radio.catalogue.models import Enclosure, Episode, Rendition
-from radio.db import db, reading
-from radio.feeds import heads
-from radio.station import open_clock, open_store
-from tests.live import chirp, free_port, make_live, web
+from media.seaweed import Seaweed  # noqa: E402
+from media.store import S3Store  # noqa: E402
+from radio.app import create_app  # noqa: E402
+from radio.catalogue.models import Enclosure, Episode, Rendition  # noqa: E402
+from radio.clock import SystemClock  # noqa: E402
+from radio.db import db, reading  # noqa: E402
+from radio.feeds import heads  # noqa: E402
+from radio.station import open_clock, open_store  # noqa: E402
+from tests.live import chirp, free_port, make_live, web  # noqa: E402
 
 MEGABYTE = 1_000_000
 LOOP = ROOT / "radio/channel/emergency/mp3-64.mp3"
@@ -58,7 +59,7 @@ def ranges(port: int, path: str, size_bytes: int, requests: int) -> float:
 
 @contextmanager
 def nginx(folder: Path, port: int) -> Iterator[int]:
-    """nginx with one worker that serves the folder; gives its process id."""
+    """Nginx with one worker that serves the folder; gives its process id."""
     config = folder / "nginx.conf"
     config.write_text(
         f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
@@ -92,10 +93,10 @@ def main() -> None:
             store.wait_ready()
             settings = store.settings("radio")
             S3Store(settings).ensure_bucket()
-            live = make_live(folder, settings, {"Hour": chirp(3, 300, 900)}, now=datetime.now(UTC) - timedelta(hours=1))
+            live = make_live(folder, settings, {"Hour": chirp(3, 300, 900)}, now=SystemClock().now() - timedelta(hours=1))
             whole = _an_hour(live, S3Store(settings))
             with web(live) as (address, pid):
-                compare(folder, address, pid, store.pid, whole, requests)
+                compare(folder, address, (pid, store.pid or 0), whole, requests)
         finally:
             store.stop()
 
@@ -125,9 +126,9 @@ def _an_hour(live: object, store: S3Store) -> tuple[str, bytes]:
     return f"/audio/{episode_id}.mp3", head + sound
 
 
-def compare(folder: Path, address: str, web_pid: int, store_pid: int, whole: tuple[str, bytes], requests: int) -> None:
+def compare(folder: Path, address: str, pids: tuple[int, int], whole: tuple[str, bytes], requests: int) -> None:
     """The same requests to both, their processor time side by side."""
-    path, content = whole
+    (web_pid, store_pid), (path, content) = pids, whole
     (folder / "files/audio").mkdir(parents=True)
     (folder / "files" / path[1:]).write_bytes(content)
     port = int(address.rpartition(":")[2])

@@ -186,7 +186,7 @@ def podget(feed: Feed, home: Path) -> set[str]:
     folder, downloads = home / "podget", home / "POD"
     folder.mkdir(parents=True)
     (folder / "serverlist").write_text(f"{feed.url} Talk Station\n")
-    client("podget", "-d", str(folder), "-l", str(downloads), home=home)
+    client("podget", "-r", "10", "-d", str(folder), "-l", str(downloads), home=home)
     return hashes(downloads)
 
 
