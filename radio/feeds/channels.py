@@ -26,6 +26,7 @@ from radio.schedule.models import Slot
 from radio.station import Station
 
 _LOOK_AHEAD_TICKS = 24 * HOUR_TICKS
+_LOOK_BACK_TICKS = 6 * HOUR_TICKS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CATEGORY = "Health & Fitness > Mental Health"
 
@@ -170,12 +171,13 @@ def _first(slot: Slot) -> datetime:
 def _live(session: Session, now: datetime, guid: UUID, show: Show | None, station: Station) -> tuple[Live, ...]:
     """What is on air and what comes next, of a show or of the whole station; only what a slot has planned."""
     tick = tick_at(unix_ms(now))
-    found = schedule.rundown(session, tick, tick + _LOOK_AHEAD_TICKS).airings
+    found = schedule.rundown(session, tick - _LOOK_BACK_TICKS, tick + _LOOK_AHEAD_TICKS).airings  # with their true starts
     planned = [a for a in found if a.slot_id and a.part is Part.PROGRAMME and a.episode_id]
     told = _of_show(session, planned, show, station) if show else _of_slots(session, planned, station)
     lives = [
         Live(uuid5(guid, str(start)), title, summary, _at(start), _at(end), image, start <= tick)
         for start, end, title, summary, image in told
+        if end > tick
     ]
     return tuple([one for one in lives if one.on_air][:1] + [one for one in lives if not one.on_air][:1])
 
