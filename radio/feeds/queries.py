@@ -19,7 +19,7 @@ from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds.channels import artwork_path
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
-from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words
+from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, told
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
@@ -103,15 +103,27 @@ _ITEMS = (
 )  # fmt: skip
 
 
-def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[Item, ...]:
-    """These episodes as a feed tells them, in the same order."""
+Broken = tuple[tuple[str, str], ...]
+"""(episode id, why): what could not be told."""
+
+
+def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[tuple[Item, ...], Broken]:
+    """These episodes as a feed tells them, in the same order, and those that cannot be told."""
     ids = [one.episode_id for one in wanted]
     rows = {row.id: row for row in session.connection().execute(_ITEMS.where(Episode.id.in_(ids)))}
     aside = Aside(_persons(session, ids), _words(session, ids), several=name.of is not Of.SHOW)
-    origin = station.url("")
-    told = ((rows[one.episode_id], one.title) for one in wanted if one.episode_id in rows)
-    found = [_item(row, title, origin, aside) for row, title in told]
-    return tuple(found if not name.low else (_small(item) for item in found if item.low))
+    origin, found, broken = station.url(""), [], []
+    for one in wanted:
+        if one.episode_id in rows:
+            try:
+                item = told(_item(rows[one.episode_id], one.title, origin, aside))
+            except Exception as error:  # noqa: BLE001 - whatever stands in one row, the others go on
+                broken.append((one.episode_id, type(error).__name__))
+            else:
+                found.append(item)
+    if name.low:
+        found = [replace(item, standard=item.low, low=None) for item in found if item.low]
+    return tuple(found), tuple(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +175,6 @@ def _item(row: Any, title: str, origin: str, aside: Aside) -> Item:
         chapters=tuple(Chapter(one["start_ms"], one["title"]) for one in row.chapters or ()),
         soundbites=tuple(Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in row.soundbites or ()),
     )  # fmt: skip
-
-
-def _small(item: Item) -> Item:
-    """The item with its small form as the enclosure."""
-    return replace(item, standard=item.low or item.standard, low=None)
 
 
 def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:

@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from radio.core.text import cut_bytes, plain, plain_lines
+from radio.core.text import allowed, cut_bytes, plain, plain_lines
 
 PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """Source: podcast namespace, `guid`."""
@@ -192,7 +192,7 @@ def told(item: Item) -> Item:
     """The item with its texts as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
     title = plain(item.title) or "Untitled"
     summary = cut_bytes(plain_lines(item.summary), TEXT_LIMIT_BYTES) or title
-    notes = item.notes_html
+    notes = allowed(item.notes_html)
     if not 0 < len(notes.encode()) <= TEXT_LIMIT_BYTES:
         more = f'<p><a href="{escape(item.link)}">{escape(item.link)}</a></p>' if notes else ""
         notes = f"<p>{escape(cut_bytes(summary, TEXT_LIMIT_BYTES // 2))}</p>{more}"
