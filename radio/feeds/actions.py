@@ -32,7 +32,7 @@ def render(session: Session, station: Station, key: str, *, now: datetime) -> St
     Raises:
         NotFoundError: there is no such feed or page.
     """
-    change_number, rundown_number = queries.numbers(session)
+    change_number, rundown_number = queries.numbers(session.connection())
     found = _rendered(session, station, key, now=now)
     return StoredFeed(
         name=key, change_number=change_number, rundown_number=rundown_number, valid_until=found.valid_until,

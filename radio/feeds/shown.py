@@ -30,15 +30,7 @@ def of_episode(rows: Session, here: Station, episode: Episode, *, now: datetime)
     channel = channels.show_channel(rows, here, episode.show, name, now=now)
     written = xml.write(channel, told)
     if broken or written.left_out:
-        return [
-            Finding(
-                "well-formed",
-                lint.RULES["well-formed"].source,
-                f"item {episode.guid}",
-                lint.RULES["well-formed"].words,
-                grave=True,
-            )
-        ]
+        return [lint.finding("well-formed", f"item {episode.guid}")]
     return lint.of_item(lint.findings(written.content), str(episode.guid))
 
 

@@ -182,7 +182,7 @@ def test_a_person_who_opens_a_feed_is_shown_what_to_do_with_it(client: Visitor, 
     page = client.get("/shows/night-desk/subscribe").text
     assert "AntennaPod" in page
     assert "http://localhost/shows/night-desk/feed.xml" in page
-    assert client.get(f"{SHOW}?raw=1", headers=PEOPLE).mimetype == "application/rss+xml"
+    assert client.get(f"{SHOW}?raw=1", headers=PEOPLE).mimetype == "application/xml"
     assert client.get(SHOW).status_code == 200
     assert client.get(SHOW, headers=PEOPLE).status_code == 303, "also when the feed itself is kept"
 
