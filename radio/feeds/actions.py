@@ -32,7 +32,7 @@ def render(session: Session, station: Station, key: str, *, now: datetime) -> St
     Raises:
         NotFoundError: there is no such feed or page.
     """
-    change_number, rundown_number = queries.numbers(session)
+    change_number, rundown_number = queries.numbers(session.connection())
     found = _rendered(session, station, key, now=now)
     return StoredFeed(
         name=key, change_number=change_number, rundown_number=rundown_number, valid_until=found.valid_until,
@@ -67,9 +67,8 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
         raise NotFoundError(name.key)
     wanted = due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE]
     gone = {one.episode_id for one in stones}
-    shown = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
-    shown = tombstones.among(session, station, shown, wanted, name, now=now)
-    told = [rules.told(item) for item in shown]
+    told, broken = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
+    told = tombstones.among(session, station, told, wanted, name, now=now)
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
     until = rules.ends([one.expires_at for one in due] + [one.published_at for one in found], now)
     if channel.live or name.of in {Of.STATION, Of.SHOW}:
@@ -77,7 +76,7 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
     if form is Form.JSON:
         return Rendered(jsonfeed.write(channel, told, station.url(name.folder + "feed.json")), until)
     written = xml.write(channel, told)
-    return Rendered(written.content, until, written.left_out)
+    return Rendered(written.content, until, broken + written.left_out)
 
 
 def keep(session: Session, station: Station, feed: StoredFeed) -> None:

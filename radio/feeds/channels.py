@@ -26,6 +26,7 @@ from radio.schedule.models import Slot
 from radio.station import Station
 
 _LOOK_AHEAD_TICKS = 24 * HOUR_TICKS
+_LOOK_BACK_TICKS = 6 * HOUR_TICKS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CATEGORY = "Health & Fitness > Mental Health"
 
@@ -66,7 +67,7 @@ def channel(session: Session, station: Station, name: FeedName, *, now: datetime
         language=settings.language, author=settings.station_name, category=min((row.category for row in shows), default=_CATEGORY),
         explicit=any(row.explicit for row in shows), image_url=station.url(artwork_path("station", None)),
         changed_at=max((row.changed_at for row in shows), default=_EPOCH), blocked=not name.listed, live=live,
-        live_urls=live_urls(station), publisher=publisher(session, station), **_heralds(station),
+        live_urls=live_urls(station), publisher=publisher(session, station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
     )  # fmt: skip
 
 
@@ -84,12 +85,8 @@ def show_channel(session: Session, station: Station, show: Show, name: FeedName,
         country=(show.country, country_name(show.country)), podroll=tuple(_recommended(show)),
         verifications=tuple((one["purpose"], one["text"]) for one in show.verifications or ()) if own else (),
         publisher=publisher(session, station), frequency=_frequency(session, show),
-        live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), **_heralds(station),
+        live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
     )  # fmt: skip
-
-
-def _heralds(station: Station) -> dict[str, object]:
-    return {"hub_url": station.settings.websub_hub, "uses_podping": bool(station.settings.podping_url)}
 
 
 def live_urls(station: Station) -> tuple[str, str, str]:
@@ -170,12 +167,13 @@ def _first(slot: Slot) -> datetime:
 def _live(session: Session, now: datetime, guid: UUID, show: Show | None, station: Station) -> tuple[Live, ...]:
     """What is on air and what comes next, of a show or of the whole station; only what a slot has planned."""
     tick = tick_at(unix_ms(now))
-    found = schedule.rundown(session, tick, tick + _LOOK_AHEAD_TICKS).airings
+    found = schedule.rundown(session, tick - _LOOK_BACK_TICKS, tick + _LOOK_AHEAD_TICKS).airings  # with their true starts
     planned = [a for a in found if a.slot_id and a.part is Part.PROGRAMME and a.episode_id]
     told = _of_show(session, planned, show, station) if show else _of_slots(session, planned, station)
     lives = [
         Live(uuid5(guid, str(start)), title, summary, _at(start), _at(end), image, start <= tick)
         for start, end, title, summary, image in told
+        if end > tick
     ]
     return tuple([one for one in lives if one.on_air][:1] + [one for one in lives if not one.on_air][:1])
 

@@ -69,8 +69,8 @@ class Verdict:
     """What the gate found: no fault, or their codes, each with a fact after a colon where there is one."""
 
     faults: tuple[str, ...]
-    looked_at_sha256: str
-    """What the feed said of the bytes then; a verdict about others does not count."""
+    looked_at_sha256: str | None = None
+    """What the feed said of the bytes then; a verdict about others does not count. None: it is not about bytes."""
     proved_sha256: str | None = None
 
 
@@ -105,17 +105,18 @@ class Round:
         return self.pictures[url]
 
 
-def due(session: Session, station: Station, *, now: datetime) -> list[Candidate]:
-    """The items that nobody has looked at, that have changed since, or whose hour is over."""
+def due(session: Session, station: Station, *, now: datetime) -> tuple[list[Candidate], dict[str, Verdict]]:
+    """The items that nobody has looked at, that have changed since, or whose hour is over; and of some a verdict already."""
     facts = {row.id: row for row in session.execute(_facts())}
     every = [one for one in queries.due(session, STATION_FEED, passed=False) if one.episode_id in facts]
     titled = {title.episode_id: title for found in _by_show(every, facts) for title in rules.due(found, now)}
     days = Counter((facts[key].show_id, *_day(one)) for key, one in titled.items())
     waiting = [one for key, one in titled.items() if _is_due(facts[key], now)]
-    items = queries.items(session, station, waiting, STATION_FEED)
+    items, broken = queries.items(session, station, waiting, STATION_FEED)
     slugs = {facts[item.episode_id].slug for item in items}
     shows = {slug: channels.channel(session, station, FeedName(Of.SHOW, slug), now=now) for slug in slugs}
-    return [_candidate(item, facts[item.episode_id], days, shows) for item in items]
+    found = [_candidate(item, facts[item.episode_id], days, shows) for item in items]
+    return found, {episode_id: Verdict((f"left-out:{why}",)) for episode_id, why in broken}
 
 
 def _facts() -> Any:
@@ -154,8 +155,7 @@ def _day(one: Due | Item) -> tuple[str, object]:
 def _candidate(item: Item, row: Any, days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
     lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
     twins = days[(row.show_id, *_day(item))] - 1
-    told = rules.told(item)
-    return Candidate(item.episode_id, told, lufs, row.proved_sha256, twins, _broken_rules(told, shows[row.slug]))
+    return Candidate(item.episode_id, item, lufs, row.proved_sha256, twins, _broken_rules(item, shows[row.slug]))
 
 
 def _broken_rules(item: Item, channel: Channel) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:
     if session.scalar(select(Episode.state).where(Episode.id == episode_id).with_for_update()) != State.PUBLISHED:
         return False
     offered = session.scalar(select(STANDARD.sha256).where(STANDARD.episode_id == episode_id, STANDARD.profile == "standard"))
-    return offered in {None, verdict.looked_at_sha256}
+    return verdict.looked_at_sha256 is None or offered in {None, verdict.looked_at_sha256}
 
 
 def _decide(session: Session, row: FeedItem, verdict: Verdict, now: datetime) -> bool:

@@ -66,7 +66,7 @@ def _keep(work: Work, made: dict[heads.Wanted, heads.Made]) -> None:
 def gate(work: Work) -> None:
     """Look at every item whose turn it is, over its public address; hold what has a fault, let in what has none."""
     here = station()
-    waiting = the_gate.due(station_session(), here, now=here.now())
+    waiting, verdicts = the_gate.due(station_session(), here, now=here.now())
     station_session().rollback()
     reach = Reach(here.settings)
     answered = reach.is_us()
@@ -75,7 +75,7 @@ def gate(work: Work) -> None:
     if not answered:
         log.error("the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
         return
-    looked, verdicts = the_gate.Round(reach), {}
+    looked = the_gate.Round(reach)
     for done, candidate in enumerate(waiting):
         work.progress(done / len(waiting), "checking")
         try:

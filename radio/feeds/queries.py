@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session, aliased
 
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
@@ -18,7 +18,7 @@ from radio.feeds.channels import artwork_path
 from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
-from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words
+from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, texts
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
@@ -42,9 +42,9 @@ NUMBERS = "SELECT (SELECT number FROM change WHERE name = 'catalogue'), (SELECT 
 """Asks for the catalogue's change number and the newest revision of the rundown without an object."""
 
 
-def numbers(session: Session) -> tuple[int, int]:
+def numbers(connection: Connection) -> tuple[int, int]:
     """The catalogue's change number and the newest revision of the rundown; 0: there is none yet."""
-    change_number, revision_id = session.connection().exec_driver_sql(NUMBERS).one()
+    change_number, revision_id = connection.exec_driver_sql(NUMBERS).one()
     return change_number or 0, revision_id or 0
 
 
@@ -55,10 +55,10 @@ def due(session: Session, name: FeedName, *, passed: bool = True) -> list[Due]:
     """
     statement = of(name, _DUE)
     found = session.connection().execute(statement.where(*_PASSED) if passed else statement)  # rows: twice as fast as objects
-    return [Due(*row) for row in found]
+    return [Due(row.id, row.guid, row.title, row.published_at, row.expires_at) for row in found]
 
 
-_DUE = (
+_DUE: Any = (  # five columns
     select(Episode.id, Episode.guid, Episode.title, Episode.published_at, Episode.expires_at)
     .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
@@ -68,7 +68,7 @@ _DUE = (
 _PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
 
 
-def of(name: FeedName, statement: Select[Any]) -> Select[Any]:
+def of(name: FeedName, statement: Any) -> Any:
     """Only what the feed is of."""
     if name.of is Of.SHOW:
         return statement.where(Show.slug == name.which)
@@ -83,8 +83,7 @@ def of(name: FeedName, statement: Select[Any]) -> Select[Any]:
 
 _ITEMS = (
     select(
-        Episode.id, Episode.guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
-        Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
+        Episode.id, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
         Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
         Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
         Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
@@ -98,19 +97,30 @@ _ITEMS = (
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
     .outerjoin(STANDARD, enclosures.holds(_standard, STANDARD))
     .outerjoin(LOW, enclosures.holds(_low, LOW))
-    .where(Episode.state == State.PUBLISHED)
 )  # fmt: skip
 
 
-def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[Item, ...]:
-    """These episodes as a feed tells them, in the same order."""
+Broken = tuple[tuple[str, str], ...]
+"""(episode id, why): what could not be told."""
+
+
+def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[tuple[Item, ...], Broken]:
+    """These episodes as a feed tells them, in the same order, and those that cannot be told."""
     ids = [one.episode_id for one in wanted]
     rows = {row.id: row for row in session.connection().execute(_ITEMS.where(Episode.id.in_(ids)))}
     aside = Aside(_persons(session, ids), _words(session, ids), several=name.of is not Of.SHOW)
-    origin = station.url("")
-    told = ((rows[one.episode_id], one.title) for one in wanted if one.episode_id in rows)
-    found = [_item(row, title, origin, aside) for row, title in told]
-    return tuple(found if not name.low else (small(item) for item in found if item.low))
+    origin, found, broken = station.url(""), [], []
+    for one in wanted:
+        if one.episode_id in rows:
+            try:
+                item = _item(rows[one.episode_id], one, origin, aside)
+            except Exception as error:  # noqa: BLE001 - whatever stands in one row, the others go on
+                broken.append((one.episode_id, type(error).__name__))
+            else:
+                found.append(item)
+    if name.low:
+        found = [replace(item, standard=item.low, low=None) for item in found if item.low]
+    return tuple(found), tuple(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +152,19 @@ def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bo
     return found
 
 
-def _item(row: Any, title: str, origin: str, aside: Aside) -> Item:
+def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
     sound, role = f"{origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
+    link = f"{origin}/episodes/{row.id}"
+    title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
     season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
     return Item(
-        guid=row.guid, title=title, summary=row.summary, notes_html=row.notes_html,
-        link=f"{origin}/episodes/{row.id}", published_at=row.published_at, changed_at=row.changed_at,
+        guid=due.guid, title=title, summary=summary, notes_html=notes,
+        link=link, published_at=due.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
         image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
         standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
         low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
-        season_number=row.season_number, episode_number=row.episode_number, expires_at=row.expires_at, episode_id=row.id,
+        season_number=row.season_number, episode_number=row.episode_number, expires_at=due.expires_at, episode_id=row.id,
         kind=row.kind, author=(row.show_author or row.show_title) if aside.several else "", release=row.release, season_name=season,
         synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, role) for name in aside.persons.get(row.id, ())),
         words=tuple(
@@ -162,11 +174,6 @@ def _item(row: Any, title: str, origin: str, aside: Aside) -> Item:
         chapters=tuple(Chapter(one["start_ms"], one["title"]) for one in row.chapters or ()),
         soundbites=tuple(Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in row.soundbites or ()),
     )  # fmt: skip
-
-
-def small(item: Item) -> Item:
-    """The item with its small form as the enclosure."""
-    return replace(item, standard=item.low or item.standard, low=None)
 
 
 def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:

@@ -98,5 +98,5 @@ def keep(session: Session, episode_id: str, gone: dict[Surface, bool], *, now: d
 
 def forget_old_feeds(session: Session) -> None:
     """Erase feeds as they were rendered before the last change: they may hold what was taken back."""
-    number, _ = queries.numbers(session)
+    number, _ = queries.numbers(session.connection())
     session.execute(delete(StoredFeed).where(StoredFeed.change_number < number))
