@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 """So many enclosures change together: each change renders the feeds anew."""
+ASK_AGAIN = timedelta(minutes=1)
+STARTS_WITHIN = timedelta(minutes=2)
+"""A station that starts may have its worker before its web server."""
 STILL_DOWNLOADED_FOR = timedelta(minutes=15)
 """Whoever began a download before a title changed may end it."""
 
@@ -72,8 +75,12 @@ def gate(work: Work) -> None:
     answered = reach.is_us()
     with work.writing() as session:
         silent_since = the_gate.watch(session, answered=answered, now=here.now())
+        if not answered:
+            enqueue(session, "gate", "", now=here.now(), due_at=here.now() + ASK_AGAIN)
     if not answered:
-        log.error("the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
+        loud = silent_since is not None and here.now() - silent_since > STARTS_WITHIN
+        level = logging.ERROR if loud else logging.INFO
+        log.log(level, "the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
         return
     looked = the_gate.Round(reach)
     for done, candidate in enumerate(waiting):
