@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from media import keys, seaweed
 from radio.catalogue import search
 from radio.catalogue.actions import forget_voices, touched
-from radio.catalogue.models import Enclosure, Episode, Recording, Transcript
+from radio.catalogue.models import Enclosure, Episode, Recording
 from radio.catalogue.queries import keys_of, keys_of_others
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import THE_STATION
@@ -73,9 +73,8 @@ def _forget(session: Session, episode: Episode) -> None:
     episode.title = episode.summary = episode.notes = ""
     episode.kind, episode.detail, episode.intensity, episode.explicit = "programme", "none", 0, False
     episode.content_notes = episode.season_number = episode.episode_number = None
-    episode.tags, episode.voices, episode.chapters, episode.soundbites = [], [], None, None
-    episode.release = "full"
-    session.execute(delete(Transcript).where(Transcript.episode_id == episode.id))
+    episode.chapters = episode.soundbites = None
+    episode.tags, episode.voices, episode.transcripts, episode.release = [], [], [], "full"
     forget_voices(session)
     episode.erased_at = now
     search.unindex(session, episode)
