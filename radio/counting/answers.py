@@ -33,7 +33,7 @@ def counted(response: Response, sound: Sound) -> Response:
     if response.status_code == 302:
         ended((start, end))
     else:
-        response.response = _watched(response.response, lambda sent: ended((start, start + sent)))
+        response.response = _watched(response.iter_encoded(), lambda sent: ended((start, start + sent)))
     return response
 
 

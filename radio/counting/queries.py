@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -38,6 +39,6 @@ def n_episodes_of(session: Session, person: Person) -> int:
     return session.scalar(_out(select(func.count()).select_from(Episode), person)) or 0
 
 
-def _out(query: Select[tuple[object]], person: Person) -> Select[tuple[object]]:
+def _out(query: Select[Any], person: Person) -> Select[Any]:
     query = query.join(Show, Show.id == Episode.show_id).where(Episode.state == State.PUBLISHED, Show.in_feeds)
     return query if person.has(Role.EDITOR, Role.STEWARD) else query.where(Episode.made_by == person.id)
