@@ -85,13 +85,15 @@ def _open_rooms(app: Flask) -> None:
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
     from radio.feeds.views import bp as feeds
+    from radio.pages.cards import bp as cards
+    from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
     from radio.studio import shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, counting, channel, feeds, pages, pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, counting, channel, feeds, pages, pictures, cards, elsewhere)
     for room in rooms:
         app.register_blueprint(room)
 
