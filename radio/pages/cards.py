@@ -65,11 +65,11 @@ def show_card(show: Show) -> Card:
     return Card(show.title, text, address, show.id, (show.title, name), (show.id, show.artwork_sha256))
 
 
-def series_facts(show: Show) -> sharing.SeriesFacts:
+def show_facts(show: Show) -> sharing.ShowFacts:
     """A show for machines."""
     here = station()
     name = f"{show.artwork_sha256[:12]}-1400" if show.artwork_sha256 else "pattern-1400"
-    return sharing.SeriesFacts(
+    return sharing.ShowFacts(
         title=show.title, description=show.description or show.title, address=here.url(f"/shows/{show.slug}"),
         feed=here.url(f"/shows/{show.slug}/feed.xml"), picture=here.url(f"/artwork/{show.id}-{name}.jpg"),
         language=show.language, author=show.author or here.settings.station_name,
@@ -87,7 +87,7 @@ def linked(episode: Episode) -> sharing.Linked | None:
         sound=station().url(f"/audio/{episode.id}.mp3"), media_type=sound.media_type, size_bytes=sound.size_bytes,
         season_number=episode.season_number, episode_number=episode.episode_number,
     )  # fmt: skip
-    return sharing.linked_episode(facts, series_facts(episode.show))
+    return sharing.linked_episode(facts, show_facts(episode.show))
 
 
 @bp.get("/cards/<owner>.jpg")

@@ -86,14 +86,13 @@ def oembed() -> Response:
     found, status = _embeddable(_episode_id(request.args.get("url", "")))
     if found is None:
         abort(status)
-    width, height = (_at_most(name, own) for name, own in zip(("maxwidth", "maxheight"), sharing.EMBED_PX, strict=True))
+    own = sharing.frame_px(len(found.content_notes or ()))
+    width, height = _at_most("maxwidth", own[0]), _at_most("maxheight", own[1])
     card = episode_card(found)
-    address = station().url(f"/embed/{found.id}")
-    html = sharing.iframe(address, card.title).replace(f'width="{sharing.EMBED_PX[0]}"', f'width="{width}"')
     facts = {
         "type": "rich", "version": "1.0", "title": card.title, "provider_name": station().settings.station_name,
         "provider_url": station().url("/"), "cache_age": _OEMBED_KEPT_S, "width": width, "height": height,
-        "html": html.replace(f'height="{sharing.EMBED_PX[1]}"', f'height="{height}"'),
+        "html": sharing.iframe(station().url(f"/embed/{found.id}"), card.title, (width, height)),
         "thumbnail_url": card.picture, "thumbnail_width": 1200, "thumbnail_height": 630,
     }  # fmt: skip
     content = jsonify(facts).get_data() if form == "json" else sharing.oembed_xml(facts)
@@ -163,8 +162,10 @@ def show_paper(slug: str) -> Response:
 
 def _paper(title: str, text: str, short: str, path: str) -> Response:
     address = station().url(short)
-    said = address.partition("://")[2]
-    html = render_template("pages/paper.html", title=title, text=text, said=said, qr=qr_address(address), path=path)
+    host, _slash, path_said = address.partition("://")[2].partition("/")
+    html = render_template(
+        "pages/paper.html", title=title, text=text, host=host, path_said=path_said, qr=qr_address(address), path=path
+    )
     response = page_response(html.encode(), "text/html", kept_s=_KEPT_S)
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
@@ -220,4 +221,5 @@ def embed_code(episode: Episode) -> str:
     """What somebody copies into their own page; empty: it may not be shown there."""
     if not (sharing.may_be_embedded(episode.scopes) and queries.hearable(episode)):
         return ""
-    return sharing.iframe(station().url(f"/embed/{episode.id}"), episode_card(episode).title)
+    size = sharing.frame_px(len(episode.content_notes or ()))
+    return sharing.iframe(station().url(f"/embed/{episode.id}"), episode_card(episode).title, size)

@@ -15,8 +15,6 @@ from radio.catalogue.rules import Scope
 
 SHORT_LEAST = 8
 """Characters of the shortest short link: forty bits of an episode's id."""
-EMBED_PX = (480, 210)
-"""How large the player is on another site."""
 EPISODES_PER_SITEMAP = 5_000
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _OWN_LIVES = frozenset({"story", "interview"})
@@ -99,9 +97,14 @@ def _listing(root: str, item: str, entries: Iterable[Entry]) -> bytes:
     return "\n".join([*lines, f"</{root}>", ""]).encode()
 
 
-def iframe(address: str, title: str) -> str:
+def frame_px(n_notes: int) -> tuple[int, int]:
+    """How wide and high the player is on another site: what to know before must be seen before the sound is pressed."""
+    return 480, 210 + (50 + 32 * n_notes if n_notes else 0)
+
+
+def iframe(address: str, title: str, size_px: tuple[int, int]) -> str:
     """What another site puts into its page."""
-    width, height = EMBED_PX
+    width, height = size_px
     return (
         f'<iframe src={quoteattr(address)} title={quoteattr(title)} width="{width}" height="{height}"'
         ' loading="lazy" referrerpolicy="no-referrer"></iframe>'
@@ -115,7 +118,7 @@ def oembed_xml(facts: Mapping[str, object]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesFacts:
+class ShowFacts:
     """A show as machines may know it."""
 
     title: str
@@ -144,7 +147,7 @@ class EpisodeFacts:
     episode_number: int | None
 
 
-def linked_series(facts: SeriesFacts) -> Linked:
+def linked_show(facts: ShowFacts) -> Linked:
     """The show as JSON-LD. Source: schema.org/PodcastSeries."""
     return {
         "@context": "https://schema.org", "@type": "PodcastSeries", "@id": facts.address, "name": facts.title,
@@ -154,7 +157,7 @@ def linked_series(facts: SeriesFacts) -> Linked:
     }  # fmt: skip
 
 
-def linked_episode(facts: EpisodeFacts, series: SeriesFacts) -> Linked:
+def linked_episode(facts: EpisodeFacts, series: ShowFacts) -> Linked:
     """The episode as JSON-LD. Source: schema.org/PodcastEpisode."""
     found: dict[str, object] = {
         "@context": "https://schema.org", "@type": "PodcastEpisode", "@id": facts.address, "name": facts.title,

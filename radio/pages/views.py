@@ -84,7 +84,7 @@ def show(slug: str) -> Response:
     episodes = catalogue.published_episodes(
         session(), now=now, show_id=found.id, limit=rules.EPISODES_PER_PAGE, offset=(page - 1) * rules.EPISODES_PER_PAGE
     )
-    linked = sharing.linked_series(cards.series_facts(found))
+    linked = sharing.linked_show(cards.show_facts(found))
     return _page(
         "pages/show.html", kept_s=STEADY_S, show=found, episodes=episodes, page=page, n_pages=n_pages,
         card=cards.show_card(found), linked=linked,
