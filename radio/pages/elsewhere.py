@@ -216,6 +216,12 @@ def robots() -> Response:
     return page_response("\n".join(lines).encode(), "text/plain", kept_s=3600)
 
 
+@bp.app_template_global("public_address")
+def public_address(path: str) -> str:
+    """A path of ours as other sites reach it."""
+    return station().url(path)
+
+
 @bp.app_template_global("embed_code")
 def embed_code(episode: Episode) -> str:
     """What somebody copies into their own page; empty: it may not be shown there."""

@@ -185,6 +185,13 @@ def test_a_preview_says_what_a_programme_is_and_its_picture_follows_the_title(cl
     assert client.get(told(second, "og:image").replace("http://localhost", "")).status_code == 200
 
 
+def test_a_link_to_the_station_shows_its_name(client: Visitor) -> None:
+    page = client.get("/").text
+
+    assert told(page, "og:title") == "Peer Radio"
+    assert client.get(told(page, "og:image").removeprefix("http://localhost")).mimetype == "image/jpeg"
+
+
 def test_what_is_taken_back_has_no_picture(client: Visitor, session: Session) -> None:
     episode = episode_of(session)
     take_back(session, episode)
