@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from threading import Timer
+from typing import cast
 
 from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
@@ -33,7 +34,7 @@ def counted(response: Response, sound: Sound) -> Response:
     if response.status_code == 302:
         ended((start, end))
     else:
-        response.response = _watched(response.iter_encoded(), lambda sent: ended((start, start + sent)))
+        response.response = _watched(cast("Iterable[bytes]", response.response), lambda sent: ended((start, start + sent)))
     return response
 
 
@@ -97,7 +98,9 @@ def write_down(app: Flask) -> None:
 
 def keep_writing_down(app: Flask) -> None:
     """Write the sums down every minute for as long as the process lives."""
-    write_down(app)
-    timer = Timer(WRITTEN_EVERY_S, keep_writing_down, (app,))
-    timer.daemon = True
-    timer.start()
+    try:
+        write_down(app)
+    finally:
+        timer = Timer(WRITTEN_EVERY_S, keep_writing_down, (app,))
+        timer.daemon = True
+        timer.start()
