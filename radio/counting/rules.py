@@ -33,7 +33,7 @@ class Sound:
     """`mp3` or `m4a`; both are one episode."""
     size_bytes: int
     sound_bytes: int
-    """Without what lies before the sound: tags, cover, header."""
+    """Without what lies before the sound: tags, cover, header. 0: a clip in the place of an episode, which is not counted."""
     tick_bytes: int
 
     @property

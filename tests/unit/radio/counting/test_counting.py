@@ -140,6 +140,14 @@ def test_pieces_cover_what_they_cover_in_any_order(pieces: list[tuple[int, int]]
     assert all(before[1] < after[0] for before, after in pairwise(one))
 
 
+def test_a_clip_in_the_place_of_what_was_taken_back_is_nobody_s_fetch() -> None:
+    held = Tally()
+    clip = Fetch(Sound("ten", "mp3", 60_000, 0, 0), "GET", 200, (0, 60_000))
+    held.take(clip, address="192.0.2.1", agent="AntennaPod/3.4.0", now=CASES[0][2][0].at)
+
+    assert held.drain() == {}
+
+
 def test_small_numbers_are_not_told() -> None:
     assert [shown(n) for n in (0, 1, 4, 5, 6, 117)] == ["<5", "<5", "<5", "5", "6", "117"]
 
