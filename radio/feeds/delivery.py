@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from flask import Blueprint, Response, redirect, request
 
 from media.ranges import if_range_matches
 from media.types import ByteRange
 from radio import db
+from radio.counting.answers import counted
+from radio.counting.rules import Sound
 from radio.feeds import enclosures
 from radio.station import station
 from radio.web.access import Access, access
@@ -20,11 +22,6 @@ SOUND_AGE = "public, max-age=60"
 """Short: what is taken back must be gone from every cache within a minute."""
 _SIGNED_SECONDS = 6 * 3600
 """A paused listener goes on at the signed address."""
-
-Delivered = Callable[[str, str, enclosures.Served, Response], None]
-ON_DELIVERY: list[Delivered] = []
-"""Called with episode id, extension, what is served and the answer, for every answer that is no error. May wrap the answer's body;
-must not keep who asked."""
 
 
 @bp.get("/audio/<episode_id>.<any(mp3,m4a):extension>")
@@ -46,9 +43,7 @@ def sound(episode_id: str, extension: str) -> Response:
         response = object_response(found.size_bytes, etag, found.media_type, read)
         response.headers["Cache-Control"] = SOUND_AGE
     response.headers["Access-Control-Allow-Origin"] = "*"
-    for told in ON_DELIVERY:
-        told(episode_id, extension, found, response)
-    return response
+    return counted(response, Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes))
 
 
 def _may_redirect(etag: str) -> bool:

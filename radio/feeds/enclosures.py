@@ -44,6 +44,9 @@ class Served:
     media_type: str
     one_key: str | None = None
     """The object that is all of it, where there is one."""
+    sound_bytes: int = 0
+    """Without the head; 0: it is a clip, which is not counted."""
+    tick_bytes: int = 0
 
     @property
     def size_bytes(self) -> int:
@@ -102,7 +105,7 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
         select(
             Episode.state, Episode.kind, Episode.withdrawn_at, Episode.expires_at, Episode.scopes,
             Recording.state.label("recording_state"), FeedItem.entered_at, Rendition.key, Rendition.sha256, Rendition.size_bytes,
-            Rendition.header_bytes, Rendition.media_type, STANDARD.head_key, STANDARD.head_bytes, STANDARD.whole_key,
+            Rendition.header_bytes, Rendition.tick_bytes, Rendition.media_type, STANDARD.head_key, STANDARD.head_bytes, STANDARD.whole_key,
             STANDARD.sha256.label("offered_sha256"),
         )
         .outerjoin(Recording, Recording.id == Episode.recording_id)
@@ -130,12 +133,13 @@ def _is_public(found: Any, now: datetime) -> bool:
 
 
 def _sound(found: Any) -> Served:
+    sound_bytes = found.size_bytes - found.header_bytes
     if found.head_key is None:
         whole = Part(ByteRange(0, found.size_bytes), key=found.key)
-        return Served((whole,), found.sha256[:32], found.media_type, one_key=found.key)
+        return Served((whole,), found.sha256[:32], found.media_type, found.key, sound_bytes, found.tick_bytes)
     head = Part(ByteRange(0, found.head_bytes), key=found.head_key)
     body = Part(ByteRange(found.header_bytes, found.size_bytes), key=found.key)
-    return Served((head, body), found.offered_sha256[:32], found.media_type, one_key=found.whole_key)
+    return Served((head, body), found.offered_sha256[:32], found.media_type, found.whole_key, sound_bytes, found.tick_bytes)
 
 
 def _clip(why: tombstones.Why, profile: str) -> Served:
