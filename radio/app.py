@@ -80,6 +80,7 @@ def _may_write_again(_error: BaseException | None) -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
     from radio.pages.pictures import bp as pictures
@@ -88,7 +89,7 @@ def _open_rooms(app: Flask) -> None:
     from radio.studio import shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, listings, feeds, pages, pictures)
     for room in rooms:
         app.register_blueprint(room)
 
