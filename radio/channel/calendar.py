@@ -21,7 +21,6 @@ from radio.schedule.wallclock import Place, Slot, occurrences, resolved
 
 DAYS_BACK = 31
 DAYS_AHEAD = 400
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +122,11 @@ class _Events:
             self.left_out.append(local)
             known = instant_of(local, self.zone).astimezone(self.zone).replace(tzinfo=None)
             self.moved.append(known)
-        start = known.replace(tzinfo=self.zone).astimezone(UTC)
-        expected = (start, start + self.slot.length)
-        if any(abs(one - other) >= _SECOND for one, other in zip(true[0], expected, strict=True)):
+        # Over a clock change some readers add the length to the wall clock, others to the time: said, both are right.
+        begins = known.replace(tzinfo=self.zone)
+        start = begins.astimezone(UTC)
+        ends = {start + self.slot.length, (begins + self.slot.length).astimezone(UTC)}
+        if true[0][0] != start or ends != {true[0][1]}:
             self.days.append(self._day(self.slot.slot_id, true[0], known))
         self.days += [self._day(f"{self.slot.slot_id}-{start:%Y%m%dT%H%M%SZ}", (start, end)) for start, end in true[1:]]
 

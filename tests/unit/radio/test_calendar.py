@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -57,6 +58,11 @@ def read_by_icalendar(content: bytes, start: datetime, end: datetime) -> Spans:
     return {span for span in spans if start <= span[1] < end}
 
 
+def at(local: datetime, zone: Any) -> datetime:
+    """vobject takes its zones from pytz where that is there, whose zones must be asked; of a repeated hour the first."""
+    return (zone.localize(local, is_dst=True) if hasattr(zone, "localize") else local.replace(tzinfo=zone)).astimezone(UTC)
+
+
 def read_by_vobject(content: bytes, start: datetime, end: datetime) -> Spans:
     """vobject expands rules in the zones that the calendar itself describes; what replaces one day is put in here."""
     read = next(vobject.readComponents(content.decode()))
@@ -66,7 +72,7 @@ def read_by_vobject(content: bytes, start: datetime, end: datetime) -> Spans:
         uid, zone = event.uid.value, event.dtstart.value.tzinfo
         if "rrule" in event.contents:
             for local in event.getrruleset(addRDate=False):
-                begins = local.replace(tzinfo=zone).astimezone(UTC)
+                begins = at(local.replace(tzinfo=None), zone)
                 if (uid, begins) not in replaced:
                     found.add((name_of(uid), begins, begins + event.duration.value))
                 if begins > end:
