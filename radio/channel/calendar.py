@@ -1,6 +1,6 @@
 """The slots as an iCalendar that a person's calendar subscribes to. Pure.
 
-What a rule cannot say is said one by one for a year ahead: an occurrence that a clock change moves, shortens or doubles, one
+What a rule cannot say is said one by one for half a year ahead: an occurrence that a clock change moves, shortens or doubles, one
 that was changed for a day, one that another slot cuts into or takes. Source: RFC 5545, RFC 7986.
 """
 
@@ -20,7 +20,8 @@ from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.schedule.wallclock import Place, Slot, occurrences, resolved
 
 DAYS_BACK = 31
-DAYS_AHEAD = 400
+DAYS_AHEAD = 200
+"""Behind the next change of the clock; who subscribes asks again long before."""
 
 
 @dataclass(frozen=True, slots=True)

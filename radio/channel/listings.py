@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, abort, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify
 
 from media.grid import DAY_TICKS, tick_at, tick_start_ms
 from media.hls import MEDIA_TYPE
@@ -43,8 +43,12 @@ def schedule_ics() -> Response:
     """The slots, for a calendar that subscribes to them."""
     here = station()
     shown = [Shown(schedule.slot_value(row), row.title, row.changed_at) for row in schedule.slots(session())]
-    content = calendar(shown, name=here.settings.station_name, url=here.url("/schedule"), host=_host(here), now=here.now())
-    return page_response(content, "text/calendar", kept_s=_CALENDAR_S)
+    made_for = (here.now().date(), shown)
+    kept = current_app.extensions.get("calendar")
+    if kept is None or kept[0] != made_for:
+        made = calendar(shown, name=here.settings.station_name, url=here.url("/schedule"), host=_host(here), now=here.now())
+        kept = current_app.extensions["calendar"] = (made_for, made)
+    return page_response(kept[1], "text/calendar", kept_s=_CALENDAR_S)
 
 
 @bp.get("/schedule.xml")

@@ -49,7 +49,7 @@ def true_spans(slots: list[Slot], start: datetime, end: datetime) -> Spans:
 
 
 def name_of(uid: str) -> str:
-    return uid.split("@")[0].split("-")[0]
+    return uid.split("@", maxsplit=1)[0].split("-", maxsplit=1)[0]
 
 
 def read_by_icalendar(content: bytes, start: datetime, end: datetime) -> Spans:
@@ -108,7 +108,9 @@ WEEKS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("slots", "start"), WEEKS, ids=lambda value: f"{value:%Y-%m}" if isinstance(value, datetime) else value[0].zone)
+@pytest.mark.parametrize(
+    ("slots", "start"), WEEKS, ids=lambda value: f"{value:%Y-%m}" if isinstance(value, datetime) else value[0].zone
+)
 @pytest.mark.parametrize("reader", [read_by_icalendar, read_by_vobject])
 def test_a_calendar_shows_what_the_rundown_is_compiled_from_over_a_change_of_the_clock(reader, slots, start) -> None:  # type: ignore[no-untyped-def]
     end = start + timedelta(days=18)
