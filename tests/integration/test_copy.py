@@ -26,8 +26,8 @@ from radio.station import Station
 from tests.air import extend, make_catalogue
 from tests.visitor import Visitor
 
-MUCH = 60
-"""Segments: six minutes, from two before the hour."""
+MUCH = 110
+"""Segments: ten minutes, from two before the hour."""
 STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
 
 
@@ -81,7 +81,7 @@ def test_the_copy_follows_what_is_taken_back_and_the_time(
         assert exporter.is_true(made)
         now = clock.unix_ms() // 960
         soon = schedule.rundown(session, now, now + 6 * MUCH).airings
-        airing = next(a for a in soon if a.part is Part.PROGRAMME and now + 40 < a.start_tick and a.end_tick < now + 6 * MUCH)
+        airing = next(a for a in soon if a.part is Part.PROGRAMME and now + 40 < a.start_tick and a.end_tick < now + 6 * MUCH - 6)
         inside = range(airing.start_tick // 6 + 1, (airing.end_tick - 1) // 6)
         before = {each.key for each in store.list(f"{PREFIX}live/")}
         editorial.withdraw(session, broadcasting, session.get_one(Episode, airing.episode_id), by=STEWARD, now=clock.now())
