@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 
@@ -22,6 +24,14 @@ HERE = Path(__file__).resolve().parent
 MIGRATIONS = HERE / "migrations"
 
 
+class StationApp(Flask):
+    """Flask, told that none of our functions is a coroutine: it would look into each of them at each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def templates_folder() -> Path:
     """`templates/` beside the package in a checkout, inside it in a wheel."""
     inside = HERE / "templates"
@@ -30,7 +40,7 @@ def templates_folder() -> Path:
 
 def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
-    app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
+    app = StationApp("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
     app.extensions["station"] = Station(settings, clock, store)

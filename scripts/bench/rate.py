@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from channel import PROGRAMMES, store  # noqa: E402
+from channel import store  # noqa: E402
 from watched import cost  # noqa: E402
 
 from media.grid import tick_at  # noqa: E402
@@ -77,14 +77,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, store(Path(name) / "store") as (s3, _):
         folder, now = Path(name), SystemClock().now()
         folder.chmod(0o755)
-        live = make_live(folder, s3, {n: chirp(*sweep) for n, sweep in PROGRAMMES.items()}, now=now)
+        live = make_live(folder, s3, {"one": chirp(40, 300, 3000), "two": chirp(30, 3000, 300)}, now=now)
         tick = tick_at(time.time_ns() // 1_000_000)
         air(live, list(live.made), tick - 400, tick + 4000, now=now)
         files = folder / "files"
         files.mkdir()
         with web(live) as (address, pid), nginx(folder) as (port, nginx_pid):
             playlist = fetched(f"{address}/live/standard.m3u8")
-            segment = "/live/" + playlist.decode().splitlines()[-4]
+            segment = "/live/" + playlist.decode().splitlines()[-3]
             (files / "list.m3u8").write_bytes(playlist)
             (files / "segment.mp3").write_bytes(fetched(address + segment))
             for what, ours, theirs in (("playlist", "/live/standard.m3u8", "/list.m3u8"), ("segment", segment, "/segment.mp3")):

@@ -170,10 +170,16 @@ def beginning(sought: list[tuple[int, Sound]], heard: Sound) -> int:
     return start + (sought[0][0] // cycle + 1) * cycle
 
 
-def places(captured: Captured, heard: Sound, profile: str) -> list[tuple[float, int, float]]:
-    """Where every excerpt was heard: (second, how many samples late, how alike)."""
+def places(captured: Captured, heard: Sound, profile: str, about_ms: int | None = None) -> list[tuple[float, int, float]]:
+    """Where every excerpt was heard: (second, how many samples late, how alike).
+
+    `about_ms`: what was on then was heard first, or not long before or after; None: any round of the programmes.
+    """
     sought = [*excerpts(captured, profile)]
     first = beginning(sought, heard)
+    if about_ms is not None:
+        cycle = sought[3 * len(SWEEPS)][0] - sought[0][0]
+        first += round((about_ms * 48 - first) / cycle) * cycle
     found = []
     for grid, sound in sought:
         begin = grid - first - SLACK
