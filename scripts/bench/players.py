@@ -68,7 +68,8 @@ def heard_of(captured: players.Captured, name: str, begun_ms: int) -> dict[str, 
     found = players.places(captured, heard, "low" if name.endswith("low") else "standard", begun_ms - late_ms)
     late = [abs(samples) for _, samples, _ in found]
     alike = [each for _, _, each in found]
-    lost = [each for each in found if abs(each[1]) > players.NEAR or each[2] < 0.95]
+    near = players.SLIP if name in players.IN_CHROMIUM else players.NEAR
+    lost = [each for each in found if abs(each[1]) > near or each[2] < 0.95]
     return {"player": name, "heard_s": round(len(heard) / 48_000, 1), "looked_at": len(found), "most_samples_late": max(late, default=None),
             "least_alike": min(alike, default=None), "not_found": lost[:5]}  # fmt: skip
 
