@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from media.store import S3Store
 from radio import db as database
@@ -14,6 +15,7 @@ from radio import keyring, parts
 from radio.accounts import gate, sign_in
 from radio.accounts import views as accounts
 from radio.clock import Clock
+from radio.feeds import served
 from radio.settings import Settings
 from radio.station import Station
 from radio.web import assets, errors, headers, health, locale
@@ -43,6 +45,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     app = StationApp("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["station"] = Station(settings, clock, store)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -59,6 +62,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     _open_rooms(app)
     sign_in.install(app, settings)
     refuse_undeclared(app)
+    served.install(app)
     return app
 
 
@@ -92,14 +96,21 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
+    from radio.counting.views import bp as counting
     from radio.feeds.views import bp as feeds
+    from radio.feeds.words_views import bp as words
+    from radio.pages.cards import bp as cards
+    from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, listings, feeds, pages, pictures)
+    rooms = (
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, listings, feeds, words, pages, pictures,
+        cards, elsewhere,
+    )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
 

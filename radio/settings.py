@@ -52,11 +52,18 @@ class Settings:
     """Set: on-demand audio and upload parts go straight to storage by presigned URL; unset: the app relays them."""
     web_workers: int
     """How many processes serve; one holds some thousand listeners."""
+    proxies: int
+    """How many proxies of ours stand in front; only what they say of an address is believed. 0: none, nothing is."""
     secrets: Path
     """Folder (mode 0700) of keys made at the first start."""
     mail_url: str
     """`smtp://user:password@host:port`, `smtps://…`; unset: no mail is sent."""
     mail_from: str
+    websub_hub: str
+    """The WebSub hub that is told when a feed changes, and named in every feed; unset: none."""
+    podping_url: str
+    """Where podpings are sent; unset: none are."""
+    podping_token: str
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -127,11 +134,15 @@ class _Reader:
                 "S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"
             ),
             web_workers=self._number("WEB_WORKERS", 1, range(1, 65)),
+            proxies=self._number("PROXIES", 0, range(10)),
             secrets=Path(self._text("SECRETS", str(data / "secrets"))).absolute(),
             mail_url=self._checked(
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"
             ),
             mail_from=self._text("MAIL_FROM", ""),
+            websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
+            podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
+            podping_token=self._text("PODPING_TOKEN", ""),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),
@@ -198,6 +209,11 @@ def _last_address(data: Path) -> str:
 def _is_origin(value: str) -> bool:
     parts = urlsplit(value)
     return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.path in {"", "/"} and not parts.query
+
+
+def _is_address_or_empty(value: str) -> bool:
+    parts = urlsplit(value)
+    return not value or (parts.scheme in {"http", "https"} and bool(parts.netloc) and not parts.fragment)
 
 
 def _is_origin_or_empty(value: str) -> bool:
