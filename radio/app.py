@@ -97,6 +97,7 @@ def _open_rooms(app: Flask) -> None:
     from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
+    from radio.feeds.delivery import bp as enclosures
     from radio.feeds.views import bp as feeds
     from radio.feeds.words_views import bp as words
     from radio.pages.cards import bp as cards
@@ -108,8 +109,8 @@ def _open_rooms(app: Flask) -> None:
     from radio.studio.views import bp as studio
 
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, listings, feeds, words, pages, pictures,
-        cards, elsewhere,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, listings, feeds, enclosures, words,
+        pages, pictures, cards, elsewhere,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
