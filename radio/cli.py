@@ -18,6 +18,7 @@ from radio.settings import Settings
 
 ROOM_COMMANDS = {
     "add": ("radio.studio.commands:add", "Take a recording as an episode, as the dashboard does."),
+    "channel": ("radio.channel.commands:channel", "What the station sends: a copy for the time when it is dead."),
     "check": ("radio.checking:check", "Try out what the station stands on."),
     "doctor": ("radio.doctor:doctor", "Look at every part: is it there, does it work, what to do."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),
