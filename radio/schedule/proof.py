@@ -14,6 +14,8 @@ from radio.schedule.airings import CUTTABLE, Airable, Airing, Night, Part, canon
 Lawful = Callable[[Airing], str | None]
 """What is wrong with an airing, as a code; None: nothing."""
 
+GOES_ON = "goes-on"
+"""The rest of what an alert had interrupted, to its own end."""
 FIRST_HASH = "0" * 64
 """What stands before the first revision."""
 
@@ -59,6 +61,7 @@ def law(pool: Mapping[str, Airable], night: Night, *, cut_at: int | None = None)
         if airable is None or airable.recording_id != airing.recording_id:
             return "not-in-the-catalogue"
         whole = airing.first_tick == 0 and airing.n_ticks == airable.n_ticks
+        whole = whole or (airing.why["code"] == GOES_ON and airing.first_tick + airing.n_ticks == airable.n_ticks)
         broken = {
             "not-yet-public": airing.start_tick < airable.published_tick,
             "expires-while-it-plays": airable.expires_tick is not None and airing.end_tick > airable.expires_tick,
