@@ -24,7 +24,7 @@ from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
 from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
-from radio.schedule.proof import FIRST_HASH, chained, digest, law, prove
+from radio.schedule.proof import FIRST_HASH, GOES_ON, chained, law, prove
 from radio.schedule.wallclock import night, slot_faults
 from radio.station import Station
 
@@ -171,18 +171,7 @@ def _write(session: Session, station: Station, draft: Draft | None) -> list[mode
         return []
     if draft.whole:
         _desk(session).catalogue_number = draft.drawn_from
-    return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
-
-
-def put(session: Session, station: Station, airings: Sequence[Airing], *, why: str, override_id: str) -> models.Revision:
-    """Write airings as an override has them, without compiling: proved, and chained like all others. Holds the desk first.
-
-    Raises:
-        UnprovenError: one of them is unlawful; nothing is kept.
-    """
-    hold(session)
-    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
-    return _keep(session, station, airings, why, MadeOf(digest({"override": override_id, "why": why}), pool))
+    return [keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
 
 
 def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
@@ -231,7 +220,19 @@ def _effective(
     if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
         return tick, False
     barred = cut or queries.withdrawn_from(session, crossing.recording_id) is not None
-    return (tick, True) if barred else (min(crossing.end_tick, planned), False)
+    return (tick, True) if barred else (min(_with_its_rest(session, crossing), planned), False)
+
+
+def _with_its_rest(session: Session, airing: Airing) -> int:
+    """Where an airing ends, and what it has interrupted too."""
+    following = rules.on_air(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS), airing.end_tick)
+    if (
+        following is None
+        or following.why.get("code") != GOES_ON
+        or queries.withdrawn_from(session, following.recording_id) is not None
+    ):
+        return airing.end_tick
+    return following.end_tick
 
 
 def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:
@@ -246,7 +247,7 @@ def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
     return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
 
 
-def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
+def keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
     """Prove a piece and append it to the chain.
 
     Raises:

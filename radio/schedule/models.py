@@ -146,3 +146,17 @@ class Override(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     """When somebody ended it before its time."""
     ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Outage(Base):
+    """A time in which one process had no sound from the store, so its listeners heard the emergency loop."""
+
+    __tablename__ = "outage"
+    __table_args__ = (Index("ix_outage_from", "from_tick"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    process: Mapped[str] = mapped_column(String(40))
+    """Which of several web processes."""
+    from_tick: Mapped[int] = mapped_column(BigInteger)
+    to_tick: Mapped[int | None] = mapped_column(BigInteger)
+    """None: it goes on, or the process died in it."""

@@ -61,17 +61,21 @@ def law(pool: Mapping[str, Airable], night: Night, *, cut_at: int | None = None)
         if airable is None or airable.recording_id != airing.recording_id:
             return "not-in-the-catalogue"
         whole = airing.first_tick == 0 and airing.n_ticks == airable.n_ticks
-        whole = whole or (airing.why["code"] == GOES_ON and airing.first_tick + airing.n_ticks == airable.n_ticks)
         broken = {
             "not-yet-public": airing.start_tick < airable.published_tick,
             "expires-while-it-plays": airable.expires_tick is not None and airing.end_tick > airable.expires_tick,
             "not-at-night": not airable.night_ok and night.touches(airing.start_tick, airing.end_tick),
-            "cut": not whole and airing.part not in CUTTABLE and airing.end_tick != cut_at,
+            "cut": not (whole or _is_the_rest(airing, airable)) and airing.part not in CUTTABLE and airing.end_tick != cut_at,
             "too-long": airing.first_tick + airing.n_ticks > airable.n_ticks,
         }
         return next((code for code, holds in broken.items() if holds), None)
 
     return lawful
+
+
+def _is_the_rest(airing: Airing, airable: Airable) -> bool:
+    """Whether it is what an alert has interrupted, heard to its own end."""
+    return airing.first_tick + airing.n_ticks == airable.n_ticks and airing.why.get("code") == GOES_ON
 
 
 def digest(value: object) -> str:

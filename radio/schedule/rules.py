@@ -96,7 +96,7 @@ def compile(  # noqa: A001 - the trade's word
     """
     if stopped(standing, from_tick):
         return Compiled(from_tick, to_tick, (emergency(from_tick, to_tick, "stopped"),), ())
-    compiler = _Compiler(tuple(slots), Pool(pool, seed), zone, seed, (from_tick, to_tick), standing)
+    compiler = _Compiler(tuple(slots), Pool(pool, seed), zone, seed, (from_tick, to_tick), standing=standing)
     for airing in recent:
         compiler.memory.fold(airing)
     airings: list[Airing] = []
@@ -120,7 +120,14 @@ class _Compiler:
     """One compilation: the places, the pool, and what has been heard so far."""
 
     def __init__(
-        self, slots: tuple[Slot, ...], pool: Pool, zone: ZoneInfo, seed: bytes, span: tuple[int, int], standing: Sequence[Standing]
+        self,
+        slots: tuple[Slot, ...],
+        pool: Pool,
+        zone: ZoneInfo,
+        seed: bytes,
+        span: tuple[int, int],
+        *,
+        standing: Sequence[Standing],
     ) -> None:
         self.pool, self.seed, self.overrides = pool, seed, Overrides(standing, pool)
         self.memory = Memory(pool)
