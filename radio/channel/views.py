@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from media import fmp4, hls, mp3
 from media.grid import SEGMENT_TICKS, tick_at, tick_start_ms
 from media.profiles import Profile
-from radio.channel import loop, rules
+from radio.channel import caching, loop, rules
 from radio.channel.held import Holding
 from radio.channel.rules import Aired
 from radio.channel.stream import METAINT_BYTES, SEND_BUFFER_BYTES, Stream
@@ -183,7 +183,7 @@ def live_segment(name: str, segment: int, digest: str) -> Response:
     sound = here.ticks.read(made_of, name)
     profile = here.profiles[name]
     prefix = mp3.segment_prefix(segment) if name == "standard" else fmp4.segment_prefix(segment, profile.unit_bytes)
-    return Response(prefix + sound, mimetype=profile.media_type, headers={"Cache-Control": _FOR_EVER})
+    return Response(prefix + sound, mimetype=profile.media_type, headers=caching.segment_headers(made_of))
 
 
 @bp.get("/live.mp3")
