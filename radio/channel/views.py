@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -21,6 +21,7 @@ from radio.channel.held import Holding
 from radio.channel.rules import Aired
 from radio.channel.stream import METAINT_BYTES, SEND_BUFFER_BYTES, Stream
 from radio.channel.ticks import Ticks
+from radio.clock import ForwardClock
 from radio.db import db, reading
 from radio.errors import NotFoundError, WithdrawnError
 from radio.station import Station, station
@@ -57,6 +58,7 @@ def open_channel(app: Flask, *, emergency: Path | None = None, aside: bool = Tru
     `aside` as in `Holding`: False, and what was committed a second ago is seen at the next call.
     """
     here: Station = app.extensions["station"]
+    here = replace(here, clock=ForwardClock(here.clock))  # a playlist never goes back
     loops = loop.loops(here.profiles, emergency or loop.FOLDER)
     ticks = Ticks(here.store, loops)
     holding = Holding(here.clock, lambda: _only_reading(app), loops, aside=aside)

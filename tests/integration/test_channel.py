@@ -102,12 +102,16 @@ def test_segments_are_timed_on_the_clock(client: Visitor, catalogue: list[Episod
     assert segment_decode_time(number).to_bytes(8, "big") in client.get(f"/live/{address}").data[:LOW_PREFIX_BYTES]
 
 
-def test_the_future_and_wrong_names_are_not_served(client: Visitor, catalogue: list[Episode], clock: SetClock) -> None:
+def test_the_future_and_wrong_names_are_not_served(
+    client: Visitor, catalogue: list[Episode], clock: SetClock, on_air: Channel
+) -> None:
     number, address = listed(client.get("/live/standard.m3u8").text)[-1]
     assert client.get(f"/live/{address}").status_code == 200
     assert client.get(f"/live/standard/{number}-{'0' * 16}.mp3").status_code == 404
-    clock.move(timedelta(seconds=-5.76))
-    assert client.get(f"/live/{address}").status_code == 404
+    coming = f"/live/standard/{number + 1}-{on_air.holding.segment('standard', number + 1, tick_at(clock.unix_ms()))[0]}.mp3"
+    assert client.get(coming).status_code == 404
+    clock.move(timedelta(seconds=5.76))
+    assert client.get(coming).status_code == 200
     assert client.get(f"/live/standard/5-{'0' * 16}.mp3").status_code == 404
 
 
