@@ -83,10 +83,10 @@ def as_run(session: Session, from_tick: int, to_tick: int, *, now_tick: int) -> 
     if not began or from_tick >= to_tick:
         return []
     found = _without_holes(_pieces(session, from_tick, to_tick), from_tick, to_tick)
-    abouts = _abouts(session, {a.episode_id for a, _ in found if a.episode_id})
+    said = abouts(session, {a.episode_id for a, _ in found if a.episode_id})
     barred = _taken_back(session, {a.recording_id for a, _ in found if a.recording_id})
     outages = _outages(session, from_tick, to_tick)
-    return [_row(airing, why, None if _is_gone(airing, abouts, barred) else abouts.get(airing.episode_id or "", About()),
+    return [_row(airing, why, None if _is_gone(airing, said, barred) else said.get(airing.episode_id or "", About()),
                  outages, now_tick) for airing, why in found]  # fmt: skip
 
 
@@ -118,9 +118,10 @@ def _pieces(session: Session, from_tick: int, to_tick: int) -> list[tuple[Airing
     first, last = from_tick - DAY_TICKS, to_tick + DAY_TICKS
     held = queries._held(session, first, last)
     rows = queries._rows(session, {revision_id for revision_id, _, _ in held}, first, last)
-    whys = dict(
-        session.execute(select(models.Revision.id, models.Revision.why).where(models.Revision.id.in_(set(rows)))).tuples()
+    query = select(models.Revision.id, models.Revision.why).where(
+        models.Revision.id.in_({revision_id for revision_id, _, _ in held})
     )
+    whys = {row[0]: row[1] for row in session.execute(query)}
     found: list[tuple[Airing, str]] = []
     for at, (revision_id, start, end) in enumerate(held):
         following = held[at + 1] if at + 1 < len(held) else None
@@ -158,7 +159,7 @@ def _without_holes(pieces: Sequence[tuple[Airing, str]], from_tick: int, to_tick
     return found
 
 
-def _abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
+def abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
     """What may be said of those that are not taken back."""
     query = (
         select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256)
@@ -181,7 +182,7 @@ def _outages(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, 
         row.from_tick < to_tick, or_(row.to_tick.is_(None), row.to_tick > from_tick - DAY_TICKS)
     )
     merged: list[tuple[int, int]] = []
-    for start, end in session.execute(query.order_by(row.from_tick)).tuples():
+    for start, end in session.execute(query.order_by(row.from_tick)):
         until = end if end is not None else start + 1
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], until))
