@@ -56,10 +56,10 @@ def stop(session: Session, station: Station, *, by: Person) -> Override:
     actions.hold(session)
     if overriding.the_stop(session):
         raise RefusedError("already-stopped")
-    tick, planned = soonest(station), queries.planned_until(session)
+    tick = soonest(station)
+    until = max(queries.planned_until(session), tick + HOUR_TICKS)  # always a revision: who compiles meanwhile has to look again
     row = _kept(session, Override(kind=OverrideKind.STOP, from_tick=tick, made_at=station.now(), made_by=by.id))
-    if planned > tick:
-        _put(session, station, [emergency(tick, planned, "stopped")], why="stopped", override=row)
+    _put(session, station, [emergency(tick, until, "stopped")], why="stopped", override=row)
     return row
 
 

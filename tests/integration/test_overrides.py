@@ -13,8 +13,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from media.fmp4 import SEGMENT_PREFIX_BYTES as LOW_PREFIX_BYTES
 from media.grid import HOUR_TICKS, first_tick_from, tick_at
+from media.mp3 import SEGMENT_PREFIX_BYTES as PREFIX_BYTES
+from media.profiles import low, standard
 from radio.catalogue.models import Episode
+from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
 from radio.editorial import air
@@ -26,8 +30,9 @@ from radio.schedule.overrides import Notice
 from radio.schedule.proof import GOES_ON, law, prove
 from radio.schedule.wallclock import night
 from radio.station import Station
-from tests.air import make_catalogue
+from tests.air import LOOP_TICKS, make_catalogue, tick_content
 from tests.makers import make_episode
+from tests.visitor import Visitor
 
 STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
 OPERATOR = Person(None, "olu", frozenset({Role.OPERATOR}))
@@ -106,6 +111,34 @@ def test_a_stop_is_the_loop_from_the_guard_on_and_no_job_undoes_it(
     assert {a.part for a in queries.rundown(session, tick, until).airings} == {Part.EMERGENCY}
     assert {a.why["code"] for a in queries.rundown(session, tick, until).airings} == {"stopped"}
     assert queries.unchained(session) is None
+
+
+def test_a_stop_is_heard_on_every_output(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, client: Visitor, on_air: Channel
+) -> None:
+    air.stop(session, here, by=STEWARD, now=here.now())
+    session.commit()
+    clock.move(timedelta(seconds=24 + 20 * 5.76 + 1))
+    for profile, first in ((standard(), PREFIX_BYTES), (low(), LOW_PREFIX_BYTES)):
+        for line in client.get(f"/live/{profile.name}.m3u8").text.splitlines():
+            if line and line[0] != "#":
+                number = int(line.split("/")[1].split("-")[0])
+                content = b"".join(tick_content("loop", (number * 6 + n) % LOOP_TICKS, profile) for n in range(6))
+                assert client.get(f"/live/{line}").data[first:] == content
+    half = clock.unix_ms() // 480
+    assert on_air.stream.half_tick(half).sound in tick_content("loop", half // 2 % LOOP_TICKS, standard())
+    assert client.get("/now.json").json["on_air"]["part"] == "emergency"
+
+
+def test_what_was_compiled_before_a_stop_is_not_written_after_it(session: Session, here: Station) -> None:
+    """Also while nothing is planned yet."""
+    make_catalogue(session, None, here)
+    actions.hold(session)
+    draft = actions.draw_extension(session, here)
+    assert draft is not None
+    air.stop(session, here, by=STEWARD, now=here.now())
+    with pytest.raises(actions.StaleError):
+        actions._refuse_stale(session, here, draft)
 
 
 def test_after_a_stop_the_programme_comes_back(
