@@ -105,12 +105,12 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, transcripts, uploads
+    from radio.studio import onair, shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, listings, feeds, enclosures, words,
-        pages, pictures, cards, elsewhere,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, schedule, counting, channel, listings, feeds, enclosures,
+        words, pages, pictures, cards, elsewhere,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
