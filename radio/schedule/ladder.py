@@ -167,7 +167,8 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
     if indices is None:
         return None
     indices = _preferred(indices, _fits_well(pool.n_ticks[indices], moment.room))
-    indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
+    if not memory.opens_block(moment.tick):
+        indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
     drawn = scores(chances(moment.chance, pool.chance[indices]), None if moment.weight is None else moment.weight[indices])
     chosen = int(indices[np.argmin(drawn)])
     airable = pool.airables[chosen]

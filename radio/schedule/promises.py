@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from radio.schedule.ladder import ALWAYS, Pool
 from radio.schedule.memory import SLOT_RUNGS, Memory
 from radio.schedule.wallclock import Place
 
+PREMIERE_TICKS = 4 * DAY_TICKS
+"""So long before its slot a new episode is kept for it, however short of others the rotation is."""
 Wanted = list[tuple[str, Airable]]
 
 
@@ -26,22 +28,25 @@ def rung_of(place: Place) -> str:
 
 
 class Promises:
-    """The episodes that slots will ask for soon: the rotation leaves them alone meanwhile."""
+    """The episodes that slots will ask for soon: the rotation leaves them alone meanwhile.
+
+    What slots ask for follows from what slots have aired, never from what the rotation happened to choose.
+    """
 
     def __init__(self, pool: Pool, memory: Memory, places: Sequence[Place], hours: Hours) -> None:
         self._pool, self._memory, self._hours = pool, memory, hours
         self._places = [place for place in places if asks_by_name(place)]
-        self._rest = pool.rules.episode_rest_minutes * DAY_TICKS // 1440
+        self._ahead = max(pool.rules.episode_rest_minutes * DAY_TICKS // 1440 + DAY_TICKS, PREMIERE_TICKS)
         self._shows: dict[str, list[int]] = {}
         for i, airable in enumerate(pool.airables):
             self._shows.setdefault(airable.show_id, []).append(i)
         for members in self._shows.values():
             members.sort(key=lambda i: (pool.airables[i].order, pool.airables[i].published_tick, pool.airables[i].episode_id))
-        self._latest = [
-            np.array(self._shows.get(show, ()), dtype=np.int64)
-            for show in sorted({str(p.fill.get("show_id")) for p in self._places if rung_of(p) == "latest"})
-        ]
-        self._state: tuple[object, ...] = ()
+        self._newest = {
+            show: sorted(members, key=lambda i: (-pool.airables[i].published_tick, -pool.airables[i].order, i))
+            for show, members in self._shows.items()
+        }
+        self._state = -1
         self._until = self._next = -ALWAYS
         self._expected: dict[tuple[str | None, str], int] = {}
         none = np.full(len(pool.airables), ALWAYS, dtype=np.int64)
@@ -49,11 +54,10 @@ class Promises:
 
     def look(self, tick: int) -> None:
         """See that `episodes` and `shows` tell when each is asked for next, as it looks at `tick`."""
-        unheard = tuple(int((self._memory.episode_end[members] < 0).sum()) for members in self._latest)
-        state = (self._memory.n_by_name, unheard)
-        if state == self._state and tick <= self._next and tick + self._rest + DAY_TICKS <= self._until:
+        state = self._memory.n_by_name
+        if state == self._state and tick <= self._next and tick + self._ahead <= self._until:
             return
-        self._state, self._until = state, tick + 2 * (self._rest + DAY_TICKS)
+        self._state, self._until = state, tick + self._ahead + DAY_TICKS
         self._foresee(tick)
 
     def _foresee(self, tick: int) -> None:
@@ -66,12 +70,13 @@ class Promises:
             if not tick <= place.start_tick < self._until:
                 continue
             self._next = min(self._next, place.start_tick)
-            found = next((i for _, i in self._turn(place, heard) if self._fits(i, place)), None)
+            code, found = next(((code, i) for code, i in self._turn(place, heard) if self._fits(i, place)), ("", None))
             if found is None:
                 continue
+            premiere = code == "latest" and place.start_tick < tick + PREMIERE_TICKS
             heard[found] = place.start_tick
             self._expected[place.slot_id, place.occurrence] = found
-            self.episodes[found] = min(self.episodes[found], place.start_tick)
+            self.episodes[found] = min(self.episodes[found], -ALWAYS if premiere else place.start_tick)
             show = self._pool.show[found]
             self.shows[show] = min(self.shows[show], place.start_tick)
 
@@ -84,26 +89,21 @@ class Promises:
         skipped = {self._pool.index[episode] for episode in heard if episode in self._pool.index}
         return [(code, self._pool.airables[i]) for code, i in self._turn(place, {}) if i not in skipped]
 
-    def _turn(self, place: Place, heard: Mapping[int, int]) -> list[tuple[str, int]]:
-        """`heard`: what will have been heard by then, besides what has been."""
-        rung = rung_of(place)
+    def _turn(self, place: Place, heard: Mapping[int, int]) -> Iterator[tuple[str, int]]:
+        """What a place asks for, best first. `heard`: what slots will have aired by then, besides what they have."""
+        rung, show = rung_of(place), str(place.fill.get("show_id"))
         if rung == "episode":
             index = self._pool.index.get(str(place.fill.get("episode_id")))
-            return [] if index is None else [("episode", index)]
-        members = self._shows.get(str(place.fill.get("show_id")), [])
-        wanted: list[tuple[str, int]] = []
+            if index is not None:
+                yield "episode", index
+            return
         if rung == "latest":
-            unaired = [i for i in members if self._memory.episode_end[i] < 0 and i not in heard]
-            unaired.sort(key=lambda i: (-self._pool.airables[i].published_tick, -self._pool.airables[i].order, i))
-            wanted = [("latest", i) for i in unaired]
-        return wanted + [("next", i) for i in self._in_order(members, heard)]
-
-    def _in_order(self, members: list[int], heard: Mapping[int, int]) -> list[int]:
-        """From the one after the last that a slot asked for."""
-        ends = {i: heard.get(i, int(self._memory.slot_end[i])) for i in members}
-        newest = max(members, key=ends.__getitem__, default=None)
-        turn = members.index(newest) + 1 if newest is not None and ends[newest] > 0 else 0
-        return members[turn:] + members[:turn]
+            yield from (("latest", i) for i in self._newest.get(show, ()) if self._memory.slot_end[i] < 0 and i not in heard)
+        members = self._shows.get(show, [])
+        ends = [heard.get(i, int(self._memory.slot_end[i])) for i in members]
+        newest = max(range(len(members)), key=ends.__getitem__, default=-1)
+        turn = newest + 1 if newest >= 0 and ends[newest] > 0 else 0
+        yield from (("next", i) for i in members[turn:] + members[:turn])
 
     def _fits(self, index: int, place: Place) -> bool:
         airable, start = self._pool.airables[index], place.start_tick

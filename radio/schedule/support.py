@@ -90,7 +90,7 @@ class Support:
         if span is None or not len(self._members) or self._memory.supported:
             return False
         since = tick - max(self._memory.support_end, span[0])
-        return since * 5 >= self._every * 3 or (self._memory.n_supports == 0 and since >= minutes(3))
+        return since * 5 >= self._every * 3 or self._memory.n_supports == 0
 
     def may_come_early(self, tick: int) -> bool:
         """Whether one may be heard at night although it is not due, to make room for what follows."""
