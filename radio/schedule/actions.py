@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from
@@ -26,8 +27,9 @@ from radio.schedule import models, queries, rules
 from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
 from radio.schedule.policy import StationRules, rules_faults
-from radio.schedule.proof import FIRST_HASH, chained, law, prove
-from radio.schedule.wallclock import night, slot_faults
+from radio.schedule.proof import FIRST_HASH, chained, law, prove, prove_support
+from radio.schedule.recipe import Pieces
+from radio.schedule.wallclock import hours, slot_faults
 from radio.station import Station
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class Draft:
     """The catalogue's change number when it was drawn."""
     whole: bool
     """Whether the whole future follows the catalogue from now on; otherwise only a part of it was compiled."""
+    span: tuple[int, int]
+    """What was compiled."""
 
 
 class StaleError(RadioError):
@@ -113,7 +117,7 @@ def draw_extension(session: Session, station: Station, allowance: timedelta = ti
     from_tick = max(planned, _soonest(station, allowance))
     to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
     found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
-    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, whole=planned == 0)
+    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, planned == 0, (from_tick, to_tick))
 
 
 def draw_revision(
@@ -132,7 +136,7 @@ def draw_revision(
     airings = [*found.airings, *_joint(found.to_tick, old)] if found.to_tick < planned else found.airings
     pieces = tuple(tuple(_within(airings, piece)) for piece in differing(old, airings))
     log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
-    return Draft(why, pieces, made_of, head_id, number, whole=found.to_tick >= planned)
+    return Draft(why, pieces, made_of, head_id, number, found.to_tick >= planned, (start, found.to_tick))
 
 
 def _joint(tick: int, old: Sequence[Airing]) -> list[Airing]:
@@ -157,7 +161,7 @@ def _refuse_unlawful(session: Session, station: Station, draft: Draft) -> None:
     try:
         for piece in draft.pieces:
             span = (piece[0].start_tick, piece[-1].end_tick)
-            prove(piece, *span, law(pool, night(station.settings.tz, *span)))
+            prove(piece, *span, law(pool, hours(draft.made_of.rules, station.settings.tz, *span)))
     except UnprovenError as error:
         raise StaleError(draft.why) from error
 
@@ -167,7 +171,34 @@ def _write(session: Session, station: Station, draft: Draft | None) -> list[mode
         return []
     if draft.whole:
         _desk(session).catalogue_number = draft.drawn_from
+    _tell(session, station, draft)
+    if draft.pieces:
+        _keep_ingredients(session, draft.made_of.pieces, now=station.now())
     return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
+
+
+def _tell(session: Session, station: Station, draft: Draft) -> None:
+    """Keep what the compiled future cannot do, for those who can mend it."""
+    desk, now = _desk(session), first_tick_from(unix_ms(station.now()))
+    first, last = draft.span
+    others = [fault for fault in desk.faults if now - DAY_TICKS <= int(str(fault[0])) and not first <= int(str(fault[0])) < last]
+    found = [[fault.tick, fault.code, fault.slot_id, json.loads(fault.facts)] for fault in draft.made_of.faults]
+    told = sorted([*others, *found], key=lambda fault: (fault[0], fault[1], str(fault[2])))
+    if told != desk.faults:
+        desk.faults = told
+
+
+def _keep_ingredients(session: Session, pieces: Pieces, *, now: datetime) -> None:
+    """Keep what is not kept yet."""
+    known = set(session.scalars(select(models.Ingredient.sha256).where(models.Ingredient.sha256.in_(pieces))))
+    session.execute(update(models.Ingredient).where(models.Ingredient.sha256.in_(known)).values(kept_at=now))
+    rows = [
+        {"sha256": sha256, "kind": kind, "content": content, "kept_at": now}
+        for sha256, (kind, content) in pieces.items()
+        if sha256 not in known
+    ]
+    if rows:
+        session.execute(insert(models.Ingredient), rows)
 
 
 def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
@@ -236,7 +267,9 @@ def _keep(session: Session, station: Station, airings: Sequence[Airing], why: st
         UnprovenError: it has a gap, an overlap or an unlawful airing; nothing is kept.
     """
     span = (airings[0].start_tick, airings[-1].end_tick)
-    prove(airings, *span, law(made_of.pool, night(station.settings.tz, *span)))
+    bounds = hours(made_of.rules, station.settings.tz, *span)
+    prove(airings, *span, law(made_of.pool, bounds))
+    prove_support(airings, made_of.pool, bounds, made_of.rules, nights=False)
     last = queries.head(session)
     previous_hash = last.hash if last else FIRST_HASH
     revision = models.Revision(

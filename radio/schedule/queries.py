@@ -118,12 +118,14 @@ def planned_since(session: Session) -> int:
     return session.scalar(select(func.min(models.Revision.effective_tick))) or 0
 
 
-def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
+def rundown(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> Rundown:
     """What is, was or will be aired over `[from_tick, to_tick)`: at each tick the newest revision that covers it.
+
+    `upto`: as it stood after that revision; None: as it stands.
 
     Airings at the ends of the span are whole only when they lie within it. Where nothing was compiled stands the loop.
     """
-    held = _held(session, from_tick, to_tick)
+    held = _held(session, from_tick, to_tick, upto)
     rows = _rows(session, {revision_id for revision_id, _, _ in held}, from_tick, to_tick)
     airings: list[Airing] = []
     for revision_id, start, end in held:
@@ -132,13 +134,15 @@ def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
     return without_holes(airings, from_tick, to_tick)
 
 
-def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int, int]]:
+def _held(session: Session, from_tick: int, to_tick: int, upto: int | None) -> list[tuple[int, int, int]]:
     """Which revision holds where, in order of time: (id, from, to)."""
     query = (
         select(models.Revision.id, models.Revision.effective_tick, models.Revision.end_tick)
         .where(models.Revision.end_tick > from_tick, models.Revision.effective_tick < to_tick)
         .order_by(models.Revision.id.desc())
     )
+    if upto is not None:
+        query = query.where(models.Revision.id <= upto)
     open_spans, held = [(from_tick, to_tick)], []
     for revision_id, effective_tick, end_tick in session.execute(query):
         still_open: list[tuple[int, int]] = []
