@@ -88,7 +88,7 @@ def revise(session: Session, station: Station, *, why: str, effective_tick: int 
 
 
 def write_aside(session: Session, station: Station, draw: Draw, transaction: Transaction) -> list[models.Revision]:
-    """Compile while everybody else goes on writing, then write in a moment; once more when it was overtaken.
+    """Compile while everybody else goes on writing, then write in a moment; again when it was overtaken, three times at most.
 
     `session` only reads. `transaction` gives one that writes and commits.
     """
@@ -104,20 +104,38 @@ def write_aside(session: Session, station: Station, draw: Draw, transaction: Tra
             continue
     with transaction() as own:
         hold(own)
-        return _write(own, station, draw(own, timedelta()))
+        return _write_little(own, station)
 
 
-def draw_extension(session: Session, station: Station, allowance: timedelta = timedelta()) -> Draft | None:
-    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there."""
+def _write_little(session: Session, station: Station) -> list[models.Revision]:
+    """What is left when others were always faster: a job tries again; two hours are compiled at once if nothing else is planned.
+
+    Nobody waits for more than that: whoever takes something back needs the row that is held here.
+    """
+    ask_revision(session, why="catalogue-changed", now=station.now(), wait=timedelta(minutes=1))
+    if queries.planned_until(session) > _soonest(station) + DAY_TICKS:
+        return []
+    return _write(session, station, draw_extension(session, station, most=URGENT_TICKS))
+
+
+def draw_extension(
+    session: Session, station: Station, allowance: timedelta = timedelta(), *, most: int | None = None
+) -> Draft | None:
+    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there.
+
+    `most`: of that no more than so many ticks.
+    """
     desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)  # before all else: it may grow old
     wanted = first_tick_from(station.clock.unix_ms()) + station.settings.horizon_days * DAY_TICKS
     planned = queries.planned_until(session)
     if planned >= wanted:
         return None
     from_tick = max(planned, _soonest(station, allowance))
-    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
+    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS if most is None else from_tick + most
     found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
-    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, planned == 0, (from_tick, to_tick))
+    return Draft(
+        "extended", (tuple(found.airings),), made_of, head_id, number, planned == 0 and most is None, (from_tick, to_tick)
+    )
 
 
 def draw_revision(

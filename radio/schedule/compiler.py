@@ -164,7 +164,7 @@ class Compiler:
             found = self._asked(here, code, airable)
             if found:
                 return found
-        if not heard and not self.memory.supported:
+        if not heard:
             self._unfilled(here, [airable for _, airable in wanted])
         return None
 
