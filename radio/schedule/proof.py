@@ -81,7 +81,7 @@ def prove_support(
 ) -> None:
     """Show that support messages stand around what needs them, and (`nights`) that none is late at night.
 
-    What stands before the first airing and after the last is not looked at. Where a pool has no support message at all there is
+    What stands before the first airing and after the last is not looked at, nor what an override has cut. Where a pool has no support message at all there is
     nothing to show: compiling has told of it.
 
     Raises:
@@ -92,21 +92,24 @@ def prove_support(
     for place, airing in enumerate(airings):
         airable = found[place]
         needs = airable.needs(rules) if airable else frozenset()
-        before, after = _run(told, place, -1), _run(told, place, 1)
-        if (place and not needs <= before) or (place + 1 < len(airings) and not needs <= after):
+        if airable is None or not needs:
+            continue
+        begun, ended = airing.first_tick == 0, airing.first_tick + airing.n_ticks == airable.n_ticks
+        before, after = _run(told, place, -1) if begun else None, _run(told, place, 1) if ended else None
+        if any(run is not None and not needs <= run for run in (before, after)):
             raise UnprovenError(f"no support around episode {airing.episode_id} at {_when(airing.start_tick)}")
     if nights and airings and any(told):
         _prove_nights(airings, told, hours, rules.support_at_night_minutes * HOUR_TICKS // 60)
 
 
-def _run(told: Sequence[frozenset[str]], place: int, step: int) -> frozenset[str]:
-    """What the support messages tell that stand next to a place, one after the other."""
+def _run(told: Sequence[frozenset[str]], place: int, step: int) -> frozenset[str] | None:
+    """What the support messages tell that stand next to a place, one after the other; None: they go on where nobody looks."""
     found: frozenset[str] = frozenset()
     at = place + step
     while 0 <= at < len(told) and told[at]:
         found |= told[at]
         at += step
-    return found
+    return found if 0 <= at < len(told) else None
 
 
 def _prove_nights(airings: Sequence[Airing], told: Sequence[frozenset[str]], hours: Hours, every: int) -> None:

@@ -113,6 +113,8 @@ def _airable(one: Airable) -> list[object]:
 
 
 def _read_airable(said: Sequence[Any]) -> Airable:
-    *plain, tags, voices, notes = said
-    plain[4] = Part(plain[4])
-    return Airable(*plain, frozenset((list_, code) for list_, code in tags), frozenset(voices), frozenset(notes))
+    episode, recording, show, kind, part, n_ticks, published, expires, night_ok, heavy, order, tags, voices, notes = said
+    return Airable(
+        episode, recording, show, kind, Part(part), n_ticks, published, expires, night_ok, heavy, order,
+        frozenset((list_, code) for list_, code in tags), frozenset(voices), frozenset(notes),
+    )  # fmt: skip
