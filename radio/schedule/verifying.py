@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from radio.schedule import models, queries, recipe, rules
@@ -46,7 +47,7 @@ def _again(session: Session, inputs_hash: str) -> rules.Compiled | str:
         return "gone"
     try:
         found = recipe.read(inputs_hash, lambda sha256: session.get_one(models.Ingredient, sha256).content)
-    except LookupError:
+    except NoResultFound:
         return "gone"
     if found.algorithm != rules.ALGORITHM or found.zones != zones_version():
         return "other-release"
