@@ -85,10 +85,10 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import onair, shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, onair.bp, schedule, channel, feeds, pages, pictures)
     for room in rooms:
         app.register_blueprint(room)
 
