@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from media.errors import Refusal
 from media.profiles import Profile
 from media.types import Ingested
-from radio.catalogue import rules, search
+from radio.catalogue import feed_fields, rules, search
 from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import RecordingState, State
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Person
 from radio.core.text import folded, plain, plain_lines, slug
 from radio.errors import InvalidError
+from radio.jobs.actions import enqueue
 
 
 class ShowFields(TypedDict, total=False):
@@ -38,6 +39,17 @@ class ShowFields(TypedDict, total=False):
     synthetic: bool
     in_feeds: bool
     artwork_sha256: str | None
+    serial: bool
+    complete: bool
+    blocked: bool
+    license: str
+    license_url: str
+    funding_url: str
+    funding_words: str
+    country: str
+    verifications: list[dict[str, str]] | None
+    podroll: list[dict[str, str]] | None
+    seasons: dict[str, str] | None
 
 
 class EpisodeFields(TypedDict, total=False):
@@ -56,6 +68,9 @@ class EpisodeFields(TypedDict, total=False):
     detail: str
     content_notes: list[dict[str, object]] | None
     scopes: list[str]
+    release: str
+    chapters: list[dict[str, Any]] | None
+    soundbites: list[dict[str, Any]] | None
     expires_at: datetime | None
 
 
@@ -102,6 +117,7 @@ def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[S
     _set(show, wanted)
     show.changed_at = now
     touched(session)
+    enqueue(session, "enclosures", "", now=now)
 
 
 def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **fields: Unpack[EpisodeFields]) -> Episode:
@@ -132,7 +148,7 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
     if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
         wanted["scopes"] = rules.first_scopes("story")
     _set(episode, wanted)
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def set_voices(session: Session, episode: Episode, names: Iterable[str], *, named: bool, now: datetime) -> None:
@@ -153,13 +169,13 @@ def set_voices(session: Session, episode: Episode, names: Iterable[str], *, name
         each.named, each.position = named, position
         voices.append(each)
     episode.voices = voices
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def move_to_show(session: Session, episode: Episode, show: Show, *, now: datetime) -> None:
     """Put a draft into another show."""
     episode.show = show
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]], *, now: datetime) -> None:
@@ -175,7 +191,7 @@ def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]]
     episode.tags = [kept.get(tag) or EpisodeTag(vocabulary=tag[0], code=tag[1]) for tag in chosen]
     for position, tag in enumerate(episode.tags):
         tag.position = position
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def forget_voices(session: Session) -> None:
@@ -235,7 +251,7 @@ def take_recording(session: Session, recording: Recording, *, now: datetime) -> 
         return
     recording.refusal, recording.state = None, RecordingState.TAKEN
     episode.recording = recording
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def refuse_recording(session: Session, recording: Recording, code: Refusal | str) -> None:
@@ -244,12 +260,14 @@ def refuse_recording(session: Session, recording: Recording, code: Refusal | str
     session.flush()
 
 
-def _changed(session: Session, episode: Episode, now: datetime) -> None:
+def changed(session: Session, episode: Episode, now: datetime) -> None:
+    """Say that what is known of an episode changed; if it is public, that the public sees something else."""
     episode.changed_at = now
     session.flush()
     if episode.state is State.PUBLISHED:
         search.index(session, episode)
         touched(session)
+        enqueue(session, "enclosures", "", now=now)
 
 
 def _set(row: Show | Episode, fields: Mapping[str, Any]) -> None:
@@ -275,7 +293,7 @@ def _refuse(faults: Mapping[str, str]) -> None:
 
 
 def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = _common_faults(fields)
+    faults = _common_faults(fields) | feed_fields.show_faults(fields)
     if "title" in fields and not fields["title"]:
         faults["title"] = "required"
     for name, limit in (("description", rules.SUMMARY_LIMIT), ("author", 150), ("category", 80)):
@@ -285,7 +303,7 @@ def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = _common_faults(fields)
+    faults = _common_faults(fields) | feed_fields.episode_faults(fields)
     for name, limit in (("summary", rules.SUMMARY_LIMIT), ("notes", rules.NOTES_LIMIT)):
         if len(fields.get(name, "")) > limit:
             faults[name] = "too-long"
@@ -299,7 +317,7 @@ def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
         faults["detail"] = "unknown"
     if not _codes("scope").issuperset(fields.get("scopes", ())):
         faults["scopes"] = "unknown"
-    if fault := _content_notes_fault(fields.get("content_notes")):
+    if fault := feed_fields.content_notes_fault(fields.get("content_notes"), _codes("note")):
         faults["content_notes"] = fault
     return faults
 
@@ -313,19 +331,6 @@ def _common_faults(fields: Mapping[str, Any]) -> dict[str, str]:
     if "language" in fields and not rules.looks_like_language(fields["language"]):
         faults["language"] = "unknown"
     return faults
-
-
-def _content_notes_fault(notes: list[dict[str, Any]] | None) -> str | None:
-    codes = _codes("note")
-    for note in notes or ():
-        if note.get("code") not in codes:
-            return "unknown"
-        start, end = note.get("from_ms"), note.get("to_ms")
-        if (start is None) != (end is None):
-            return "half-a-span"
-        if start is not None and end is not None and not 0 <= int(start) < int(end):
-            return "backward-span"
-    return None
 
 
 def _codes(name: str) -> frozenset[str]:

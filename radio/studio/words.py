@@ -8,9 +8,12 @@ from flask_babel import gettext, ngettext
 
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
+from radio.studio.gate_words import gate_fault
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
 from radio.web.refusals import refusal
+
+__all__ = ["gate_fault"]
 
 
 def _(words: str, **facts: object) -> str:
@@ -35,6 +38,8 @@ def state(piece: Piece) -> tuple[str, str]:
         Standing.EXPIRED: (_("Run out"), "stop"),
         Standing.WITHDRAWN: (_("Taken back"), "stop"),
     }  # fmt: skip
+    if piece.faults and piece.standing is Standing.PUBLISHED:
+        return _("Published, but kept out of podcast apps"), "stop"
     return words[piece.standing]
 
 
@@ -94,6 +99,28 @@ def fault(field: str, code: str) -> str:
         ("scopes", "unknown"): _("Choose from the places in the list."),
         ("voices", "too-long"): _("At most twelve names, each no longer than 80 letters."),
         ("expires_at", "not-a-date"): _("Write the last day as a date, such as 2027-03-31, or leave it empty."),
+        ("chapters", "not-a-time"): _(
+            "Write each chapter on a line of its own: when it begins, then its title, such as 2:10 How it began."
+        ),
+        ("chapters", "backwards"): _("Let the chapters follow each other in time."),
+        ("soundbites", "not-a-time"): _(
+            "Write each part on a line of its own: from, to and title, such as 2:10 - 2:50 The lamp."
+        ),
+        ("soundbites", "not-a-length"): _("Let each part be 15 seconds to two minutes long."),
+        ("transcript", "empty"): _("Choose a file with words in it."),
+        ("transcript", "too-big"): _("This file is larger than any transcript. Send one of plain words."),
+        ("transcript", "not-text"): _("This is not a text that we can read. Save it as WebVTT, SubRip or plain text."),
+        ("transcript", "no-words"): _("There are times in this file but no words."),
+        ("transcript", "backwards"): _(
+            "A time in this file cannot be: it ends before it begins, or has more than 59 minutes or seconds."
+        ),
+        ("license", "unknown"): _("Write the short name of the licence in small letters, such as cc-by-nc-4.0."),
+        ("license_url", "not-an-address"): _("Write a whole web address, such as https://example.org/licence."),
+        ("funding_url", "not-an-address"): _("Write a whole web address, such as https://example.org/give."),
+        ("country", "unknown"): _("Write two letters, such as GB."),
+        ("seasons", "unknown"): _("Write each season on a line of its own: its number, then its name."),
+        ("podroll", "unknown"): _("Begin each line with a podcast GUID, such as 917393e3-1b1e-5cef-ace4-edaa54e1f810."),
+        ("verifications", "unknown"): _("Write a purpose and the words of the directory on each line."),
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
         ("recording", "required"): _("Choose a file first."),
