@@ -43,6 +43,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     for install in (errors.install, assets.install):
         install(app)
     app.before_request(_reads_only)
+    app.teardown_request(_may_write_again)
     gate.install(app, settings)
     health.install(app, parts.CHECKS)
     _open_rooms(app)
@@ -71,6 +72,10 @@ def _config(settings: Settings) -> dict[str, object]:
 
 def _reads_only() -> None:
     database.only_reads(request.method in {"GET", "HEAD", "OPTIONS"})
+
+
+def _may_write_again(_error: BaseException | None) -> None:
+    database.only_reads(False)
 
 
 def _open_rooms(app: Flask) -> None:

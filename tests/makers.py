@@ -48,7 +48,7 @@ def make_episode(
     """An episode with a taken recording of `ticks` (125 ticks are two minutes); None: nothing was uploaded."""
     show = show or make_show(session)
     episode = Episode(show_id=show.id, guid=uuid4(), kind=kind, state=state, title=title, summary="A calm talk.",
-                      content_notes=[], made_at=now, changed_at=now,
+                      content_notes=[], scopes=["site", "live", "podcast", "relay"], made_at=now, changed_at=now,
                       published_at=now if state is State.PUBLISHED else None,
                       withdrawn_at=now if state is State.WITHDRAWN else None)  # fmt: skip
     session.add(episode)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -17,11 +17,11 @@ from media.errors import Refusal
 from media.profiles import Profile
 from media.types import Ingested
 from radio.catalogue import rules, search
-from radio.catalogue.models import Change, Episode, EpisodeTag, Recording, Rendition, Show
+from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import RecordingState, State
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Person
-from radio.core.text import plain, plain_lines, slug
+from radio.core.text import folded, plain, plain_lines, slug
 from radio.errors import InvalidError
 
 
@@ -55,6 +55,7 @@ class EpisodeFields(TypedDict, total=False):
     intensity: int
     detail: str
     content_notes: list[dict[str, object]] | None
+    scopes: list[str]
     expires_at: datetime | None
 
 
@@ -110,6 +111,7 @@ def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **f
         InvalidError: a field cannot be taken.
     """
     wanted = _clean({"kind": show.kind, "language": show.language, "synthetic": show.synthetic, **fields})
+    wanted.setdefault("scopes", rules.first_scopes(wanted["kind"]))
     _refuse(_episode_faults(wanted))
     episode = Episode(show=show, guid=uuid4(), made_by=by.id, made_at=now, changed_at=now, state=State.DRAFT)
     _set(episode, wanted)
@@ -119,14 +121,38 @@ def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **f
 
 
 def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unpack[EpisodeFields]) -> None:
-    """Change what is said of an episode.
+    """Change what is said of an episode. What becomes a story loses what only other kinds may do unless a person says so.
 
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
     """
     wanted = _clean(dict(fields))
     _refuse(_episode_faults(wanted))
+    becomes_story = wanted.get("kind") == "story" != episode.kind
+    if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
+        wanted["scopes"] = rules.first_scopes("story")
     _set(episode, wanted)
+    _changed(session, episode, now)
+
+
+def set_voices(session: Session, episode: Episode, names: Iterable[str], *, named: bool, now: datetime) -> None:
+    """Say who is heard, by the names they chose; `named`: the public may read them.
+
+    Raises:
+        InvalidError: a name is too long, or there are more than twelve.
+    """
+    wanted = {folded(name): name for name in (plain(name) for name in names) if name}
+    if len(wanted) > rules.VOICES_LIMIT or any(len(name) > rules.VOICE_LIMIT for name in wanted.values()):
+        raise InvalidError({"voices": "too-long"})
+    known = {voice.name_key: voice for voice in session.scalars(select(Voice).where(Voice.name_key.in_(wanted)))}
+    kept = {each.voice.name_key: each for each in episode.voices}
+    voices = []
+    for position, (key, name) in enumerate(wanted.items()):
+        voice = known.get(key) or Voice(name=name, name_key=key, made_at=now)
+        each = kept.get(key) or EpisodeVoice(voice=voice)
+        each.named, each.position = named, position
+        voices.append(each)
+    episode.voices = voices
     _changed(session, episode, now)
 
 
@@ -150,6 +176,12 @@ def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]]
     for position, tag in enumerate(episode.tags):
         tag.position = position
     _changed(session, episode, now)
+
+
+def forget_voices(session: Session) -> None:
+    """Forget the names of those who are heard in no episode any more."""
+    session.flush()
+    session.execute(delete(Voice).where(Voice.id.not_in(select(EpisodeVoice.voice_id))))
 
 
 def attach_renditions(
@@ -265,6 +297,8 @@ def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
         faults["intensity"] = "unknown"
     if fields.get("detail", "none") not in rules.DETAILS:
         faults["detail"] = "unknown"
+    if not _codes("scope").issuperset(fields.get("scopes", ())):
+        faults["scopes"] = "unknown"
     if fault := _content_notes_fault(fields.get("content_notes")):
         faults["content_notes"] = fault
     return faults

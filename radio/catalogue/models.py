@@ -77,6 +77,8 @@ class Episode(Base):
     """none, mentions or describes use."""
     content_notes: Mapped[list[dict[str, object]] | None] = mapped_column(JSON)
     """[{code, from_ms, to_ms}]; None: nobody has said yet; []: a person said there are none."""
+    scopes: Mapped[list[str]] = mapped_column(JSON, server_default='["site", "live", "podcast"]')
+    """Where it may be heard, codes of the list `scope`: what its teller agreed to. In SQL ask `catalogue.queries.agreed`."""
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", use_alter=True))
     """The recording that is heard."""
     made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
@@ -100,6 +102,10 @@ class Episode(Base):
         back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeTag.position"
     )
 
+    voices: Mapped[list[EpisodeVoice]] = relationship(
+        back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeVoice.position"
+    )
+
     @validates("notes")
     def _make_html(self, _name: str, notes: str) -> str:
         self.notes_html = markdown.html(notes) if notes else ""
@@ -119,6 +125,33 @@ class EpisodeTag(Base):
     position: Mapped[int] = mapped_column(default=0)
 
     episode: Mapped[Episode] = relationship(back_populates="tags")
+
+
+class Voice(Base):
+    """Somebody who is heard, known by the name they chose: so that nobody is heard too often in one night."""
+
+    __tablename__ = "voice"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str] = mapped_column(String(400), unique=True)
+    """The name folded: however it is typed, it is the same voice."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class EpisodeVoice(Base):
+    """One voice in one episode."""
+
+    __tablename__ = "episode_voice"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True)
+    voice_id: Mapped[str] = mapped_column(ForeignKey("voice.id"), primary_key=True, index=True)
+    named: Mapped[bool] = mapped_column(default=False)
+    """Whether the public may read the name; without it the name stays in the studio."""
+    position: Mapped[int] = mapped_column(default=0)
+
+    episode: Mapped[Episode] = relationship(back_populates="voices")
+    voice: Mapped[Voice] = relationship(lazy="joined")
 
 
 class Recording(Base):

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.core.ids import looks_like_id
 from radio.errors import NotFoundError, WithdrawnError
 
 
 def public(now: datetime) -> ColumnElement[bool]:
-    """The condition under which an `Episode` (joined with its `Show`) is on the site and in the feeds."""
-    return and_(out(now), Show.in_feeds)
+    """The condition under which an `Episode` (joined with its `Show`) has a page on the site."""
+    return and_(out(now), Show.in_feeds, agreed(Scope.SITE))
+
+
+def agreed(scope: Scope) -> ColumnElement[bool]:
+    """The condition under which an `Episode` may be heard there."""
+    return cast(Episode.scopes, String).contains(f'"{scope}"')
 
 
 def out(now: datetime) -> ColumnElement[bool]:
@@ -73,7 +78,7 @@ def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episo
     episode = any_episode_or_404(session, episode_id)
     if episode.state is State.WITHDRAWN and episode.published_at is not None:
         raise WithdrawnError(episode_id)
-    if episode.state is not State.PUBLISHED or not episode.show.in_feeds:
+    if episode.state is not State.PUBLISHED or not episode.show.in_feeds or Scope.SITE not in episode.scopes:
         raise NotFoundError(episode_id)
     if not _is_out(episode, now):
         raise NotFoundError(episode_id)
@@ -120,6 +125,7 @@ def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:
         .join(Recording, Episode.recording_id == Recording.id)
         .where(
             out(now),
+            agreed(Scope.LIVE),
             Recording.state == RecordingState.TAKEN,
             Recording.withdrawn_from_tick.is_(None),
             _has("standard"),
@@ -182,4 +188,5 @@ def _whole() -> tuple[ExecutableOption, ...]:
         joinedload(Episode.show),
         joinedload(Episode.recording).selectinload(Recording.renditions),
         selectinload(Episode.tags),
+        selectinload(Episode.voices),
     )

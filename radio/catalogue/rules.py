@@ -55,6 +55,23 @@ def after(move: Move, state: State) -> State | None:
     return MOVES[move].get(state)
 
 
+class Scope(StrEnum):
+    """Where an episode may be heard: what its teller agreed to. The whole list is `vocabulary/scope.toml`."""
+
+    SITE = "site"
+    LIVE = "live"
+    PODCAST = "podcast"
+    RELAY = "relay"
+
+
+def first_scopes(kind: str) -> list[str]:
+    """What a new episode may be used for until somebody says more: a story leaves the station only when its teller wants it.
+
+    Source: domain study S5: copies in apps and at other stations cannot be called back.
+    """
+    return [Scope.SITE, Scope.LIVE] if kind == "story" else [Scope.SITE, Scope.LIVE, Scope.PODCAST, Scope.RELAY]
+
+
 STATION_KINDS = frozenset({"ident", "company"})
 """Kinds that live between programmes."""
 
@@ -63,6 +80,8 @@ SUMMARY_LIMIT = 4_000
 """Characters of a summary or a show's description. Source: Apple's limit for an episode description."""
 NOTES_LIMIT = 20_000
 TITLE_LIMIT = 150
+VOICE_LIMIT = 80
+VOICES_LIMIT = 12
 DETAILS = ("none", "mentions", "describes")
 INTENSITIES = range(4)
 

@@ -99,6 +99,12 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
     return enqueue(session, "erase", episode.id, now=now)
 
 
+def off_air(session: Session, station: Station, *, now: datetime) -> None:
+    """After an episode lost its agreement for the air: it leaves the air as quickly as one that is taken back, and may return."""
+    session.flush()
+    schedule.revise(session, station, why="withdrawn", effective_tick=first_tick_from(unix_ms(now + GUARD)))
+
+
 def _hold(session: Session, episode: Episode) -> None:
     """Read the row again under a lock, so that two people who decide at once decide one after the other."""
     session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from media import seaweed
 from radio.catalogue import search
-from radio.catalogue.actions import touched
+from radio.catalogue.actions import forget_voices, touched
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.queries import keys_of, keys_of_others
 from radio.catalogue.rules import RecordingState, State
@@ -68,7 +68,8 @@ def _forget(session: Session, episode: Episode) -> None:
     episode.title = episode.summary = episode.notes = ""
     episode.kind, episode.detail, episode.intensity, episode.explicit = "programme", "none", 0, False
     episode.content_notes = episode.season_number = episode.episode_number = None
-    episode.tags = []
+    episode.tags, episode.voices = [], []
+    forget_voices(session)
     episode.erased_at = now
     search.unindex(session, episode)
     audit.record(session, "erased", "episode", episode.id, by=THE_STATION, now=now)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Bundle, Session, aliased
 
 from media.profiles import low, standard
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.queries import agreed
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.core.ids import looks_like_id
 from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds.models import FeedIdentity, StoredFeed
@@ -99,7 +100,7 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
         .join(Recording, Recording.id == Episode.recording_id)
         .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
         .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
-        .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds)
+        .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST))
     )  # fmt: skip
     if show is not None:
         statement = statement.where(Episode.show_id == show.id)
@@ -139,7 +140,7 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
         raise NotFoundError(episode_id)
     found = session.execute(
         select(
-            Episode.state, Episode.expires_at, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256,
+            Episode.state, Episode.expires_at, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256,
             Rendition.size_bytes, Rendition.media_type,
         )
         .outerjoin(Recording, Recording.id == Episode.recording_id)
@@ -151,6 +152,7 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
     if found.state == State.WITHDRAWN:
         raise WithdrawnError(episode_id)
     expired = found.expires_at is not None and found.expires_at <= now
+    expired |= Scope.SITE not in found.scopes and Scope.PODCAST not in found.scopes
     if found.state != State.PUBLISHED or expired or found.recording_state != RecordingState.TAKEN or found.key is None:
         raise NotFoundError(episode_id)
     return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type)

@@ -50,6 +50,7 @@ def bring_episode(session: Session, show_id: str, one: SampleEpisode, *, now: da
     episode = found or catalogue.make_episode(
         session, session.get_one(Show, show_id), by=AT_THE_CONSOLE, now=now, title=title, summary=one.summary, notes=one.notes,
         kind=one.kind, language=one.language, synthetic=one.synthetic, intensity=one.intensity, detail=one.detail, content_notes=[],
+        scopes=["site", "live", "podcast", "relay"],
     )  # fmt: skip
     if found is None:
         catalogue.set_tags(session, episode, one.tags, now=now)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
+from radio.core.people import Person
 from radio.core.text import plain
 from radio.core.time import unix_ms
 from radio.errors import InvalidError, RadioError, UnprovenError
@@ -24,6 +25,7 @@ from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
 from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
+from radio.schedule.policy import StationRules, rules_faults
 from radio.schedule.proof import FIRST_HASH, chained, law, prove
 from radio.schedule.wallclock import night, slot_faults
 from radio.station import Station
@@ -263,6 +265,8 @@ class SlotFields(TypedDict, total=False):
     start_rule: str
     tolerance_minutes: int
     priority: int
+    under_run: str
+    over_run: str
     fill: dict[str, object]
     exceptions: list[datetime]
     overrides: dict[datetime, dict[str, object]]
@@ -317,3 +321,28 @@ def _fill_faults(session: Session, fill: Mapping[str, object] | None) -> dict[st
         return {"episode_id": "unknown"}
     wanted = [str(fill["show_id"])] if "show_id" in fill else [str(show) for show in fill.get("show_ids") or ()]  # type: ignore[attr-defined]
     return {} if all(session.get(Show, show) for show in wanted) else {"show_id": "unknown"}
+
+
+def set_station_rules(
+    session: Session, changes: Mapping[str, Any], *, by: Person, why: str, now: datetime
+) -> models.StationRules:
+    """Make the next version of the station's rules: the ones that hold, with `changes` as `StationRules.stored` writes them.
+
+    A job then compiles the future anew.
+
+    Raises:
+        InvalidError: a field cannot be taken, or nobody said why; nothing is changed.
+    """
+    hold(session)
+    faults = rules_faults(changes) | ({} if plain(why) else {"why": "required"})
+    if faults:
+        raise InvalidError(faults)
+    number, held = queries.station_rules(session)
+    made = models.StationRules(
+        number=number + 1, rules=StationRules.read(held.stored() | dict(changes)).stored(), made_at=now, made_by=by.id,
+        why=plain(why)[:500],
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    ask_revision(session, why="rules-changed", now=now)
+    return made

@@ -16,6 +16,7 @@ from radio.core.time import unix_ms
 from radio.errors import NotFoundError
 from radio.schedule import models, rules
 from radio.schedule.airings import Airable, Airing, Part, Rundown, night_ok, part_of, without_holes
+from radio.schedule.policy import StationRules
 from radio.schedule.proof import chained
 
 LOOK_BACK_TICKS = 30 * DAY_TICKS
@@ -55,6 +56,17 @@ def slot_value(row: models.Slot) -> rules.Slot:
         priority=row.priority,
         tolerance=timedelta(minutes=row.tolerance_minutes if row.start_rule == "soft" else 0),
     )
+
+
+def rules_versions(session: Session) -> Sequence[models.StationRules]:
+    """What the stewards decided, newest first; version 0, the defaults, has no row."""
+    return session.scalars(select(models.StationRules).order_by(models.StationRules.number.desc())).all()
+
+
+def station_rules(session: Session) -> tuple[int, StationRules]:
+    """The rules that hold, and the number of their version."""
+    newest = session.scalar(select(models.StationRules).order_by(models.StationRules.number.desc()).limit(1))
+    return (0, StationRules()) if newest is None else (newest.number, StationRules.read(newest.rules))
 
 
 def pool(session: Session, *, now: datetime) -> list[Airable]:

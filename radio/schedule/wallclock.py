@@ -163,6 +163,10 @@ def night(zone: ZoneInfo, from_tick: int, to_tick: int) -> Night:
 
 RUNGS: Mapping[str, str] = {"episode": "episode_id", "latest": "show_id", "next": "show_id", "rotation": ""}
 """What fills a slot first, and what it must name."""
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "start_rule": ("hard", "soft"), "under_run": ("open", "show", "bed"), "over_run": ("refuse", "run-on"),
+}  # fmt: skip
+"""What may be chosen for a slot; the first is what it is unless somebody says otherwise."""
 LONGEST_MINUTES = 24 * 60
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
@@ -177,8 +181,9 @@ def slot_faults(fields: Mapping[str, Any], *, whole: bool) -> dict[str, str]:
         faults["length_minutes"] = "not-a-length"
     if not 0 <= fields.get("tolerance_minutes", 0) <= 60:
         faults["tolerance_minutes"] = "not-a-length"
-    if fields.get("start_rule", "hard") not in {"hard", "soft"}:
-        faults["start_rule"] = "unknown"
+    for name, known in CHOICES.items():
+        if name in fields and fields[name] not in known:
+            faults[name] = "unknown"
     if fields.get("rrule") and not _repeats_well(str(fields["rrule"])):
         faults["rrule"] = "not-a-rule"
     fill = fields.get("fill")

@@ -35,6 +35,10 @@ class EpisodeForm:
     notes: dict[str, tuple[str, str]]
     """Code of a content note → from and to as typed."""
     explicit: bool = False
+    scopes: list[str] = field(default_factory=list)
+    """Where it may be heard."""
+    named: bool = False
+    """Whether the public may read the names in `text["voices"]`, one a line."""
     faults: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -48,23 +52,26 @@ class EpisodeForm:
         notes = {str(note["code"]): (_clock(note.get("from_ms")), _clock(note.get("to_ms"))) for note in stored or ()}
         said = "" if stored is None else "some" if stored else "none"
         tags = [(tag.vocabulary, tag.code) for tag in episode.tags]
-        return cls(text, tags, said, notes, episode.explicit)
+        text["voices"] = "\n".join(each.voice.name for each in episode.voices)
+        named = any(each.named for each in episode.voices)
+        return cls(text, tags, said, notes, episode.explicit, list(episode.scopes), named)
 
     @classmethod
     def typed(cls, form: MultiDict[str, str]) -> EpisodeForm:
         """The form as it was sent."""
-        names = (*_PLAIN, "intensity", "season_number", "episode_number", "expires_at", "show", "seen")
+        names = (*_PLAIN, "intensity", "season_number", "episode_number", "expires_at", "show", "seen", "voices")
         chosen = [tuple(tag.split(":", 1)) for tag in form.getlist("tags") if ":" in tag]
         notes = {code: (form.get(f"note-{code}-from", ""), form.get(f"note-{code}-to", "")) for code in form.getlist("note")}
         return cls(
             {name: form.get(name, "") for name in names}, [(name, code) for name, code in chosen],
             form.get("content_notes", ""), notes, form.get("explicit") == "yes",
+            form.getlist("scopes"), form.get("named") == "yes",
         )  # fmt: skip
 
     def fields(self, zone: ZoneInfo) -> EpisodeFields:
         """The values for `catalogue.actions.describe`; what cannot be read is in `faults` and left out."""
         fields: dict[str, Any] = {name: self.text[name] for name in ("title", "summary", "notes", "language", "kind")}
-        fields["explicit"] = self.explicit
+        fields["explicit"], fields["scopes"] = self.explicit, self.scopes
         for name in ("season_number", "episode_number"):
             fields[name] = self._number(name)
         if self.text["intensity"]:
@@ -78,12 +85,14 @@ class EpisodeForm:
     def stamp(self) -> str:
         """Changes when anything typed here does: how two people who describe at once notice each other."""
         typed = {name: value for name, value in self.text.items() if name != "seen"}
-        whole = (sorted(typed.items()), sorted(self.tags), self.said, sorted(self.notes.items()), self.explicit)
+        chosen = (sorted(self.tags), sorted(self.scopes), self.explicit, self.named)
+        whole = (sorted(typed.items()), self.said, sorted(self.notes.items()), *chosen)
         return hashlib.sha256(repr(whole).encode()).hexdigest()[:32]
 
     def sentences(self) -> dict[str, str]:
         """Field → sentence, in the order of the page."""
-        order = ("show", "kind", "title", "summary", "notes", "tags", "intensity", "detail", "content_notes", "language")
+        order = ("show", "kind", "title", "summary", "notes", "tags", "intensity", "detail", "content_notes", "scopes", "voices",
+                 "language")  # fmt: skip
         ranked = sorted(self.faults.items(), key=lambda fault: order.index(fault[0]) if fault[0] in order else len(order))
         return {name: words.fault(name, code) for name, code in ranked}
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Episode
 from radio.catalogue.queries import all_shows, any_show_or_404
-from radio.catalogue.rules import Move, State
+from radio.catalogue.rules import Move, Scope, State
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.db import session
@@ -124,7 +124,7 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
 
 def _keep(found: Episode, form: EpisodeForm) -> bool:
     """Take all that was typed, or nothing; what is wrong is then in `form.faults`."""
-    now = station().now()
+    now, was_heard = station().now(), found.state is State.PUBLISHED and Scope.LIVE in found.scopes
     try:
         catalogue.describe(session(), found, now=now, **form.fields(station().settings.tz))
     except InvalidError as error:
@@ -133,9 +133,15 @@ def _keep(found: Episode, form: EpisodeForm) -> bool:
         catalogue.set_tags(session(), found, form.tags, now=now)
     except InvalidError as error:
         form.faults |= error.faults
+    try:
+        catalogue.set_voices(session(), found, form.text["voices"].splitlines(), named=form.named, now=now)
+    except InvalidError as error:
+        form.faults |= error.faults
     if form.faults:
         session().rollback()
         return False
+    if was_heard and Scope.LIVE not in found.scopes:
+        editorial.off_air(session(), station(), now=now)
     if found.state is State.DRAFT and form.text["show"] and form.text["show"] != found.show.slug:
         catalogue.move_to_show(session(), found, any_show_or_404(session(), form.text["show"]), now=now)
     return True
@@ -157,6 +163,7 @@ def _page(found: Episode, form: EpisodeForm | None = None) -> str:
         intensities=vocabulary().lists["intensity"].offered,
         details=vocabulary().lists["detail"].offered,
         notes=vocabulary().lists["note"].offered,
+        scopes=vocabulary().lists["scope"].offered,
         tag_lists=tag_lists(shown.text["kind"]),
         preview=markdown.html(shown.text["notes"]),
         may_describe=rules.may_describe(person, found.state, found.made_by),

@@ -91,6 +91,8 @@ def fault(field: str, code: str) -> str:
         ("content_notes", "backward-span"): _("Let each note end after it starts."),
         ("content_notes", "not-a-time"): _("Write times as minutes and seconds, such as 2:10."),
         ("content_notes", "none-chosen"): _("Choose what listeners may want to know, or say that there is nothing."),
+        ("scopes", "unknown"): _("Choose from the places in the list."),
+        ("voices", "too-long"): _("At most twelve names, each no longer than 80 letters."),
         ("expires_at", "not-a-date"): _("Write the last day as a date, such as 2027-03-31, or leave it empty."),
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
