@@ -80,15 +80,31 @@ def _may_write_again(_error: BaseException | None) -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.channel import joins
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
     from radio.studio import shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures)
+    rooms = (
+        accounts.bp,
+        studio,
+        shows.bp,
+        uploads.bp,
+        schedule,
+        balancing.bp,
+        stationrules.bp,
+        slots.bp,
+        joins.bp,
+        channel,
+        feeds,
+        pages,
+        pictures,
+    )
     for room in rooms:
         app.register_blueprint(room)
 

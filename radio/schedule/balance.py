@@ -32,7 +32,9 @@ class Balance:
     """Part → ticks: how much of the time is idents, shorts, beds and the loop."""
 
 
-def balance(airings: Iterable[Airing], facts: Mapping[str, Mapping[str, Sequence[str]]], offered: Mapping[str, Sequence[str]]) -> Balance:
+def balance(
+    airings: Iterable[Airing], facts: Mapping[str, Mapping[str, Sequence[str]]], offered: Mapping[str, Sequence[str]]
+) -> Balance:
     """Count a week. `facts`: dimension → episode → codes. `offered`: dimension → codes that are named even when nothing has them."""
     parts: Counter[Part] = Counter()
     programmes = []

@@ -43,6 +43,8 @@ class Around:
     night: Night
     zone: ZoneInfo
     now: datetime
+    runs_on: bool = False
+    """What is longer than the slot is heard whole all the same."""
 
 
 def findings(draft: Slot, around: Around) -> list[Finding]:
@@ -89,14 +91,21 @@ def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Fi
     fits = wanted & (pool.n_ticks <= room)
     lengths = pool.n_ticks[wanted]
     facts = {"n": int(wanted.sum()), "longest": _minutes(int(lengths.max())), "room": _minutes(room), "rung": rung}
-    if not fits.any():
+    if around.runs_on and rung != "rotation":
+        longer = lengths[lengths > room]
+        if longer.size:
+            yield Finding("runs-on", facts=facts | {"late": _minutes(int(longer.max()) - room)})
+        fits = wanted
+    elif not fits.any():
         yield Finding("too-long", grave=True, facts=facts | {"shortest": _minutes(int(lengths.min()))})
         return
-    if not fits[wanted].all():
+    elif not fits[wanted].all():
         yield Finding("some-too-long", facts=facts | {"too_long": int((wanted & ~fits).sum())})
     barred = [p for p in coming[:_MOST_LOOKED_AT] if not (fits & pool.lawful(p.start_tick, around.night)).any()]
     if barred:
-        yield Finding(_why_barred(pool, fits, barred[0], around), grave=True, facts={"start_ms": tick_start_ms(barred[0].start_tick)})
+        yield Finding(
+            _why_barred(pool, fits, barred[0], around), grave=True, facts={"start_ms": tick_start_ms(barred[0].start_tick)}
+        )
     elif rung == "rotation":
         yield from _variety(pool, fits, place, room)
     elif rung in {"episode", "latest"}:
@@ -120,7 +129,9 @@ def _why_barred(pool: Pool, fits: Facts, place: Place, around: Around) -> str:
 def _variety(pool: Pool, fits: Facts, place: Place, room: int) -> Iterable[Finding]:
     held = int(pool.n_ticks[fits].sum())
     if held < _FEW_TIMES * room:
-        yield Finding("few", facts={"n": int(fits.sum()), "minutes": _minutes(held), "room": _minutes(place.end_tick - place.start_tick)})
+        yield Finding(
+            "few", facts={"n": int(fits.sum()), "minutes": _minutes(held), "room": _minutes(place.end_tick - place.start_tick)}
+        )
 
 
 def _under_run(pool: Pool, fits: Facts, room: int) -> Iterable[Finding]:
@@ -137,7 +148,7 @@ def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
         said = datetime.fromisoformat(place.occurrence)
         start = instant_of(said, around.zone).astimezone(around.zone).replace(tzinfo=None)
         length = tick_start_ms(place.end_tick - place.start_tick) // 1000
-        if start != said or abs(length - draft.length.total_seconds()) > 120 and not draft.overrides.get(said):
+        if start != said or (abs(length - draft.length.total_seconds()) > 120 and not draft.overrides.get(said)):
             yield Finding("clocks-change", facts={"occurrence": place.occurrence, "start_ms": tick_start_ms(place.start_tick),
                                                   "minutes": round(length / 60)})  # fmt: skip
             return

@@ -11,12 +11,24 @@ from werkzeug.datastructures import MultiDict
 
 from radio.schedule.actions import SlotFields
 from radio.schedule.models import Slot
-from radio.schedule.repeats import BY_WEEK, DAYS, Repeat, at_time, days_of, first_day, moved, renamed, repeat_of, rule_of, until_of
+from radio.schedule.repeats import (
+    BY_WEEK,
+    DAYS,
+    Repeat,
+    at_time,
+    days_of,
+    first_day,
+    moved,
+    renamed,
+    repeat_of,
+    rule_of,
+    until_of,
+)
 
 __all__ = ["DAYS", "DayForm", "SlotForm", "days_of"]
 
 _TEXT = ("title", "repeat", "date", "time", "length_minutes", "until", "rung", "show_id", "episode_id", "tolerance_minutes",
-         "priority")  # fmt: skip
+         "priority", "under_run", "over_run")  # fmt: skip
 _DAY_TEXT = ("date", "time", "length_minutes", "rung", "show_id", "episode_id")
 AS_ALWAYS = "as-always"
 PRIORITIES = ("-1", "0", "1", "2")
@@ -98,7 +110,7 @@ class SlotForm(_Reading):
         if slot is None:
             text = dict.fromkeys(_TEXT, "") | {
                 "repeat": Repeat.WEEKLY.value, "date": today.isoformat(), "time": "20:00", "length_minutes": "60",
-                "rung": "latest", "tolerance_minutes": "0", "priority": "0",
+                "rung": "latest", "tolerance_minutes": "0", "priority": "0", "under_run": "open", "over_run": "refuse",
             }  # fmt: skip
             for name in ("date", "time", "length_minutes"):
                 if asked and asked.get(name):
@@ -111,6 +123,7 @@ class SlotForm(_Reading):
             "until": until.isoformat() if until else "", "rung": str(fill.get("rung", "rotation")),
             "show_id": str(fill.get("show_id", "")), "episode_id": str(fill.get("episode_id", "")),
             "tolerance_minutes": str(slot.tolerance_minutes if slot.start_rule == "soft" else 0), "priority": str(slot.priority),
+            "under_run": slot.under_run, "over_run": slot.over_run,
         }  # fmt: skip
         filters = (_filters(fill, name) for name in ("kinds", "tags", "show_ids"))
         return cls(text, days_of(slot.rrule), *filters)
@@ -135,6 +148,8 @@ class SlotForm(_Reading):
             "start_rule": "soft" if tolerance else "hard",
             "tolerance_minutes": tolerance,
             "priority": self.number("priority", 0),
+            "under_run": self.text["under_run"] or "open",
+            "over_run": self.text["over_run"] or "refuse",
             "fill": self.fill(),
         }
         day, at, until = self.day(), self.clock(), self.day("until") if self.text["until"] else None

@@ -134,7 +134,9 @@ def renamed(starts: Iterable[datetime], rrule: str, old: datetime, new: datetime
     """
     away, by_week = new.date() - old.date(), repeat_of(rrule) in BY_WEEK
     return {
-        start: datetime.combine(start.date() + (away if not by_week or start.weekday() == old.weekday() else timedelta()), new.time())
+        start: datetime.combine(
+            start.date() + (away if not by_week or start.weekday() == old.weekday() else timedelta()), new.time()
+        )
         for start in starts
     }
 

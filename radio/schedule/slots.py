@@ -56,7 +56,7 @@ def edit(slot_id: str) -> str:
     """A slot as it stands."""
     slot = queries.slot_or_404(session(), slot_id)
     form = SlotForm.of(slot, today=station().now().astimezone(station().settings.tz).date())
-    return _page(slot, form, found=_findings(queries.slot_value(slot)))
+    return _page(slot, form, found=_findings(queries.slot_value(slot), runs_on=_runs_on(slot.over_run)))
 
 
 @bp.post("/<slot_id>")
@@ -84,7 +84,7 @@ def check() -> str:
     slot = queries.slot_or_404(session(), slot_id) if slot_id else None
     form = SlotForm.typed(request.form)
     draft = _draft(form.fields(slot), slot)
-    found = _findings(draft) if draft and not form.faults else None
+    found = _findings(draft, runs_on=_runs_on(form.text["over_run"])) if draft and not form.faults else None
     return render_template("schedule/_findings.html", found=found)
 
 
@@ -144,7 +144,7 @@ def _save(slot: Slot | None) -> Answer | tuple[str, int] | str:
         return _page(slot, form), 422
     if request.form.get("check"):
         draft = _draft(fields, slot)
-        return _page(slot, form, found=_findings(draft) if draft else None)
+        return _page(slot, form, found=_findings(draft, runs_on=_runs_on(form.text["over_run"])) if draft else None)
     try:
         slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
     except InvalidError as error:
@@ -204,17 +204,21 @@ def _draft(fields: actions.SlotFields, slot: Slot | None) -> SlotValue | None:
     )
 
 
-def _findings(draft: SlotValue) -> list[tuple[Finding, str]]:
+def _findings(draft: SlotValue, *, runs_on: bool) -> list[tuple[Finding, str]]:
     """What a draft would meet, in words."""
     now = station().now()
     rows = [row for row in queries.slots(session()) if row.id != draft.slot_id]
     from_tick, to_tick = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + LOOKED_AHEAD))
     around = Around(
         [queries.slot_value(row) for row in rows], queries.pool(session(), now=now),
-        night(station().settings.tz, from_tick, to_tick), station().settings.tz, now,
+        night(station().settings.tz, from_tick, to_tick), station().settings.tz, now, runs_on,
     )  # fmt: skip
     titles = {row.id: row.title for row in rows}
     return [(found, words.finding(found, titles)) for found in findings(draft, around)]
+
+
+def _runs_on(over_run: str) -> bool:
+    return over_run == "run-on"
 
 
 def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding, str]] | None:
@@ -229,7 +233,7 @@ def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding
         queries.slot_value(slot), first_start=start, rrule="", length=timedelta(minutes=minutes), exceptions=frozenset(), overrides={},
         fill=fill if isinstance(fill, dict) else slot.fill,
     )  # fmt: skip
-    return _findings(own)
+    return _findings(own, runs_on=_runs_on(slot.over_run))
 
 
 def _page(slot: Slot | None, form: SlotForm, found: Sequence[tuple[Finding, str]] | None = None) -> str:
@@ -238,7 +242,7 @@ def _page(slot: Slot | None, form: SlotForm, found: Sequence[tuple[Finding, str]
     return render_template(
         "schedule/slot.html", slot=slot, form=form, kinds=kinds, days=list(words.day_names().items()), found=found,
         tag_lists=[(one.label, [(f"{one.name}:{t.code}", t.label) for t in one.offered]) for one in lists],
-        faults=_faults(form), coming=_coming(slot) if slot else [], other=slot is not None and repeat_of(slot.rrule) is Repeat.OTHER,
+        asked_at=request.args.get("at", ""), faults=_faults(form), coming=_coming(slot) if slot else [], other=slot is not None and repeat_of(slot.rrule) is Repeat.OTHER,
         **_offered(),
     )  # fmt: skip
 
@@ -262,13 +266,18 @@ def _offered() -> dict[str, object]:
     episodes.sort(key=lambda e: (e.show.title, e.title, e.id))
     return {
         "shows": [(show.id, show.title) for show in all_shows(session()) if show.in_feeds],
-        "episodes": [(e.id, _with_length(e.show.title, e.title, e.recording.length_ms if e.recording else 0)) for e in episodes[:_MOST_EPISODES]],
+        "episodes": [
+            (e.id, _with_length(e.show.title, e.title, e.recording.length_ms if e.recording else 0))
+            for e in episodes[:_MOST_EPISODES]
+        ],
     }
 
 
 def _with_length(show: str, title: str, length_ms: int) -> str:
     minutes = max(1, round(length_ms / 60_000))
-    return ngettext("%(show)s: %(title)s (%(num)s minute)", "%(show)s: %(title)s (%(num)s minutes)", minutes, show=show, title=title)
+    return ngettext(
+        "%(show)s: %(title)s (%(num)s minute)", "%(show)s: %(title)s (%(num)s minutes)", minutes, show=show, title=title
+    )
 
 
 def _coming(slot: Slot) -> list[dict[str, object]]:

@@ -74,6 +74,17 @@ def fault(name: str, code: str) -> str:
     return known.get((name, code), _("This cannot be taken as it is."))
 
 
+def amiss(code: str) -> str:
+    """What is not as it should be in a stretch of the future, and what is missing."""
+    return {
+        "not-as-asked": _("Nothing of what this slot asks for is heard: it is not there, too long, or not for that hour."),
+        "nothing-lawful": _(
+            "Nothing that may be heard then is there. The emergency loop plays. Something calm and short would help."
+        ),
+        "nothing-planned": _("Nothing is planned. The emergency loop plays."),
+    }.get(code, _("The emergency loop plays."))
+
+
 def compile_fault(code: str) -> str:
     """What could not be done as a slot asks."""
     return {
@@ -94,16 +105,18 @@ def happens(slot: Slot) -> str:
     """When it happens, in a few words."""
     start, repeat = datetime.fromisoformat(slot.first_start), repeat_of(slot.rrule)
     at, days, until = f"{start:%H:%M}", days_of(slot.rrule), until_of(slot.rrule)
-    listed = _listed(day_names()[day] for day in days)
+    names = listed(day_names()[day] for day in days)
     if repeat is Repeat.MONTHLY_DATE:
         said = _("every month on the %(day)s at %(time)s", day=parts_of(slot.rrule)["BYMONTHDAY"], time=at)
     elif repeat in {Repeat.MONTHLY_WEEKDAY, Repeat.MONTHLY_LAST}:
         weekday = day_names()[parts_of(slot.rrule)["BYDAY"][-2:]]
-        said = _("%(which)s %(weekday)s of the month at %(time)s", which=which_of_month(nth_of(slot.rrule)), weekday=weekday, time=at)
+        said = _(
+            "%(which)s %(weekday)s of the month at %(time)s", which=which_of_month(nth_of(slot.rrule)), weekday=weekday, time=at
+        )
     elif repeat is Repeat.FORTNIGHTLY:
-        said = _("every other week, %(days)s at %(time)s", days=listed, time=at)
+        said = _("every other week, %(days)s at %(time)s", days=names, time=at)
     elif repeat is Repeat.WEEKLY:
-        said = _("every day at %(time)s", time=at) if len(days) == 7 else _("%(days)s at %(time)s", days=listed, time=at)
+        said = _("every day at %(time)s", time=at) if len(days) == 7 else _("%(days)s at %(time)s", days=names, time=at)
     elif repeat is Repeat.ONCE:
         said = _("once, %(day)s at %(time)s", day=day(start), time=at)
     else:
@@ -132,9 +145,8 @@ def moment(unix_ms: int) -> str:
     return _("%(day)s at %(time)s", day=day(local), time=f"{local:%H:%M}")
 
 
-def fills(slot: Slot, shows: Mapping[str, str], kinds: Mapping[str, str], episodes: Mapping[str, str]) -> str:
-    """What fills it, in a few words. The mappings give titles and labels by id."""
-    fill = slot.fill
+def filled_by(fill: Mapping[str, object], shows: Mapping[str, str], kinds: Mapping[str, str], episodes: Mapping[str, str]) -> str:
+    """What fills a slot, in a few words. The mappings give titles and labels by id."""
     rung, show = fill.get("rung"), shows.get(str(fill.get("show_id")), _("a show that is gone"))
     if rung == "latest":
         return _("the newest of %(show)s", show=show)
@@ -144,11 +156,12 @@ def fills(slot: Slot, shows: Mapping[str, str], kinds: Mapping[str, str], episod
         return episodes.get(str(fill.get("episode_id")), _("one episode"))
     wanted = fill.get("kinds")
     if isinstance(wanted, list) and wanted:
-        return _("chosen from: %(kinds)s", kinds=_listed(kinds.get(str(kind), str(kind)) for kind in wanted))
+        return _("chosen from: %(kinds)s", kinds=listed(kinds.get(str(kind), str(kind)) for kind in wanted))
     return _("chosen from everything")
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """Words as a list of the language: "one, two and three"."""
     return format_list(list(words), locale=get_locale())
 
 
@@ -166,6 +179,10 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
             "%(num)s of %(all)s is longer than the slot (%(room)s minutes) and is passed over.",
             "%(num)s of %(all)s are longer than the slot (%(room)s minutes) and are passed over.",
             int(str(facts["too_long"])), all=facts["n"], room=facts["room"],
+        ),
+        "runs-on": lambda: ngettext(
+            "The longest runs on for a minute. What follows begins late.",
+            "The longest runs on for %(num)s minutes. What follows begins late.", int(str(facts["late"])),
         ),
         "not-at-night": lambda: _("On %(when)s it is night: what it asks for may not be heard then, or not to its end.", when=when),
         "runs-out": lambda: _("On %(when)s nothing of it may be heard: it is not public yet, or its time runs out.", when=when),

@@ -32,6 +32,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["local"] = lambda instant: _local(instant, settings)
     app.jinja_env.filters["iso"] = _iso
     app.jinja_env.filters["short_day"] = short_day
+    app.jinja_env.filters["weekday_short"] = lambda day: format_skeleton("EEE", day, locale=get_locale())
     app.jinja_env.filters["spoken_when"] = lambda instant, style="time": spoken_when(_local(instant, settings), style)
 
     @app.context_processor
