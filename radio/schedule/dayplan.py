@@ -15,7 +15,10 @@ from radio.catalogue.models import Episode, Show
 from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.schedule import queries, rules
 from radio.schedule.airings import Airing, Part
+from radio.schedule.drafts import LOOKED_AHEAD as DRAFTS_LOOK_AHEAD
+from radio.schedule.drafts import Around, Finding, filling
 from radio.schedule.models import Slot
+from radio.schedule.wallclock import Place, night
 from radio.station import Station
 
 _AS_ASKED = frozenset({"episode", "latest", "next", "rotation"})
@@ -34,6 +37,11 @@ class Heard:
     def start_ms(self) -> int:
         """When it starts."""
         return tick_start_ms(self.airing.start_tick)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether people would say that this is what is on: a programme, or the loop that stands for one."""
+        return self.airing.part in {Part.PROGRAMME, Part.EMERGENCY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Amiss:
     end_ms: int
     code: str
     slot_id: str | None
+    missing: Finding | None = None
+    """What stands in the way of what the slot asks for, when that can be said."""
 
 
 def day_ticks(day: date, station: Station) -> tuple[int, int]:
@@ -113,7 +123,15 @@ def amiss(session: Session, station: Station) -> list[Amiss]:
     if to_tick <= from_tick:
         return []
     airings = queries.rundown(session, from_tick, to_tick).airings
-    found = [*_loops(airings), *_unfilled(session, airings, from_tick, to_tick)]
+    slots = {row.id: queries.slot_value(row) for row in queries.slots(session)}
+    unfilled = _unfilled(list(slots.values()), airings, from_tick, to_tick)
+    around = look_around(session, station) if unfilled else None
+    found = list(_loops(airings))
+    for place in unfilled:
+        why = filling(slots[place.slot_id or ""], [place], around) if around else ()
+        missing = next((finding for finding in why if finding.grave), None)
+        span = tick_start_ms(place.start_tick), tick_start_ms(place.end_tick)
+        found.append(Amiss(*span, "not-as-asked", place.slot_id, missing))
     return sorted(found, key=lambda one: (one.start_ms, one.slot_id or ""))
 
 
@@ -127,17 +145,25 @@ def _loops(airings: Sequence[Airing]) -> Iterable[Amiss]:
             )
 
 
-def _unfilled(session: Session, airings: Sequence[Airing], from_tick: int, to_tick: int) -> Iterable[Amiss]:
+def _unfilled(slots: Sequence[rules.Slot], airings: Sequence[Airing], from_tick: int, to_tick: int) -> list[Place]:
     """The occurrences of slots in which nothing of what they ask for is heard."""
     heard: dict[str, list[int]] = {}
     for airing in airings:
         if airing.slot_id and airing.why.get("code") in _AS_ASKED:
             heard.setdefault(airing.slot_id, []).append(airing.start_tick)
-    slots = [queries.slot_value(row) for row in queries.slots(session)]
     asking = {slot.slot_id for slot in slots if slot.fill.get("rung") != "rotation" or len(slot.fill) > 1}
-    for place in rules.places(slots, from_tick, to_tick):
-        if place.slot_id not in asking or not place.whole or place.start_tick < from_tick or place.end_tick > to_tick:
-            continue
-        ticks = heard.get(place.slot_id or "", ())
-        if not any(place.start_tick <= tick < place.end_tick for tick in ticks):
-            yield Amiss(tick_start_ms(place.start_tick), tick_start_ms(place.end_tick), "not-as-asked", place.slot_id)
+    whole = (
+        p for p in rules.places(slots, from_tick, to_tick) if p.whole and from_tick <= p.start_tick and p.end_tick <= to_tick
+    )
+    return [
+        place for place in whole
+        if place.slot_id in asking and not any(place.start_tick <= tick < place.end_tick for tick in heard.get(place.slot_id or "", ()))
+    ]  # fmt: skip
+
+
+def look_around(session: Session, station: Station, without: str = "", *, runs_on: bool = False) -> Around:
+    """What a draft of the slot `without` is held against: everything else that there is."""
+    now = station.now()
+    slots = [queries.slot_value(row) for row in queries.slots(session) if row.id != without]
+    span = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + DRAFTS_LOOK_AHEAD))
+    return Around(slots, queries.pool(session, now=now), night(station.settings.tz, *span), station.settings.tz, now, runs_on)

@@ -14,7 +14,7 @@ from radio.core.time import from_unix_ms, instant_of
 from radio.schedule.airings import Airable, Night
 from radio.schedule.fit import Facts
 from radio.schedule.ladder import Pool
-from radio.schedule.wallclock import Place, Slot, occurrences
+from radio.schedule.wallclock import RUNGS, Place, Slot, occurrences
 from radio.schedule.weekgrid import holder
 
 LOOKED_AHEAD = timedelta(days=56)
@@ -79,9 +79,11 @@ def _touch(one: Place, other: Place) -> bool:
 
 def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Finding]:
     """Whether what it asks for is there, fits, and may be heard then."""
+    rung = str(draft.fill.get("rung"))
+    if RUNGS.get(rung) and not draft.fill.get(RUNGS[rung]):
+        return  # nobody has said yet which
     pool = Pool(around.pool, b"")
     wanted = _wanted(pool, draft.fill)
-    rung = draft.fill.get("rung")
     if not wanted.any():
         if rung != "rotation" or draft.fill.get("kinds") or draft.fill.get("tags") or draft.fill.get("show_ids"):
             yield Finding("nothing-there", grave=True)

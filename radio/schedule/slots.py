@@ -10,20 +10,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 
-from media.grid import first_tick_from, tick_start_ms
+from media.grid import tick_start_ms
 from radio.catalogue.queries import airable_episodes, all_shows
 from radio.catalogue.terms import vocabulary
-from radio.core.time import from_unix_ms, unix_ms
+from radio.core.time import from_unix_ms
 from radio.db import session
 from radio.errors import InvalidError
 from radio.schedule import actions, forms, queries, words
 from radio.schedule.airings import ON_REQUEST_KINDS
-from radio.schedule.drafts import LOOKED_AHEAD, Around, Finding, findings
+from radio.schedule.dayplan import look_around
+from radio.schedule.drafts import Finding, findings
 from radio.schedule.forms import DayForm, SlotForm
 from radio.schedule.models import Slot
 from radio.schedule.repeats import Repeat, repeat_of
 from radio.schedule.rules import Slot as SlotValue
-from radio.schedule.wallclock import night, occurrences
+from radio.schedule.wallclock import occurrences
 from radio.station import station
 from radio.web.access import Access, access
 
@@ -206,14 +207,8 @@ def _draft(fields: actions.SlotFields, slot: Slot | None) -> SlotValue | None:
 
 def _findings(draft: SlotValue, *, runs_on: bool) -> list[tuple[Finding, str]]:
     """What a draft would meet, in words."""
-    now = station().now()
-    rows = [row for row in queries.slots(session()) if row.id != draft.slot_id]
-    from_tick, to_tick = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + LOOKED_AHEAD))
-    around = Around(
-        [queries.slot_value(row) for row in rows], queries.pool(session(), now=now),
-        night(station().settings.tz, from_tick, to_tick), station().settings.tz, now, runs_on,
-    )  # fmt: skip
-    titles = {row.id: row.title for row in rows}
+    titles = {row.id: row.title for row in queries.slots(session())}
+    around = look_around(session(), station(), without=draft.slot_id, runs_on=runs_on)
     return [(found, words.finding(found, titles)) for found in findings(draft, around)]
 
 

@@ -53,7 +53,9 @@ class WeekGrid extends HTMLElement {
     block.style.gridRow = `${Math.floor(minute / QUARTER) + 1} / span ${Math.max(1, Math.ceil(Math.min(length, DAY - minute) / QUARTER))}`;
     block.style.gridColumn = "1 / -1";
     const time = block.querySelector(".slot-time");
-    if (time) time.textContent = `${clock(minute)}–${clock(minute + length)}`;
+    if (!time) return;
+    time.textContent = clock(minute);
+    time.append(Object.assign(document.createElement("span"), { className: "slot-end", textContent: `–${clock(minute + length)}` }));
   }
 
   #pick(block) {
