@@ -55,6 +55,8 @@ def slot_value(row: models.Slot) -> rules.Slot:
         overrides={datetime.fromisoformat(start): changed for start, changed in row.overrides.items()},
         priority=row.priority,
         tolerance=timedelta(minutes=row.tolerance_minutes if row.start_rule == "soft" else 0),
+        under_run=row.under_run,
+        over_run=row.over_run,
     )
 
 
@@ -91,6 +93,8 @@ def _airable(episode: Episode, recording: Recording) -> Airable:
         heavy=episode.intensity >= 2,
         order=(episode.season_number or 0) * 100_000 + (episode.episode_number or 0),
         tags=frozenset((tag.vocabulary, tag.code) for tag in episode.tags),
+        voices=frozenset(voice.voice_id for voice in episode.voices),
+        notes=frozenset(notes or ()),
     )
 
 
