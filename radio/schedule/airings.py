@@ -86,7 +86,9 @@ class Airable:
     def supports(self) -> frozenset[str]:
         """What it tells as a support message: of `policy.SUPPORTS`, empty for what is none."""
         short = self.part in {Part.FILLER, Part.IDENT}
-        return frozenset(code for list_, code in self.tags if list_ == SUPPORT_LIST and code in SUPPORTS) if short else frozenset()
+        return (
+            frozenset(code for list_, code in self.tags if list_ == SUPPORT_LIST and code in SUPPORTS) if short else frozenset()
+        )
 
     def needs(self, rules: StationRules) -> frozenset[str]:
         """Which support messages stand before and after it."""

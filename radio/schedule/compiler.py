@@ -92,7 +92,9 @@ class Compiler:
             facts = {"supports": codes(self.support.missing), "episodes": lacking}
             found.append(Fault(self.from_tick, "no-support", None, canonical(facts)))
         if not self.support.known:
-            nights = (max(start, self.from_tick) for start, end in self.hours.quiet.spans if end > self.from_tick and start < to_tick)
+            nights = (
+                max(start, self.from_tick) for start, end in self.hours.quiet.spans if end > self.from_tick and start < to_tick
+            )
             found += [Fault(tick, "no-support-at-night") for tick in nights]
         return tuple(sorted(found, key=lambda fault: (fault.tick, fault.code, fault.slot_id or "")))
 
@@ -123,7 +125,9 @@ class Compiler:
         """How far what a slot asks for may run when it may make others late: up to a slot of higher priority."""
         end, own = self.places[index].end_tick, self.places[index].priority
         for place in self.places[index + 1 :]:
-            if (place.slot_id is not None and place.priority > own) or place.start_tick > self.places[index].end_tick + ANCHOR_TICKS:
+            if (place.slot_id is not None and place.priority > own) or place.start_tick > self.places[
+                index
+            ].end_tick + ANCHOR_TICKS:
                 break
             end = place.end_tick
         return end
@@ -142,7 +146,9 @@ class Compiler:
     def _lead(self, here: Here) -> Airing | None:
         if here.lead is None or here.tick != here.end or here.tick >= here.place.end_tick:
             return None
-        return _airing(here, Choice(here.lead), here.lead.part, "support-before" if self._is_needed_at(here.place.end_tick) else "support")
+        return _airing(
+            here, Choice(here.lead), here.lead.part, "support-before" if self._is_needed_at(here.place.end_tick) else "support"
+        )
 
     def _is_needed_at(self, tick: int) -> bool:
         index = self.promises.expected(self.places[bisect_right(self._starts, tick) - 1])

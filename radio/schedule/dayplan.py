@@ -18,7 +18,7 @@ from radio.schedule.airings import Airing, Part
 from radio.schedule.drafts import LOOKED_AHEAD as DRAFTS_LOOK_AHEAD
 from radio.schedule.drafts import Around, Finding, filling
 from radio.schedule.models import Slot
-from radio.schedule.wallclock import Place, night
+from radio.schedule.wallclock import Place, hours
 from radio.station import Station
 
 _AS_ASKED = frozenset({"episode", "latest", "next", "rotation"})
@@ -161,9 +161,9 @@ def _unfilled(slots: Sequence[rules.Slot], airings: Sequence[Airing], from_tick:
     ]  # fmt: skip
 
 
-def look_around(session: Session, station: Station, without: str = "", *, runs_on: bool = False) -> Around:
+def look_around(session: Session, station: Station, without: str = "") -> Around:
     """What a draft of the slot `without` is held against: everything else that there is."""
-    now = station.now()
+    now, (_number, rules_) = station.now(), queries.station_rules(session)
     slots = [queries.slot_value(row) for row in queries.slots(session) if row.id != without]
     span = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + DRAFTS_LOOK_AHEAD))
-    return Around(slots, queries.pool(session, now=now), night(station.settings.tz, *span), station.settings.tz, now, runs_on)
+    return Around(slots, queries.pool(session, now=now), hours(rules_, station.settings.tz, *span), station.settings.tz, now)

@@ -7,13 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from media.grid import HOUR_TICKS, tick_start_ms
 from radio.core.time import from_unix_ms, instant_of
-from radio.schedule.airings import Airable, Night
-from radio.schedule.fit import Facts
-from radio.schedule.ladder import Pool
+from radio.schedule.airings import Airable, Hours, Part
 from radio.schedule.wallclock import RUNGS, Place, Slot, occurrences
 from radio.schedule.weekgrid import holder
 
@@ -23,6 +19,7 @@ _FEW_TIMES = 2
 """A rotation with less than so many times the slot's length repeats itself from one occurrence to the next."""
 _MOST_LOOKED_AT = 8
 MINUTE_TICKS = HOUR_TICKS // 60
+_BARS = ("not-at-night", "not-at-that-hour", "runs-out", "not-yet-public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,9 @@ class Around:
 
     others: Sequence[Slot]
     pool: Sequence[Airable]
-    night: Night
+    hours: Hours
     zone: ZoneInfo
     now: datetime
-    runs_on: bool = False
-    """What is longer than the slot is heard whole all the same."""
 
 
 def findings(draft: Slot, around: Around) -> list[Finding]:
@@ -82,64 +77,77 @@ def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Fi
     rung = str(draft.fill.get("rung"))
     if RUNGS.get(rung) and not draft.fill.get(RUNGS[rung]):
         return  # nobody has said yet which
-    pool = Pool(around.pool, b"")
-    wanted = _wanted(pool, draft.fill)
-    if not wanted.any():
-        if rung != "rotation" or draft.fill.get("kinds") or draft.fill.get("tags") or draft.fill.get("show_ids"):
+    wanted = [airable for airable in around.pool if _asks_for(draft.fill, airable)]
+    if not wanted:
+        if rung != "rotation" or any(draft.fill.get(name) for name in ("kinds", "tags", "show_ids")):
             yield Finding("nothing-there", grave=True)
         return
-    place = coming[0]
-    room = place.end_tick - place.start_tick
-    fits = wanted & (pool.n_ticks <= room)
-    lengths = pool.n_ticks[wanted]
-    facts = {"n": int(wanted.sum()), "longest": _minutes(int(lengths.max())), "room": _minutes(room), "rung": rung}
-    if around.runs_on and rung != "rotation":
-        longer = lengths[lengths > room]
-        if longer.size:
-            yield Finding("runs-on", facts=facts | {"late": _minutes(int(longer.max()) - room)})
-        fits = wanted
-    elif not fits.any():
-        yield Finding("too-long", grave=True, facts=facts | {"shortest": _minutes(int(lengths.min()))})
+    room = coming[0].end_tick - coming[0].start_tick
+    fits = wanted if coming[0].runs_on and rung != "rotation" else [airable for airable in wanted if airable.n_ticks <= room]
+    yield from _lengths(wanted, fits, room, rung)
+    if not fits:
         return
-    elif not fits[wanted].all():
-        yield Finding("some-too-long", facts=facts | {"too_long": int((wanted & ~fits).sum())})
-    barred = [p for p in coming[:_MOST_LOOKED_AT] if not (fits & pool.lawful(p.start_tick, around.night)).any()]
+    barred = next((place for place in coming[:_MOST_LOOKED_AT] if all(_bars(one, place, around.hours) for one in fits)), None)
     if barred:
-        yield Finding(
-            _why_barred(pool, fits, barred[0], around), grave=True, facts={"start_ms": tick_start_ms(barred[0].start_tick)}
-        )
+        codes = {_bars(airable, barred, around.hours) for airable in fits}
+        code = next(code for code in _BARS if code in codes)
+        yield Finding(code, grave=True, facts={"start_ms": tick_start_ms(barred.start_tick)})
     elif rung == "rotation":
-        yield from _variety(pool, fits, place, room)
+        yield from _variety(fits, room)
     elif rung in {"episode", "latest"}:
-        yield from _under_run(pool, fits, room)
+        yield from _under_run(fits, room, draft.under_run)
 
 
-def _wanted(pool: Pool, fill: Mapping[str, object]) -> Facts:
+def _asks_for(fill: Mapping[str, object], airable: Airable) -> bool:
+    """Whether a slot asks for this one."""
     rung = fill.get("rung")
-    if rung == "rotation":
-        return pool.matching(fill)
-    name, value = ("episode_id", fill.get("episode_id")) if rung == "episode" else ("show_id", fill.get("show_id"))
-    return np.array([getattr(airable, name) == value for airable in pool.airables], dtype=np.bool_)
+    if rung == "episode":
+        return airable.episode_id == fill.get("episode_id")
+    if rung in {"latest", "next"}:
+        return airable.show_id == fill.get("show_id")
+    kinds, shows, tags = fill.get("kinds"), fill.get("show_ids"), fill.get("tags")
+    return (
+        airable.part is Part.PROGRAMME
+        and not (isinstance(kinds, list) and kinds and airable.kind not in kinds)
+        and not (isinstance(shows, list) and shows and airable.show_id not in shows)
+        and not (isinstance(tags, list) and tags and airable.tags.isdisjoint((str(list_), str(code)) for list_, code in tags))
+    )
 
 
-def _why_barred(pool: Pool, fits: Facts, place: Place, around: Around) -> str:
-    """Of all that fits none may be heard at this place: the night, or the end of its time."""
-    at_night = around.night.touches(place.start_tick, place.end_tick) and not pool.night_ok[fits].all()
-    return "not-at-night" if at_night else "runs-out"
+def _lengths(wanted: Sequence[Airable], fits: Sequence[Airable], room: int, rung: str) -> Iterable[Finding]:
+    """How long they are beside the time that there is."""
+    lengths = sorted(airable.n_ticks for airable in wanted)
+    facts = {"n": len(wanted), "room": _minutes(room), "rung": rung, "shortest": _minutes(lengths[0])}
+    if not fits:
+        yield Finding("too-long", grave=True, facts=facts)
+    elif len(fits) < len(wanted):
+        yield Finding("some-too-long", facts=facts | {"too_long": len(wanted) - len(fits)})
+    elif lengths[-1] > room:
+        yield Finding("runs-on", facts=facts | {"late": _minutes(lengths[-1] - room)})
 
 
-def _variety(pool: Pool, fits: Facts, place: Place, room: int) -> Iterable[Finding]:
-    held = int(pool.n_ticks[fits].sum())
+def _bars(airable: Airable, place: Place, hours: Hours) -> str | None:
+    """What stands in the way of hearing it from the start of a place to its end, of `_BARS`; None: nothing."""
+    start, end = place.start_tick, place.start_tick + airable.n_ticks
+    broken = {
+        "not-yet-public": start < airable.published_tick,
+        "runs-out": airable.expires_tick is not None and end > airable.expires_tick,
+        "not-at-night": not airable.night_ok and hours.quiet.touches(start, end),
+        "not-at-that-hour": any(one.bars(airable) and one.hours.touches(start, end) for one in hours.barred),
+    }
+    return next((code for code in _BARS if broken[code]), None)
+
+
+def _variety(fits: Sequence[Airable], room: int) -> Iterable[Finding]:
+    held = sum(airable.n_ticks for airable in fits)
     if held < _FEW_TIMES * room:
-        yield Finding(
-            "few", facts={"n": int(fits.sum()), "minutes": _minutes(held), "room": _minutes(place.end_tick - place.start_tick)}
-        )
+        yield Finding("few", facts={"n": len(fits), "minutes": _minutes(held), "room": _minutes(room)})
 
 
-def _under_run(pool: Pool, fits: Facts, room: int) -> Iterable[Finding]:
-    left = room - int(pool.n_ticks[fits].max())
+def _under_run(fits: Sequence[Airable], room: int, under_run: str) -> Iterable[Finding]:
+    left = room - max(airable.n_ticks for airable in fits)
     if left > MINUTE_TICKS:
-        yield Finding("leaves-time", facts={"left": _minutes(left)})
+        yield Finding("leaves-time", facts={"left": _minutes(left), "under_run": under_run})
 
 
 def clocks(draft: Slot, around: Around) -> Iterable[Finding]:

@@ -208,7 +208,9 @@ class _Standing:
         self._ends, self._shows = ends, shows
         self._ages = (self._block - pool.phase[indices]) % pool.cycle.episodes
         since_slot = moment.tick - memory.slot_end[indices]
-        self._episode = np.minimum(moment.tick - memory.block_end[indices], np.minimum(since_slot, moment.promised[indices] - ends))
+        self._episode = np.minimum(
+            moment.tick - memory.block_end[indices], np.minimum(since_slot, moment.promised[indices] - ends)
+        )
         since_show = np.minimum(moment.tick - memory.block_show_end[shows], moment.tick - memory.slot_show_end[shows])
         self._show = np.minimum(since_show, moment.promised_shows[shows] - ends)
         self._other = shows != memory.last_show
@@ -236,7 +238,8 @@ class _Standing:
     def _guarded(self, guard: int) -> Facts:
         if self._halves is None:
             self._halves = (
-                self._pool.half(self._block)[self._indices], ~self._pool.half(self._block + 1)[self._indices],
+                self._pool.half(self._block)[self._indices],
+                ~self._pool.half(self._block + 1)[self._indices],
             )
         after, before = self._halves
         begins, ends = self._block * ANCHOR_TICKS, (self._block + 1) * ANCHOR_TICKS

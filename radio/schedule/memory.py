@@ -22,6 +22,7 @@ class Columns(Protocol):
 
     @property
     def index(self) -> dict[str, int]: ...  # noqa: D102
+
     show: Numbers
     kind: Numbers
     heavy: Facts

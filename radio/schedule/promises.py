@@ -111,4 +111,3 @@ class Promises:
         runs_out = airable.expires_tick is not None and end > airable.expires_tick
         calm = airable.night_ok or not self._hours.quiet.touches(start, end)
         return end <= place.end_tick and airable.published_tick <= start and not runs_out and calm
-

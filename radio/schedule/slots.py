@@ -57,7 +57,7 @@ def edit(slot_id: str) -> str:
     """A slot as it stands."""
     slot = queries.slot_or_404(session(), slot_id)
     form = SlotForm.of(slot, today=station().now().astimezone(station().settings.tz).date())
-    return _page(slot, form, found=_findings(queries.slot_value(slot), runs_on=_runs_on(slot.over_run)))
+    return _page(slot, form, found=_findings(queries.slot_value(slot)))
 
 
 @bp.post("/<slot_id>")
@@ -85,7 +85,7 @@ def check() -> str:
     slot = queries.slot_or_404(session(), slot_id) if slot_id else None
     form = SlotForm.typed(request.form)
     draft = _draft(form.fields(slot), slot)
-    found = _findings(draft, runs_on=_runs_on(form.text["over_run"])) if draft and not form.faults else None
+    found = _findings(draft) if draft and not form.faults else None
     return render_template("schedule/_findings.html", found=found)
 
 
@@ -145,7 +145,7 @@ def _save(slot: Slot | None) -> Answer | tuple[str, int] | str:
         return _page(slot, form), 422
     if request.form.get("check"):
         draft = _draft(fields, slot)
-        return _page(slot, form, found=_findings(draft, runs_on=_runs_on(form.text["over_run"])) if draft else None)
+        return _page(slot, form, found=_findings(draft) if draft else None)
     try:
         slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
     except InvalidError as error:
@@ -202,18 +202,16 @@ def _draft(fields: actions.SlotFields, slot: Slot | None) -> SlotValue | None:
         overrides=fields.get("overrides", {}),
         priority=fields.get("priority", 0),
         tolerance=timedelta(minutes=fields.get("tolerance_minutes", 0) if soft else 0),
+        under_run=fields.get("under_run", "open"),
+        over_run=fields.get("over_run", "refuse"),
     )
 
 
-def _findings(draft: SlotValue, *, runs_on: bool) -> list[tuple[Finding, str]]:
+def _findings(draft: SlotValue) -> list[tuple[Finding, str]]:
     """What a draft would meet, in words."""
     titles = {row.id: row.title for row in queries.slots(session())}
-    around = look_around(session(), station(), without=draft.slot_id, runs_on=runs_on)
+    around = look_around(session(), station(), without=draft.slot_id)
     return [(found, words.finding(found, titles)) for found in findings(draft, around)]
-
-
-def _runs_on(over_run: str) -> bool:
-    return over_run == "run-on"
 
 
 def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding, str]] | None:
@@ -228,7 +226,7 @@ def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding
         queries.slot_value(slot), first_start=start, rrule="", length=timedelta(minutes=minutes), exceptions=frozenset(), overrides={},
         fill=fill if isinstance(fill, dict) else slot.fill,
     )  # fmt: skip
-    return _findings(own, runs_on=_runs_on(slot.over_run))
+    return _findings(own)
 
 
 def _page(slot: Slot | None, form: SlotForm, found: Sequence[tuple[Finding, str]] | None = None) -> str:

@@ -25,7 +25,9 @@ class Support:
         self._every = minutes(pool.rules.support_at_night_minutes)
         lengths = pool.n_ticks[self._members]
         self.longest = int(lengths.max(initial=0))
-        self._longest_of = [int(lengths[pool.supports[self._members] & (1 << bit) > 0].max(initial=0)) for bit in range(len(SUPPORTS))]
+        self._longest_of = [
+            int(lengths[pool.supports[self._members] & (1 << bit) > 0].max(initial=0)) for bit in range(len(SUPPORTS))
+        ]
         self.known = sum(1 << bit for bit, length in enumerate(self._longest_of) if length)
         self.missing = int(np.bitwise_or.reduce(pool.needs, initial=0)) & ~self.known
         """What episodes need and nothing tells."""

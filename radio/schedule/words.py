@@ -185,16 +185,15 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
             "The longest runs on for %(num)s minutes. What follows begins late.", int(str(facts["late"])),
         ),
         "not-at-night": lambda: _("On %(when)s it is night: what it asks for may not be heard then, or not to its end.", when=when),
-        "runs-out": lambda: _("On %(when)s nothing of it may be heard: it is not public yet, or its time runs out.", when=when),
+        "not-at-that-hour": lambda: _("On %(when)s the rules of the air do not allow it.", when=when),
+        "runs-out": lambda: _("Its time runs out before it would end on %(when)s.", when=when),
+        "not-yet-public": lambda: _("On %(when)s it is not public yet.", when=when),
         "few": lambda: ngettext(
             "Only one episode fits (%(minutes)s minutes, for %(room)s each time): it would soon be heard again.",
             "Only %(num)s episodes fit (%(minutes)s minutes, for %(room)s each time): they would soon be heard again.",
             int(str(facts["n"])), minutes=facts["minutes"], room=facts["room"],
         ),
-        "leaves-time": lambda: ngettext(
-            "It leaves a minute of the slot. The station fills it.", "It leaves %(num)s minutes of the slot. The station fills them.",
-            int(str(facts["left"])),
-        ),
+        "leaves-time": lambda: _leaves(facts),
         "clocks-change": lambda: _clocks(facts, when),
     }  # fmt: skip
     return known[found.code]() if found.code in known else found.code
@@ -227,6 +226,12 @@ def _too_long(facts: Mapping[str, object]) -> str:
         "The shortest of what it asks for is %(length)s minutes long, the slot %(room)s. Nothing of it would be begun.",
         length=facts["shortest"], room=facts["room"],
     )  # fmt: skip
+
+
+def _leaves(facts: Mapping[str, object]) -> str:
+    what = {"show": _("More of the same show follows."), "bed": _("Calm music follows.")}
+    left = ngettext("It leaves a minute of the slot.", "It leaves %(num)s minutes of the slot.", int(str(facts["left"])))
+    return f"{left} {what.get(str(facts['under_run']), _('The station chooses what follows.'))}"
 
 
 def _clocks(facts: Mapping[str, object], when: str) -> str:
