@@ -125,8 +125,8 @@ class SlotForm(_Reading):
             "tolerance_minutes": str(slot.tolerance_minutes if slot.start_rule == "soft" else 0), "priority": str(slot.priority),
             "under_run": slot.under_run, "over_run": slot.over_run,
         }  # fmt: skip
-        filters = (_filters(fill, name) for name in ("kinds", "tags", "show_ids"))
-        return cls(text, days_of(slot.rrule), *filters)
+        kinds, tags, show_ids = (_filters(fill, name) for name in ("kinds", "tags", "show_ids"))
+        return cls(text, days_of(slot.rrule), kinds, tags, show_ids)
 
     @classmethod
     def typed(cls, form: MultiDict[str, str]) -> SlotForm:

@@ -117,8 +117,10 @@ def moved(rrule: str, first_start: datetime, old: datetime, new: datetime) -> tu
         monday = _monday(first_start.date()) + crossed
         first = next(day for day in (monday + timedelta(days=n) for n in range(7)) if DAYS[day.weekday()] in days)
         return datetime.combine(first, new.time()), rule_of(repeat, first, days, until)
+    if repeat is Repeat.MONTHLY_LAST and (new + _WEEK).month == new.month:
+        repeat = Repeat.MONTHLY_WEEKDAY
     rule = rule_of(repeat, new.date(), (), until)
-    begins = datetime.combine(first_start.date().replace(day=1), new.time())
+    begins = datetime.combine(min(first_start.date(), new.date()).replace(day=1), new.time())
     found = rrulestr(rule, dtstart=begins).after(begins, inc=True)
     return (found or datetime.combine(new.date(), new.time())), rule
 

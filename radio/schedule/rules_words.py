@@ -73,12 +73,12 @@ def _label(labels: Labels, list_: str, code: str) -> str:
 
 def _length(minutes: int) -> str:
     if minutes % 60 == 0 and minutes:
-        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
-    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
 
 
 def _every(minutes: int) -> str:
-    return ngettext("every minute", "every %(num)s minutes", minutes)
+    return str(ngettext("every minute", "every %(num)s minutes", minutes))
 
 
 def _span(hours: Hours) -> str:

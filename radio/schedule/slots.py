@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Answer
 from media.grid import tick_start_ms
 from radio.catalogue.queries import airable_episodes, all_shows
 from radio.catalogue.terms import vocabulary
-from radio.core.time import from_unix_ms
+from radio.core.time import from_unix_ms, instant_of
 from radio.db import session
 from radio.errors import InvalidError
 from radio.schedule import actions, forms, queries, words
@@ -75,18 +75,6 @@ def retire(slot_id: str) -> Answer:
     session().commit()
     flash(_("The slot has ended. What was aired in it stays in the log."), "good")
     return redirect(url_for("schedule.week"), 303)
-
-
-@bp.post("/check")
-@access(Access.EDITOR)
-def check() -> str:
-    """What a slot would meet if it were kept as it is typed. Nothing is kept."""
-    slot_id = request.args.get("slot", "")
-    slot = queries.slot_or_404(session(), slot_id) if slot_id else None
-    form = SlotForm.typed(request.form)
-    draft = _draft(form.fields(slot), slot)
-    found = _findings(draft) if draft and not form.faults else None
-    return render_template("schedule/_findings.html", found=found)
 
 
 @bp.get("/<slot_id>/days/<at>")
@@ -222,6 +210,8 @@ def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding
     start = datetime.fromisoformat(str(changed.get("start", at.isoformat())))
     minutes = int(str(changed.get("length_minutes", slot.length_minutes)))
     fill = changed.get("fill")
+    if instant_of(start + timedelta(minutes=minutes), station().settings.tz) <= station().now():
+        return [(found := Finding("past"), words.finding(found, {}))]
     own = replace(
         queries.slot_value(slot), first_start=start, rrule="", length=timedelta(minutes=minutes), exceptions=frozenset(), overrides={},
         fill=fill if isinstance(fill, dict) else slot.fill,
@@ -241,10 +231,13 @@ def _page(slot: Slot | None, form: SlotForm, found: Sequence[tuple[Finding, str]
 
 
 def _day_page(slot: Slot, at: datetime, form: DayForm, found: Sequence[tuple[Finding, str]] | None = None) -> str:
-    usual = form.text["rung"] == forms.AS_ALWAYS and form.text["date"] == at.date().isoformat()
+    every = Slot(first_start=slot.first_start, rrule=slot.rrule)
+    if slot.rrule and not form.faults and form.changed(slot, at):
+        fields = form.every_day(slot, at)
+        every = Slot(first_start=fields["first_start"].isoformat(), rrule=fields["rrule"])
     return render_template(
         "schedule/day.html", slot=slot, at=at, form=form, found=found, faults=_faults(form), happens=words.happens(slot),
-        is_out=at.isoformat() in slot.exceptions, is_changed=at.isoformat() in slot.overrides, usual=usual, once=not slot.rrule,
+        is_out=at.isoformat() in slot.exceptions, is_changed=at.isoformat() in slot.overrides, every=words.happens(every), once=not slot.rrule,
         **_offered(),
     )  # fmt: skip
 

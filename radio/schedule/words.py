@@ -172,6 +172,7 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
         return _meets(found, titles)
     when = moment(int(str(facts["start_ms"]))) if "start_ms" in facts else ""
     known: dict[str, Callable[[], str]] = {
+        "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
         "never": lambda: _("It does not happen in the next eight weeks."),
         "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
         "too-long": lambda: _too_long(facts),

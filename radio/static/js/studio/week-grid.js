@@ -222,10 +222,12 @@ class SlotForm extends HTMLElement {
 
   async #look() {
     const asked = (this.asked = {});
-    const answer = await fetch(this.dataset.check, { method: "POST", body: new URLSearchParams(new FormData(this.form)) }).catch(() => null);
+    const body = new URLSearchParams(new FormData(this.form));
+    body.set("check", "yes");
+    const answer = await fetch(location.href, { method: "POST", body }).catch(() => null);
     if (!answer?.ok || answer.redirected || asked !== this.asked) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (page.body.textContent.trim() && page.body.innerHTML !== this.findings.innerHTML) this.findings.replaceChildren(...page.body.childNodes);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-findings]");
+    if (fresh && fresh.innerHTML !== this.findings.innerHTML) this.findings.replaceChildren(...fresh.childNodes);
   }
 }
 
