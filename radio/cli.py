@@ -21,7 +21,7 @@ ROOM_COMMANDS = {
     "check": ("radio.checking:check", "Try out what the station stands on."),
     "doctor": ("radio.doctor:doctor", "Look at every part: is it there, does it work, what to do."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),
-    "rundown": ("radio.schedule.commands:rundown", "What goes out, and the proof of it."),
+    "rundown": ("radio.channel.rebuilding:rundown", "What goes out, and the proof of it."),
     "sample": ("radio.sample.commands:sample", "Bring in the sample station."),
 }
 """Name → where the command is, and what it does. All run inside the application."""

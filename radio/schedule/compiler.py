@@ -7,62 +7,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from media.grid import HOUR_TICKS
-from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, emergency, reason
-from radio.schedule.fit import Facts, Scores, chances, number, subset
-from radio.schedule.ladder import TURN_RESTS, Choice, Moment, Pool, in_turn, ladder, pick
+from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, reason
+from radio.schedule.fit import Facts, Scores, number
+from radio.schedule.gaps import Fault, Gaps, Here, airing_here
+from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
 from radio.schedule.promises import Promises, asks_by_name, rung_of
 from radio.schedule.support import Support, codes
-from radio.schedule.turns import ANCHOR_TICKS, OWN_LEAST_MINUTES, minutes
+from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, OWN_LEAST_MINUTES, minutes
 from radio.schedule.wallclock import Place
 
 _CROSSES_ANCHORS_TICKS = ANCHOR_TICKS - HOUR_TICKS // 30
 """A programme this long fits between no two anchors; it may begin just after one and run across."""
-_MOST_SHORTS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something a person should know days ahead: a slot that is not filled as it asked, or an hour without a programme."""
-
-    tick: int
-    code: str
-    slot_id: str | None = None
-    facts: str = "{}"
-    """Canonical JSON: what is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """A tick, whose time it is, and how far what begins there may run."""
-
-    tick: int
-    place: Place
-    room: int
-    """For what the place asks for."""
-    end: int
-    """Where everything else has to have ended: the place's end, or the message that leads into what follows."""
-    limit: int
-    """Where a support message has to begin at the latest."""
-    lawful: Facts
-    lead: Airable | None = None
-    """The message that leads into the next place; it ends with this one."""
-
-    @property
-    def anchor(self) -> int:
-        """The next anchor behind the tick."""
-        return (self.tick // ANCHOR_TICKS + 1) * ANCHOR_TICKS
-
-    @property
-    def until(self) -> int:
-        """How long what fits between may be."""
-        return min(self.end, self.anchor) - self.tick
 
 
 class Compiler:
@@ -72,6 +34,7 @@ class Compiler:
         self.pool, self.seed, self.hours, self.places = pool, seed, hours, places
         self.memory = Memory(pool)
         self.support = Support(pool, self.memory, hours, seed)
+        self.gaps = Gaps(pool, self.memory, hours, seed)
         self.promises = Promises(pool, self.memory, places, hours)
         self.rests = ladder(pool.rules, pool.cycle)
         self.own_rests = tuple(rest for rest in self.rests if rest.episode_minutes >= OWN_LEAST_MINUTES)
@@ -105,7 +68,7 @@ class Compiler:
         here = self._here(tick)
         return (
             self._owed(here) or self._lead(here) or self._special(here) or self._due(here) or self._between(here)
-            or self._programme(here) or self._filler(here)
+            or self._programme(here) or self._gap(here)
         )  # fmt: skip
 
     def _here(self, tick: int) -> Here:
@@ -146,7 +109,7 @@ class Compiler:
     def _lead(self, here: Here) -> Airing | None:
         if here.lead is None or here.tick != here.end or here.tick >= here.place.end_tick:
             return None
-        return _airing(
+        return airing_here(
             here, Choice(here.lead), here.lead.part, "support-before" if self._is_needed_at(here.place.end_tick) else "support"
         )
 
@@ -160,12 +123,14 @@ class Compiler:
         if owed:
             found = self.support.one(here.lawful, 1 << 30, owed, here.tick)
             if found:
-                return _airing(here, Choice(found), found.part, "support-after")
+                return airing_here(here, Choice(found), found.part, "support-after")
         led = _led_to(self.memory.last)
         index = self.pool.index.get(str(led["for"])) if led else None
         if led is None or index is None or not here.lawful[index]:
             return None
-        return self._begin(here, Choice(self.pool.airables[index], led.get("relaxed")), str(led.get("chosen")), here.room)
+        relaxed = led.get("relaxed")
+        choice = Choice(self.pool.airables[index], relaxed if isinstance(relaxed, dict) else None)
+        return self._begin(here, choice, str(led.get("chosen")), here.room)
 
     def _begin(self, here: Here, choice: Choice, code: str, room: int) -> Airing | None:
         """The programme, or the message that has to stand before it; None: with its messages it does not fit."""
@@ -180,8 +145,10 @@ class Compiler:
             if found is None:
                 return None
             told = {"for": choice.airable.episode_id, "chosen": code, "relaxed": choice.facts["relaxed"]}
-            return replace(_airing(here, Choice(found), found.part, "support-before"), reason=reason("support-before", **told))
-        airing = _airing(here, choice, Part.PROGRAMME, code)
+            return replace(
+                airing_here(here, Choice(found), found.part, "support-before"), reason=reason("support-before", **told)
+            )
+        airing = airing_here(here, choice, Part.PROGRAMME, code)
         return replace(airing, reason=reason(code, **choice.facts, needs=codes(needs))) if needs else airing
 
     def _special(self, here: Here) -> Airing | None:
@@ -197,12 +164,16 @@ class Compiler:
             found = self._asked(here, code, airable)
             if found:
                 return found
-        if not heard and not self.memory.supported:
+        if not heard:
             self._unfilled(here, [airable for _, airable in wanted])
         return None
 
     def _asked(self, here: Here, code: str, airable: Airable) -> Airing | None:
-        if not here.lawful[self.pool.index[airable.episode_id]]:
+        index = self.pool.index[airable.episode_id]
+        if not here.lawful[index]:
+            return None
+        if here.tick - int(self.memory.episode_end[index]) < minutes(FLOOR_MINUTES):
+            self._fault(here, "heard-just-before", {"episode": airable.episode_id})
             return None
         if here.tick + airable.n_ticks > here.limit:
             return self._support(here, here.room - airable.n_ticks) if self._fits_a_night(airable) else None
@@ -214,7 +185,7 @@ class Compiler:
 
     def _support(self, here: Here, room: int) -> Airing | None:
         found = self.support.one(here.lawful, room, 0, here.anchor, self.memory.n_supports)
-        return _airing(here, Choice(found), found.part, "support") if found else None
+        return airing_here(here, Choice(found), found.part, "support") if found else None
 
     def _due(self, here: Here) -> Airing | None:
         return self._support(here, here.until) if self.support.is_due(here.tick) else None
@@ -237,7 +208,7 @@ class Compiler:
             plain = fits & self.pool.plays(part) & (self.pool.supports == 0)
             turn = in_turn(self.pool, self.memory, plain, here.tick, part=part, chance=chance)
             if turn:
-                return _airing(here, Choice(turn), part, "ident" if part is Part.IDENT else "short")
+                return airing_here(here, Choice(turn), part, "ident" if part is Part.IDENT else "short")
         return None
 
     def _is_time_for(self, part: Part, here: Here, every_ticks: int) -> bool:
@@ -298,45 +269,15 @@ class Compiler:
         index = self.pool.index.get(str(place.fill.get("episode_id")))
         return str(place.fill.get("show_id") or (self.pool.airables[index].show_id if index is not None else ""))
 
-    def _filler(self, here: Here) -> Airing:
-        """What fits no programme: shorts that add up, then a bed that ends with its own fade, then the emergency loop."""
-        end = min(here.end, here.anchor, max(here.limit, here.tick + 1))
-        if here.end <= here.tick:  # past the message that leads: what is left goes to the end of the place
-            end = min(here.place.end_tick, here.anchor)
-        room = end - here.tick
-        short = self._short(here, room)
-        if short:
-            return _airing(here, Choice(short), short.part, "fits-the-gap")
-        beds = np.flatnonzero(self.pool.plays(Part.BED) & self.pool.lawful(here.tick, self.hours, here.tick + room))
-        if not len(beds):
+    def _gap(self, here: Here) -> Airing:
+        """What fits no programme; where even that is not there, somebody is told."""
+        found = self.gaps.fill(here)
+        if found.part is Part.EMERGENCY:
             programmes = self.pool.plays(Part.PROGRAMME)
-            facts = {
-                "programmes": int(programmes.sum()), "lawful": int((programmes & here.lawful).sum()),
-                "quiet": self.hours.quiet.around(here.tick) is not None,
-            }  # fmt: skip
+            quiet = self.hours.quiet.around(here.tick) is not None
+            facts = {"programmes": int(programmes.sum()), "lawful": int((programmes & here.lawful).sum()), "quiet": quiet}
             self._fault(here, "nothing-lawful", facts)
-            return replace(emergency(here.tick, end, "nothing-lawful"), slot_id=here.place.slot_id)
-        lowest = np.argmin(chances(number(self.seed, "bed", here.anchor), self.pool.chance[beds]))
-        bed = self.pool.airables[int(beds[lowest])]
-        length = room % bed.n_ticks or bed.n_ticks
-        whole = _airing(here, Choice(bed), Part.BED, "fills-the-gap")
-        return replace(whole, n_ticks=length, first_tick=bed.n_ticks - length)
-
-    def _short(self, here: Here, room: int) -> Airable | None:
-        """The first of the shorts that fill the room best; None: none of them fits or all were heard lately."""
-        last_ident = self.memory.last is not None and self.memory.last.part is Part.IDENT
-        rested = here.tick - self.memory.episode_end
-        fits = here.lawful & (self.pool.n_ticks <= room) & (self.pool.supports == 0)
-        shorts = fits & self.pool.plays(Part.FILLER) & (rested >= TURN_RESTS[Part.FILLER])
-        idents = fits & self.pool.plays(Part.IDENT) & (rested >= TURN_RESTS[Part.IDENT]) & (not last_ident)
-        moment = number(self.seed, here.place.slot_id, here.place.occurrence, "gap", here.anchor)
-        candidates: list[Airable] = []
-        for mask, most in ((shorts, _MOST_SHORTS), (idents, 1)):
-            indices = np.flatnonzero(mask)
-            order = np.argsort(chances(moment, self.pool.chance[indices]), kind="stable")[:most]
-            candidates += [self.pool.airables[int(indices[i])] for i in order]
-        chosen = subset([a.n_ticks for a in candidates], room)
-        return candidates[chosen[0]] if chosen else None
+        return found
 
     def _unfilled(self, here: Here, wanted: Sequence[Airable]) -> None:
         """Say why a slot does not begin with what it asks for."""
@@ -370,11 +311,3 @@ def _led_to(last: Airing | None) -> Mapping[str, object] | None:
     if last is None or '"for"' not in last.reason:
         return None
     return last.why
-
-
-def _airing(here: Here, choice: Choice, part: Part, code: str) -> Airing:
-    airable = choice.airable
-    return Airing(
-        here.tick, airable.n_ticks, part, airable.episode_id, airable.recording_id, 0, here.place.slot_id,
-        reason(code, **choice.facts),
-    )  # fmt: skip

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.grid import HOUR_TICKS
-from radio.schedule.airings import ON_REQUEST_KINDS, Airable, Hours, Part
+from radio.schedule.airings import ON_REQUEST_KINDS, Airable, Hours, Night, Part
 from radio.schedule.fit import Facts, Numbers, Scores, chances, number, scores
 from radio.schedule.memory import NEVER, Memory
-from radio.schedule.policy import SUPPORTS, StationRules, Weight
+from radio.schedule.policy import DEFAULTS, SUPPORTS, StationRules, Weight
 from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, Cycle, Rest, halves, ladder, minutes
 
 ALWAYS = 1 << 60
@@ -31,7 +31,7 @@ def bits(supports: Iterable[str]) -> int:
 class Pool:
     """All that may be aired, in columns. The order is that of the ids, so no database's order can show."""
 
-    def __init__(self, airables: Iterable[Airable], seed: bytes, rules: StationRules) -> None:
+    def __init__(self, airables: Iterable[Airable], seed: bytes, rules: StationRules = DEFAULTS) -> None:
         self.airables = tuple(sorted(airables, key=lambda airable: airable.episode_id))
         self.rules, self.seed = rules, seed
         self.index: Mapping[str, int] = {airable.episode_id: i for i, airable in enumerate(self.airables)}
@@ -99,8 +99,9 @@ class Pool:
                 found[row] *= by_term.get(term, 1.0)
         return found
 
-    def lawful(self, tick: int, hours: Hours, until: int | None = None) -> Facts:
+    def lawful(self, tick: int, hours: Hours | Night, until: int | None = None) -> Facts:
         """Which may be heard from `tick` on, whole or cut at `until`: public, not expiring meanwhile, fit for the hours."""
+        hours = Hours(hours) if isinstance(hours, Night) else hours
         ends = tick + self.n_ticks if until is None else np.full_like(self.n_ticks, until)
         found: Facts = (self.published <= tick) & (ends <= self.expires) & (self.night_ok | (ends <= hours.quiet.next_from(tick)))
         for place, barred in enumerate(hours.barred):

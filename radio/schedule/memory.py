@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +22,7 @@ class Columns(Protocol):
     """What is asked of the pool."""
 
     @property
-    def index(self) -> dict[str, int]: ...  # noqa: D102
+    def index(self) -> Mapping[str, int]: ...  # noqa: D102
 
     show: Numbers
     kind: Numbers

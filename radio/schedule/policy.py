@@ -74,7 +74,7 @@ class StationRules:
         """The rules as they were stored; what an older version did not say is as by default."""
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         if "support_around" in known:
-            around = ALWAYS_AROUND | dict(known["support_around"])
+            around = {**ALWAYS_AROUND, **known["support_around"]}
             known["support_around"] = tuple(sorted((str(note), str(support)) for note, support in around.items()))
         if "quiet_times" in known:
             known["quiet_times"] = tuple(_hours(one) for one in known["quiet_times"])
@@ -92,6 +92,7 @@ class StationRules:
         return asdict(self) | {"support_around": dict(self.support_around)}
 
 
+DEFAULTS = StationRules()
 CHILDREN_LISTENING = tuple(
     HourRule(Hours(begins, ends, DAYS[:5]), notes=("use-described",)) for begins, ends in (("06:00", "09:00"), ("15:00", "19:00"))
 )

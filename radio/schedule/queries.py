@@ -118,28 +118,32 @@ def planned_since(session: Session) -> int:
     return session.scalar(select(func.min(models.Revision.effective_tick))) or 0
 
 
-def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
+def rundown(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> Rundown:
     """What is, was or will be aired over `[from_tick, to_tick)`: at each tick the newest revision that covers it.
+
+    `upto`: as it stood after that revision; None: as it stands.
 
     Airings at the ends of the span are whole only when they lie within it. Where nothing was compiled stands the loop.
     """
-    held = _held(session, from_tick, to_tick)
-    rows = _rows(session, {revision_id for revision_id, _, _ in held}, from_tick, to_tick)
+    found = held(session, from_tick, to_tick, upto=upto)
+    rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick)
     airings: list[Airing] = []
-    for revision_id, start, end in held:
+    for revision_id, start, end in found:
         pieces = (airing.clipped(start, end) for airing in rows.get(revision_id, ()))
         airings += [piece for piece in pieces if piece is not None]
     return without_holes(airings, from_tick, to_tick)
 
 
-def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int, int]]:
+def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> list[tuple[int, int, int]]:
     """Which revision holds where, in order of time: (id, from, to)."""
     query = (
         select(models.Revision.id, models.Revision.effective_tick, models.Revision.end_tick)
         .where(models.Revision.end_tick > from_tick, models.Revision.effective_tick < to_tick)
         .order_by(models.Revision.id.desc())
     )
-    open_spans, held = [(from_tick, to_tick)], []
+    if upto is not None:
+        query = query.where(models.Revision.id <= upto)
+    open_spans, found = [(from_tick, to_tick)], []
     for revision_id, effective_tick, end_tick in session.execute(query):
         still_open: list[tuple[int, int]] = []
         for start, end in open_spans:
@@ -147,12 +151,12 @@ def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int
             if begins >= ends:
                 still_open.append((start, end))
                 continue
-            held.append((revision_id, begins, ends))
+            found.append((revision_id, begins, ends))
             still_open += [span for span in ((start, begins), (ends, end)) if span[0] < span[1]]
         open_spans = still_open
         if not open_spans:
             break
-    return sorted(held, key=lambda piece: piece[1])
+    return sorted(found, key=lambda piece: piece[1])
 
 
 def _rows(session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int) -> dict[int, list[Airing]]:
@@ -186,11 +190,16 @@ def withdrawn_from(session: Session, recording_id: str | None) -> int | None:
     return session.scalar(select(Recording.withdrawn_from_tick).where(Recording.id == recording_id))
 
 
+def airings_of(session: Session, revision_id: int) -> list[Airing]:
+    """The airings of one revision, whole."""
+    return [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision_id))]
+
+
 def unchained(session: Session) -> int | None:
     """The first revision whose hash does not follow from its rows and the one before it; None: the chain is whole."""
     previous = None
     for revision in session.scalars(select(models.Revision).order_by(models.Revision.id)):
-        airings = [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision.id))]
+        airings = airings_of(session, revision.id)
         span = (revision.effective_tick, revision.end_tick)
         expected = chained(airings, span=span, why=revision.why, inputs_hash=revision.inputs_hash,
                            previous_hash=revision.previous_hash)  # fmt: skip

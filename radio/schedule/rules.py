@@ -6,7 +6,6 @@ can be compiled again from any of its joins and goes on the same.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,9 +26,10 @@ from radio.schedule.airings import (
     part_of,
     without_holes,
 )
-from radio.schedule.compiler import Compiler, Fault
+from radio.schedule.compiler import Compiler
+from radio.schedule.gaps import Fault
 from radio.schedule.ladder import Pool
-from radio.schedule.policy import StationRules
+from radio.schedule.policy import DEFAULTS, StationRules
 from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place, Slot, hours, occurrences, resolved
 
@@ -41,7 +41,6 @@ __all__ = [
 ALGORITHM = 2
 """Grows when the same inputs would compile to something else."""
 _MOST_BEHIND_TICKS = DAY_TICKS
-_DEFAULTS = StationRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def compile(  # noqa: A001 - the trade's word
     from_tick: int,
     to_tick: int,
     recent: Sequence[Airing] = (),
-    rules: StationRules = _DEFAULTS,
+    rules: StationRules = DEFAULTS,
 ) -> Compiled:
     """The airings from `from_tick` until at least `to_tick`, and on until nothing is owed.
 
@@ -90,8 +89,3 @@ def places(slots: Iterable[Slot], from_tick: int, to_tick: int) -> list[Place]:
     first, last = from_tick - 2 * DAY_TICKS, to_tick + 2 * DAY_TICKS
     start, end = from_unix_ms(tick_start_ms(first)) - timedelta(days=2), from_unix_ms(tick_start_ms(last))
     return resolved((place for slot in slots for place in occurrences(slot, start, end)), first, last)
-
-
-def holder(tiles: Sequence[Place], tick: int) -> Place:
-    """Whose time it is at a tick of the tiles."""
-    return tiles[bisect_right(tiles, tick, key=lambda place: place.start_tick) - 1]

@@ -23,13 +23,16 @@ def why(airing: Airing) -> str:
     reason = airing.why
     codes = {
         "episode": _("This slot asks for it."),
-        "latest": _("The newest of its show that has not been aired."),
+        "latest": _("The newest of its show that no slot has aired."),
         "next": _("The next of its show in order."),
         "rotation": _("Chosen from what this slot asks for."),
         "evergreen": _("Chosen from everything: nothing that this slot asks for was free."),
         "open": _("Chosen from everything that may be heard now."),
-        "ident": _("The station says its name every ten minutes."),
-        "short": _("Something short every quarter of an hour."),
+        "ident": _("The station says its name."),
+        "short": _("Something short now and then."),
+        "support": _("At night somebody says regularly where help is."),
+        "support-before": _("The support message before what follows."),
+        "support-after": _("The support message after what was heard."),
         "fits-the-gap": _("It fits the time that was left."),
         "fills-the-gap": _("Music for the time that was left. It may be cut."),
         "nothing-lawful": _("Nothing that may be heard then was there."),
@@ -46,9 +49,24 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
         said.append(_("Heard again after at least %(minutes)s minutes: there was nothing longer unheard.", minutes=rest[0]))
         if rest[1] == -1:
             said.append(_("The same show as the one before."))
+    relaxed = reason.get("relaxed")
+    if isinstance(relaxed, dict):
+        said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
         said.append(_("After another heavy one: nothing lighter was there."))
     return said
+
+
+def _gave_way(relaxed: Mapping[str, int]) -> list[str]:
+    """Which rests were not kept, and how much of them was."""
+    said = {
+        "episode": _(
+            "This one was heard %(minutes)s minutes before: nothing else had rested longer.", minutes=relaxed.get("episode", 0)
+        ),
+        "voice": _("The same voice was heard %(minutes)s minutes before.", minutes=relaxed.get("voice", 0)),
+        "show": _("The same show was heard %(minutes)s minutes before.", minutes=relaxed.get("show", 0)),
+    }
+    return [said[rule] for rule in ("episode", "voice", "show") if rule in relaxed]
 
 
 def fault(name: str, code: str) -> str:
@@ -92,6 +110,47 @@ def compile_fault(code: str) -> str:
         "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
         "nothing-to-air": _("Nothing of what it asks for is there yet."),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
+        "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
+        "too-long-at-night": _("It is longer than may lie between two support messages at night. It is not begun."),
+        "heard-just-before": _("What it asks for was heard just before it. It begins a little later, or not at all."),
+        "no-support": _("Episodes need a support message before and after them, and there is none. They are not heard."),
+        "no-support-at-night": _("There is no support message for the night. Publish a short one, tagged as support."),
+    }.get(code, code)
+
+
+def missing(facts: Mapping[str, object]) -> str:
+    """What is missing, in a sentence; empty: nothing more can be said."""
+    if "lawful" in facts:
+        when = _("in a quiet hour") if facts.get("quiet") else _("at that hour")
+        return _(
+            "Of %(all)s programmes %(lawful)s may be heard %(when)s.",
+            all=facts.get("programmes"),
+            lawful=facts["lawful"],
+            when=when,
+        )
+    if "supports" in facts:
+        names = {"helpline": _("where to talk to somebody"), "overdose": _("what to do in an overdose")}
+        told = facts["supports"]
+        wanted = _listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
+        return _("Missing is a message that says %(what)s.", what=wanted)
+    if "room" in facts:
+        return _(
+            "It takes %(minutes)s minutes, with its support messages more; there are %(room)s.",
+            minutes=facts["minutes"],
+            room=facts["room"],
+        )
+    return ""
+
+
+def verdict(code: str) -> str:
+    """What came of compiling a revision again."""
+    return {
+        "same": _("the same again"),
+        "different": _("different"),
+        "by-a-person": _("put there by a person, not compiled"),
+        "gone": _("what it was made of is not kept any more"),
+        "other-release": _("another release made it"),
+        "other-seed": _("the station's seed is another one"),
     }.get(code, code)
 
 
