@@ -1,4 +1,4 @@
-"""What really goes out in a span, told beside the slots it comes from; and where something is amiss ahead."""
+"""What really goes out in a span, told beside the slots it comes from; and what a draft of a slot is held against."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from sqlalchemy.orm import Session
 from media.grid import first_tick_from, tick_start_ms
 from radio.catalogue.models import Episode, Show
 from radio.core.time import from_unix_ms, instant_of, unix_ms
-from radio.schedule import queries, rules
+from radio.schedule import queries
 from radio.schedule.airings import Airing, Part
 from radio.schedule.drafts import LOOKED_AHEAD as DRAFTS_LOOK_AHEAD
-from radio.schedule.drafts import Around, Finding, filling
+from radio.schedule.drafts import Around
 from radio.schedule.models import Slot
-from radio.schedule.wallclock import Place, hours
+from radio.schedule.wallclock import hours
 from radio.station import Station
-
-_AS_ASKED = frozenset({"episode", "latest", "next", "rotation"})
-LOOKED_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +69,6 @@ class Stretch:
         return any(one.airing.part is Part.EMERGENCY for one in self.heard)
 
 
-@dataclass(frozen=True, slots=True)
-class Amiss:
-    """A stretch of the future that is not as it should be: the loop plays, or a slot has nothing of what it asks for."""
-
-    start_ms: int
-    end_ms: int
-    code: str
-    slot_id: str | None
-    missing: Finding | None = None
-    """What stands in the way of what the slot asks for, when that can be said."""
-
-
 def day_ticks(day: date, station: Station) -> tuple[int, int]:
     """The ticks of a day of the station's calendar."""
     midnights = (datetime.combine(day + timedelta(days=n), datetime.min.time()) for n in (0, 1))
@@ -114,51 +99,6 @@ def told(session: Session, airings: Iterable[Airing]) -> list[Heard]:
 def _titles(session: Session, ids: set[str]) -> Mapping[str, tuple[str, str]]:
     query = select(Episode.id, Episode.title, Show.title).join(Show, Episode.show_id == Show.id).where(Episode.id.in_(ids))
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}
-
-
-def amiss(session: Session, station: Station) -> list[Amiss]:
-    """What is not as it should be in what is compiled ahead, in order of time."""
-    from_tick = first_tick_from(station.clock.unix_ms())
-    to_tick = min(queries.planned_until(session), first_tick_from(unix_ms(station.now() + LOOKED_AHEAD)))
-    if to_tick <= from_tick:
-        return []
-    airings = queries.rundown(session, from_tick, to_tick).airings
-    slots = {row.id: queries.slot_value(row) for row in queries.slots(session)}
-    unfilled = _unfilled(list(slots.values()), airings, from_tick, to_tick)
-    around = look_around(session, station) if unfilled else None
-    found = list(_loops(airings))
-    for place in unfilled:
-        why = filling(slots[place.slot_id or ""], [place], around) if around else ()
-        missing = next((finding for finding in why if finding.grave), None)
-        span = tick_start_ms(place.start_tick), tick_start_ms(place.end_tick)
-        found.append(Amiss(*span, "not-as-asked", place.slot_id, missing))
-    return sorted(found, key=lambda one: (one.start_ms, one.slot_id or ""))
-
-
-def _loops(airings: Sequence[Airing]) -> Iterable[Amiss]:
-    """The stretches in which nothing may be heard but the emergency loop."""
-    for is_loop, run in groupby(airings, lambda airing: airing.part is Part.EMERGENCY):
-        own = list(run)
-        if is_loop:
-            yield Amiss(
-                tick_start_ms(own[0].start_tick), tick_start_ms(own[-1].end_tick), str(own[0].why.get("code", "")), own[0].slot_id
-            )
-
-
-def _unfilled(slots: Sequence[rules.Slot], airings: Sequence[Airing], from_tick: int, to_tick: int) -> list[Place]:
-    """The occurrences of slots in which nothing of what they ask for is heard."""
-    heard: dict[str, list[int]] = {}
-    for airing in airings:
-        if airing.slot_id and airing.why.get("code") in _AS_ASKED:
-            heard.setdefault(airing.slot_id, []).append(airing.start_tick)
-    asking = {slot.slot_id for slot in slots if slot.fill.get("rung") != "rotation" or len(slot.fill) > 1}
-    whole = (
-        p for p in rules.places(slots, from_tick, to_tick) if p.whole and from_tick <= p.start_tick and p.end_tick <= to_tick
-    )
-    return [
-        place for place in whole
-        if place.slot_id in asking and not any(place.start_tick <= tick < place.end_tick for tick in heard.get(place.slot_id or "", ()))
-    ]  # fmt: skip
 
 
 def look_around(session: Session, station: Station, without: str = "") -> Around:

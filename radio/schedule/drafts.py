@@ -18,7 +18,7 @@ CLOCKS_AHEAD = timedelta(days=380)
 _FEW_TIMES = 2
 """A rotation with less than so many times the slot's length repeats itself from one occurrence to the next."""
 _MOST_LOOKED_AT = 8
-MINUTE_TICKS = HOUR_TICKS // 60
+_A_MINUTE_TICKS = HOUR_TICKS // 60
 _BARS = ("not-at-night", "not-at-that-hour", "runs-out", "not-yet-public")
 
 
@@ -146,7 +146,7 @@ def _variety(fits: Sequence[Airable], room: int) -> Iterable[Finding]:
 
 def _under_run(fits: Sequence[Airable], room: int, under_run: str) -> Iterable[Finding]:
     left = room - max(airable.n_ticks for airable in fits)
-    if left > MINUTE_TICKS:
+    if left > _A_MINUTE_TICKS:
         yield Finding("leaves-time", facts={"left": _minutes(left), "under_run": under_run})
 
 
@@ -166,4 +166,4 @@ def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
 
 def _minutes(ticks: int) -> int:
     """To the nearest, and at least one."""
-    return max(1, round(ticks / MINUTE_TICKS))
+    return max(1, round(tick_start_ms(ticks) / 60_000))

@@ -16,7 +16,7 @@ from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.core.time import unix_ms
 from radio.db import session
-from radio.schedule import dayplan, queries, weekgrid, words
+from radio.schedule import dayplan, outlook, queries, weekgrid, words
 from radio.schedule.airings import Part
 from radio.schedule.dayplan import told
 from radio.schedule.models import Slot
@@ -27,7 +27,6 @@ from radio.web.current import me
 
 bp = Blueprint("schedule", __name__)
 _FARTHEST = timedelta(days=400)
-_MOST_AMISS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +56,25 @@ def week() -> str:
     rows = queries.slots(session())
     first, last = dayplan.day_ticks(day, here)
     first, last = max(first, queries.planned_since(session())), min(last, queries.planned_until(session()))
-    amiss = dayplan.amiss(session(), here)
     return render_template(
         "schedule/week.html",
         columns=_columns(rows, monday), day=day, today=today, monday=monday,
         one_week=timedelta(days=7), days=[monday + timedelta(days=n) for n in range(7)],
         stretches=dayplan.stretches(session(), here, first, last) if first < last else [],
         fills=_fills(rows), slots={row.id: row for row in rows}, n_slots=len(rows), now_ms=unix_ms(now),
-        amiss=amiss[:_MOST_AMISS], more_amiss=max(0, len(amiss) - _MOST_AMISS),
+        days_amiss=[(one, _gathered(one)) for one in outlook.days_ahead(session(), here)],
         planned_until_ms=tick_start_ms(queries.planned_until(session())),
         fixed_until=now + timedelta(minutes=here.settings.freeze_minutes),
         editor=me().has(Role.EDITOR, Role.STEWARD), steward=me().has(Role.STEWARD), parts=Part, words=words,
     )  # fmt: skip
+
+
+def _gathered(day: outlook.DayAhead) -> list[tuple[outlook.Amiss, int]]:
+    """What is amiss in a day, each thing once, the grave first, and how often."""
+    found: dict[tuple[str, str | None], list[outlook.Amiss]] = {}
+    for one in day.amiss:
+        found.setdefault((one.code, one.slot_id), []).append(one)
+    return sorted(((alike[0], len(alike)) for alike in found.values()), key=lambda pair: not pair[0].is_grave)
 
 
 def _columns(rows: Sequence[Slot], monday: date) -> list[tuple[Column, list[Shown]]]:

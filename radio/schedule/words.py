@@ -92,17 +92,6 @@ def fault(name: str, code: str) -> str:
     return known.get((name, code), _("This cannot be taken as it is."))
 
 
-def amiss(code: str) -> str:
-    """What is not as it should be in a stretch of the future, and what is missing."""
-    return {
-        "not-as-asked": _("Nothing of what this slot asks for is heard: it is not there, too long, or not for that hour."),
-        "nothing-lawful": _(
-            "Nothing that may be heard then is there. The emergency loop plays. Something calm and short would help."
-        ),
-        "nothing-planned": _("Nothing is planned. The emergency loop plays."),
-    }.get(code, _("The emergency loop plays."))
-
-
 def compile_fault(code: str) -> str:
     """What could not be done as a slot asks."""
     return {
@@ -131,7 +120,7 @@ def missing(facts: Mapping[str, object]) -> str:
     if "supports" in facts:
         names = {"helpline": _("where to talk to somebody"), "overdose": _("what to do in an overdose")}
         told = facts["supports"]
-        wanted = _listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
+        wanted = listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
         return _("Missing is a message that says %(what)s.", what=wanted)
     if "room" in facts:
         return _(
