@@ -261,9 +261,10 @@ def _offered() -> dict[str, object]:
 
 def _with_length(show: str, title: str, length_ms: int) -> str:
     minutes = max(1, round(length_ms / 60_000))
-    return ngettext(
+    said: str = ngettext(
         "%(show)s: %(title)s (%(num)s minute)", "%(show)s: %(title)s (%(num)s minutes)", minutes, show=show, title=title
     )
+    return said
 
 
 def _coming(slot: Slot) -> list[dict[str, object]]:
