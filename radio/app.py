@@ -87,24 +87,11 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.views import bp as pages
     from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import onair, shows, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (
-        accounts.bp,
-        studio,
-        shows.bp,
-        uploads.bp,
-        schedule,
-        balancing.bp,
-        stationrules.bp,
-        slots.bp,
-        joins.bp,
-        channel,
-        feeds,
-        pages,
-        pictures,
-    )
+    week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, onair.bp, *week, channel, feeds, pages, pictures)
     for room in rooms:
         app.register_blueprint(room)
 

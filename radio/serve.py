@@ -61,9 +61,13 @@ class WebServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, imported and made in each worker after the fork: their parent stays small."""
         from radio.app import create_app
+        from radio.channel.outages import Outages
+        from radio.jobs.beats import Beats
         from radio.station import open_clock, open_store
 
-        return create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
+        app = create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
+        Beats(app, also=Outages(app).note).start()
+        return app
 
 
 def run(settings: Settings, bind: str) -> None:

@@ -57,6 +57,8 @@ class Settings:
     mail_url: str
     """`smtp://user:password@host:port`, `smtps://…`; unset: no mail is sent."""
     mail_from: str
+    purge_url: str
+    """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -132,6 +134,7 @@ class _Reader:
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"
             ),
             mail_from=self._text("MAIL_FROM", ""),
+            purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),

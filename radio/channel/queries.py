@@ -37,7 +37,7 @@ def _sounds(session: Session, recordings: set[str]) -> dict[str, dict[str, Sound
     query = select(Rendition).where(Rendition.recording_id.in_(recordings))
     found: dict[str, dict[str, Sound]] = {}
     for row in session.scalars(query):
-        sound = Sound(row.sha256, row.key, row.header_bytes, row.tick_bytes, row.size_bytes)
+        sound = Sound(row.sha256, row.key, row.header_bytes, row.tick_bytes, row.size_bytes, row.recording_id)
         found.setdefault(row.recording_id, {})[row.profile] = sound
     return found
 

@@ -35,6 +35,7 @@ class Sound:
     header_bytes: int
     tick_bytes: int
     size_bytes: int
+    recording_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from media import fmp4, hls, mp3
 from media.grid import SEGMENT_TICKS, tick_at, tick_start_ms
 from media.profiles import Profile
-from radio.channel import loop, rules
+from radio.channel import caching, loop, rules
 from radio.channel.held import Holding
 from radio.channel.rules import Aired
 from radio.channel.stream import METAINT_BYTES, SEND_BUFFER_BYTES, Stream
 from radio.channel.ticks import Ticks
+from radio.clock import ForwardClock
 from radio.db import db, reading
 from radio.errors import NotFoundError, WithdrawnError
 from radio.station import Station, station
@@ -57,6 +58,7 @@ def open_channel(app: Flask, *, emergency: Path | None = None, aside: bool = Tru
     `aside` as in `Holding`: False, and what was committed a second ago is seen at the next call.
     """
     here: Station = app.extensions["station"]
+    here = replace(here, clock=ForwardClock(here.clock))  # a playlist never goes back
     loops = loop.loops(here.profiles, emergency or loop.FOLDER)
     ticks = Ticks(here.store, loops)
     holding = Holding(here.clock, lambda: _only_reading(app), loops, aside=aside)
@@ -183,7 +185,7 @@ def live_segment(name: str, segment: int, digest: str) -> Response:
     sound = here.ticks.read(made_of, name)
     profile = here.profiles[name]
     prefix = mp3.segment_prefix(segment) if name == "standard" else fmp4.segment_prefix(segment, profile.unit_bytes)
-    return Response(prefix + sound, mimetype=profile.media_type, headers={"Cache-Control": _FOR_EVER})
+    return Response(prefix + sound, mimetype=profile.media_type, headers=caching.segment_headers(made_of))
 
 
 @bp.get("/live.mp3")

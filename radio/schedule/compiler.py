@@ -19,6 +19,7 @@ from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
 from radio.schedule.promises import Promises, asks_by_name, rung_of
+from radio.schedule.standing import Overrides, Standing
 from radio.schedule.support import Support, codes
 from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, OWN_LEAST_MINUTES, minutes
 from radio.schedule.wallclock import Place
@@ -30,10 +31,20 @@ _CROSSES_ANCHORS_TICKS = ANCHOR_TICKS - HOUR_TICKS // 30
 class Compiler:
     """One compilation: the places, the pool, and what has been heard so far."""
 
-    def __init__(self, places: Sequence[Place], pool: Pool, hours: Hours, seed: bytes, from_tick: int) -> None:
+    def __init__(
+        self,
+        places: Sequence[Place],
+        pool: Pool,
+        hours: Hours,
+        seed: bytes,
+        from_tick: int,
+        *,
+        standing: Sequence[Standing] = (),
+    ) -> None:
         self.pool, self.seed, self.hours, self.places = pool, seed, hours, places
         self.memory = Memory(pool)
         self.support = Support(pool, self.memory, hours, seed)
+        self.overrides = Overrides(standing, pool)
         self.gaps = Gaps(pool, self.memory, hours, seed)
         self.promises = Promises(pool, self.memory, places, hours)
         self.rests = ladder(pool.rules, pool.cycle)
@@ -67,7 +78,7 @@ class Compiler:
         self.promises.look(tick)
         here = self._here(tick)
         return (
-            self._owed(here) or self._lead(here) or self._special(here) or self._due(here) or self._between(here)
+            self._owed(here) or self._overriding(here) or self._led(here) or self._lead(here) or self._special(here) or self._due(here) or self._between(here)
             or self._programme(here) or self._gap(here)
         )  # fmt: skip
 
@@ -79,7 +90,7 @@ class Compiler:
         end = place.end_tick + late
         if place.runs_on and asks_by_name(place):
             end = self._run_on_end(index)
-        lawful = self.pool.lawful(tick, self.hours)
+        lawful = self.overrides.without_swapped(self.pool.lawful(tick, self.hours), tick)
         lead = self._leading(place, following, tick) if following and not late else None
         own_end = place.end_tick - lead.n_ticks if lead else place.end_tick
         return Here(tick, place, end - tick, own_end, self.support.limit(tick, lawful), lawful, lead)
@@ -118,12 +129,26 @@ class Compiler:
         return index is not None and bool(self.pool.needs[index])
 
     def _owed(self, here: Here) -> Airing | None:
-        """The message after what needs it, and what a message before it was for."""
+        """The message after what needs it."""
         owed = self.memory.owed & self.support.known
         if owed:
             found = self.support.one(here.lawful, 1 << 30, owed, here.tick)
             if found:
                 return airing_here(here, Choice(found), found.part, "support-after")
+        return None
+
+    def _overriding(self, here: Here) -> Airing | None:
+        """What a person has put here."""
+        asked = self.overrides.asked(self.memory, here.tick, here.lawful, here.room)
+        if asked is None:
+            return None
+        airable, code = asked
+        if self.pool.needs[self.pool.index[airable.episode_id]]:
+            return self._begin(here, Choice(airable), code, here.room)
+        return airing_here(here, Choice(airable), airable.part, code)
+
+    def _led(self, here: Here) -> Airing | None:
+        """What the message before was for."""
         led = _led_to(self.memory.last)
         index = self.pool.index.get(str(led["for"])) if led else None
         if led is None or index is None or not here.lawful[index]:

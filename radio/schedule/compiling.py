@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from radio.schedule import queries, rules
+from radio.schedule import overriding, queries, rules
 from radio.schedule.airings import Airable, Airing, Part
 from radio.schedule.gaps import Fault
 from radio.schedule.policy import DEFAULTS, StationRules
@@ -37,10 +37,11 @@ def compiled(session: Session, station: Station, seed: str, from_tick: int, to_t
     slots = [queries.slot_value(row) for row in queries.slots(session)]
     pool = queries.pool(session, now=station.now())
     number, policy = queries.station_rules(session)
+    standing = overriding.standing(session, from_tick, to_tick)
     heard = recent(session, from_tick, head_id)
     found = rules.compile(
         slots, pool, zone=station.settings.tz, seed=bytes.fromhex(seed), from_tick=from_tick, to_tick=to_tick, recent=heard,
-        rules=policy,
+        rules=policy, standing=standing,
     )  # fmt: skip
     for code, times in sorted(Counter(fault.code for fault in found.faults).items()):
         first = next(fault for fault in found.faults if fault.code == code)
@@ -48,6 +49,7 @@ def compiled(session: Session, station: Station, seed: str, from_tick: int, to_t
     recipe = Recipe(
         slots=tuple(slots), pool=tuple(pool), rules=policy, rules_number=number, zone=station.settings.zone,
         zones=zones_version(), seed=digest(seed), span=(from_tick, to_tick), head_id=head_id, algorithm=rules.ALGORITHM,
+        standing=tuple(standing),
     )  # fmt: skip
     inputs_hash, pieces = kept(recipe)
     return found, MadeOf(inputs_hash, {airable.episode_id: airable for airable in pool}, policy, pieces, found.faults)

@@ -12,7 +12,7 @@ from radio.schedule.ladder import ALWAYS, Pool
 from radio.schedule.memory import SLOT_RUNGS, Memory
 from radio.schedule.wallclock import Place
 
-PREMIERE_TICKS = 4 * DAY_TICKS
+PREMIERE_TICKS = 2 * DAY_TICKS
 """So long before its slot a new episode is kept for it, however short of others the rotation is."""
 Wanted = list[tuple[str, Airable]]
 

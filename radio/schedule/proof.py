@@ -15,6 +15,8 @@ from radio.schedule.policy import StationRules
 Lawful = Callable[[Airing], str | None]
 """What is wrong with an airing, as a code; None: nothing."""
 
+GOES_ON = "goes-on"
+"""The rest of what an alert had interrupted, to its own end."""
 FIRST_HASH = "0" * 64
 """What stands before the first revision."""
 
@@ -68,7 +70,7 @@ def law(pool: Mapping[str, Airable], hours: Night | Hours, *, cut_at: int | None
             "not-at-this-hour": any(
                 barred.bars(airable) and barred.hours.touches(airing.start_tick, airing.end_tick) for barred in bounds.barred
             ),
-            "cut": not whole and airing.part not in CUTTABLE and airing.end_tick != cut_at,
+            "cut": not (whole or _is_the_rest(airing, airable)) and airing.part not in CUTTABLE and airing.end_tick != cut_at,
             "too-long": airing.first_tick + airing.n_ticks > airable.n_ticks,
         }
         return next((code for code, holds in broken.items() if holds), None)
@@ -76,13 +78,18 @@ def law(pool: Mapping[str, Airable], hours: Night | Hours, *, cut_at: int | None
     return lawful
 
 
+def _is_the_rest(airing: Airing, airable: Airable) -> bool:
+    """Whether it is what an alert has interrupted, heard to its own end."""
+    return airing.first_tick + airing.n_ticks == airable.n_ticks and airing.why.get("code") == GOES_ON
+
+
 def prove_support(
     airings: Sequence[Airing], pool: Mapping[str, Airable], hours: Hours, rules: StationRules, *, nights: bool = True
 ) -> None:
     """Show that support messages stand around what needs them, and (`nights`) that none is late at night.
 
-    What stands before the first airing and after the last is not looked at, nor what an override has cut. Where a pool has no support message at all there is
-    nothing to show: compiling has told of it.
+    What stands before the first airing and after the last is not looked at, nor what an override has cut. Where a pool has no
+    support message at all there is nothing to show: compiling has told of it.
 
     Raises:
         UnprovenError: names the first that is missing.

@@ -16,6 +16,7 @@ from typing import Any
 
 from radio.schedule.airings import Airable, Part, canonical
 from radio.schedule.policy import StationRules
+from radio.schedule.standing import OverrideKind, Standing
 from radio.schedule.wallclock import Slot
 
 POOL_PARTS = 32
@@ -40,6 +41,8 @@ class Recipe:
     head_id: int
     """The newest revision when it was compiled; 0: none."""
     algorithm: int
+    standing: Sequence[Standing] = ()
+    """The overrides that held."""
 
 
 def part_of_pool(episode_id: str) -> str:
@@ -59,6 +62,7 @@ def kept(recipe: Recipe) -> tuple[str, Pieces]:
         "pool": [_piece(pieces, part, [_airable(one) for one in parts[part]]) for part in sorted(parts)],
         "rules_number": recipe.rules_number, "zone": recipe.zone, "zones": recipe.zones, "seed": recipe.seed,
         "span": list(recipe.span), "head": recipe.head_id, "algorithm": recipe.algorithm,
+        "overrides": [[one.override_id, *one.facts] for one in recipe.standing],
     }  # fmt: skip
     return _piece(pieces, "recipe", said), pieces
 
@@ -84,6 +88,7 @@ def read(inputs_hash: str, piece: Callable[[str], bytes]) -> Recipe:
         rules=StationRules.read(unpacked(piece(said["rules"]))), rules_number=said["rules_number"], zone=said["zone"],
         zones=said["zones"], seed=said["seed"], span=(said["span"][0], said["span"][1]), head_id=said["head"],
         algorithm=said["algorithm"],
+        standing=tuple(Standing(one[0], OverrideKind(one[1]), *one[2:]) for one in said["overrides"]),
     )  # fmt: skip
 
 

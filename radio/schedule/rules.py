@@ -30,6 +30,7 @@ from radio.schedule.compiler import Compiler
 from radio.schedule.gaps import Fault
 from radio.schedule.ladder import Pool
 from radio.schedule.policy import DEFAULTS, StationRules
+from radio.schedule.standing import Standing, stopped
 from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place, Slot, hours, occurrences, resolved
 
@@ -63,14 +64,23 @@ def compile(  # noqa: A001 - the trade's word
     to_tick: int,
     recent: Sequence[Airing] = (),
     rules: StationRules = DEFAULTS,
+    standing: Sequence[Standing] = (),
 ) -> Compiled:
     """The airings from `from_tick` until at least `to_tick`, and on until nothing is owed.
 
-    `recent` is what was aired before, in order: what rests is read from it. The result depends on nothing but the arguments.
+    `recent` is what was aired before, in order: what rests is read from it. `standing` are the overrides that hold. The result
+    depends on nothing but the arguments.
     """
+    if stopped(standing, from_tick):
+        return Compiled(from_tick, to_tick, (emergency(from_tick, to_tick, "stopped"),), ())
     span = (from_tick, to_tick + _MOST_BEHIND_TICKS)
     compiler = Compiler(
-        places(slots, *span), Pool(pool, seed, rules), hours(rules, zone, from_tick, span[1] + DAY_TICKS), seed, from_tick
+        places(slots, *span),
+        Pool(pool, seed, rules),
+        hours(rules, zone, from_tick, span[1] + DAY_TICKS),
+        seed,
+        from_tick,
+        standing=standing,
     )
     for airing in recent:
         compiler.memory.fold(airing)

@@ -56,7 +56,7 @@ def _again(session: Session, inputs_hash: str) -> rules.Compiled | str:
         return "other-seed"
     return rules.compile(
         found.slots, found.pool, zone=ZoneInfo(found.zone), seed=bytes.fromhex(seed), from_tick=found.span[0], to_tick=found.span[1],
-        recent=recent(session, found.span[0], found.head_id), rules=found.rules,
+        recent=recent(session, found.span[0], found.head_id), rules=found.rules, standing=found.standing,
     )  # fmt: skip
 
 
