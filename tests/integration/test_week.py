@@ -16,7 +16,8 @@ from media.grid import DAY_TICKS, first_tick_from
 from media.profiles import standard
 from media.store import S3Store
 from radio.accounts.models import Person
-from radio.catalogue.models import EpisodeTag
+from radio.catalogue.models import Episode, EpisodeTag
+from radio.catalogue.rules import State
 from radio.channel.joins import AROUND_TICKS
 from radio.channel.views import Channel
 from radio.core.time import unix_ms
@@ -207,6 +208,19 @@ def test_what_a_slot_lacks_is_told_days_ahead(browser_of: Browser, alice: Person
     page = browser_of(alice).get("/studio/schedule").text
     assert 'id="amiss"' in page
     assert "<strong>Nobody yet</strong>: Nothing of what it asks for is there yet." in page
+
+
+def test_of_what_was_taken_back_the_day_tells_no_title(
+    browser_of: Browser, alice: Person, session: Session, planned: Station
+) -> None:
+    day = "/studio/schedule?day=2026-11-25"
+    assert "talk story 0" in browser_of(alice).get(day).text
+    taken = session.scalars(select(Episode).where(Episode.title == "talk story 0")).one()
+    taken.state, taken.withdrawn_at = State.WITHDRAWN, NOON
+    page = browser_of(alice).get(day).text
+
+    assert "talk story 0" not in page
+    assert "Taken back" in page
 
 
 def test_an_empty_station_says_that_the_loop_plays(
