@@ -74,7 +74,7 @@ def _page(form: RulesForm) -> str:
         always=[(labels["note"].get(note, note), rules_words.support(code)) for note, code in ALWAYS_AROUND.items()],
         free_notes=[pair for pair in notes if pair[0] not in ALWAYS_AROUND], weighable=_weighable(), weights=_WEIGHTS,
         faults={name: rules_words.fault(name, code) for name, code in form.faults.items()},
-        said=rules_words.said(rules, labels | _named_weights()), history=_history(session(), labels | _named_weights()),
+        said=rules_words.said(rules, labels | _named_weights()), history=_versions(session(), labels | _named_weights()),
         steward=me().has(Role.STEWARD),
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _named_weights() -> dict[str, dict[str, str]]:
     return {"show": shows, "topic": {t.code: t.label for t in vocabulary().lists["topic"].terms}}
 
 
-def _history(reading: Session, labels: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+def _versions(reading: Session, labels: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """Every version, newest first, with what it changed."""
     versions = list(queries.rules_versions(reading))
     names = {row[0]: row[1] for row in reading.execute(select(Person.id, Person.username))}
