@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from media.store import S3Store
 from radio import db as database
@@ -33,6 +34,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["station"] = Station(settings, clock, store)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -82,7 +84,10 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel import joins
     from radio.channel.views import bp as channel
+    from radio.counting.views import bp as counting
     from radio.feeds.views import bp as feeds
+    from radio.pages.cards import bp as cards
+    from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule import balancing, slots, stationrules
@@ -91,7 +96,9 @@ def _open_rooms(app: Flask) -> None:
     from radio.studio.views import bp as studio
 
     week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, onair.bp, *week, channel, feeds, pages, pictures)
+    rooms = (
+        accounts.bp, studio, shows.bp, uploads.bp, onair.bp, *week, counting, channel, feeds, pages, pictures, cards, elsewhere,
+    )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
 

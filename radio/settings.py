@@ -52,6 +52,8 @@ class Settings:
     """Set: on-demand audio and upload parts go straight to storage by presigned URL; unset: the app relays them."""
     web_workers: int
     """How many processes serve; one holds some thousand listeners."""
+    proxies: int
+    """How many proxies of ours stand in front; only what they say of an address is believed. 0: none, nothing is."""
     secrets: Path
     """Folder (mode 0700) of keys made at the first start."""
     mail_url: str
@@ -129,6 +131,7 @@ class _Reader:
                 "S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"
             ),
             web_workers=self._number("WEB_WORKERS", 1, range(1, 65)),
+            proxies=self._number("PROXIES", 0, range(10)),
             secrets=Path(self._text("SECRETS", str(data / "secrets"))).absolute(),
             mail_url=self._checked(
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"

@@ -33,6 +33,9 @@ class Enclosure:
     sha256: str
     size_bytes: int
     media_type: str
+    sound_bytes: int
+    """Without what lies before the sound."""
+    tick_bytes: int
 
 
 def stored(session: Session, name: str) -> StoredFeed | None:
@@ -141,7 +144,7 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
     found = session.execute(
         select(
             Episode.state, Episode.expires_at, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256,
-            Rendition.size_bytes, Rendition.media_type,
+            Rendition.size_bytes, Rendition.media_type, Rendition.tick_bytes, Recording.n_ticks,
         )
         .outerjoin(Recording, Recording.id == Episode.recording_id)
         .outerjoin(Rendition, (Rendition.recording_id == Recording.id) & (Rendition.profile == profile))
@@ -155,4 +158,5 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
     expired |= Scope.SITE not in found.scopes and Scope.PODCAST not in found.scopes
     if found.state != State.PUBLISHED or expired or found.recording_state != RecordingState.TAKEN or found.key is None:
         raise NotFoundError(episode_id)
-    return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type)
+    sound_bytes = (found.n_ticks or 0) * found.tick_bytes
+    return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type, sound_bytes, found.tick_bytes)

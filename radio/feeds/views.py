@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from media.ranges import if_range_matches
 from media.types import ByteRange
 from radio import db
+from radio.counting.answers import counted
+from radio.counting.rules import Sound
 from radio.feeds import actions, queries
 from radio.feeds.models import StoredFeed
 from radio.station import station
@@ -109,10 +111,11 @@ def enclosure(episode_id: str, extension: str) -> Response:
     found = queries.enclosure_or_404(db.session(), episode_id, extension, now=here.now())
     db.db.session.remove()  # the connection is not held while sound flows
     etag = f'"{found.sha256[:32]}"'
+    sound = Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes)
     if _may_redirect(etag):
         response = redirect(here.store.sign_get(found.key, _SIGNED_SECONDS), 302)
         response.headers["Cache-Control"] = "no-store"
-        return response  # type: ignore[return-value]
+        return counted(response, sound)  # type: ignore[arg-type]
 
     def read(wanted: ByteRange) -> Iterator[bytes]:
         return here.store.stream(found.key, wanted, _CHUNK_BYTES)
@@ -120,7 +123,7 @@ def enclosure(episode_id: str, extension: str) -> Response:
     response = object_response(found.size_bytes, etag, found.media_type, read)
     response.headers["Cache-Control"] = _SOUND_AGE
     response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return counted(response, sound)
 
 
 def _may_redirect(etag: str) -> bool:

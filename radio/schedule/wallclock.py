@@ -226,10 +226,23 @@ def slot_faults(fields: Mapping[str, Any], *, whole: bool) -> dict[str, str]:
             faults[name] = "unknown"
     if fields.get("rrule") and not _repeats_well(str(fields["rrule"])):
         faults["rrule"] = "not-a-rule"
+    if any(_day_fault(start, changed) for start, changed in fields.get("overrides", {}).items()):
+        faults["overrides"] = "not-a-day"
     fill = fields.get("fill")
     if fill is not None and (fill.get("rung") not in RUNGS or (RUNGS[fill["rung"]] and not fill.get(RUNGS[fill["rung"]]))):
         faults[RUNGS.get(fill.get("rung"), "") or "fill"] = "required"
     return faults
+
+
+def _day_fault(start: datetime, changed: Mapping[str, Any]) -> bool:
+    """Whether what is said of one day cannot be: it stays near its day, and has a length and a fill that a slot may have."""
+    try:
+        moved = datetime.fromisoformat(str(changed.get("start", start.isoformat()))) - start
+    except (ValueError, TypeError):
+        return True
+    fill = changed.get("fill", {"rung": "rotation"})
+    whole = 1 <= float(changed.get("length_minutes", 1)) <= LONGEST_MINUTES
+    return abs(moved) > _MARGIN - timedelta(days=1) or not whole or not isinstance(fill, Mapping) or fill.get("rung") not in RUNGS
 
 
 def _repeats_well(rrule: str) -> bool:
