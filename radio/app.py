@@ -13,6 +13,7 @@ from radio import keyring, parts
 from radio.accounts import gate, sign_in
 from radio.accounts import views as accounts
 from radio.clock import Clock
+from radio.feeds import served
 from radio.settings import Settings
 from radio.station import Station
 from radio.web import assets, errors, headers, health, locale
@@ -51,6 +52,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     _open_rooms(app)
     sign_in.install(app, settings)
     refuse_undeclared(app)
+    served.install(app)
     return app
 
 
@@ -86,18 +88,20 @@ def _open_rooms(app: Flask) -> None:
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
     from radio.feeds.views import bp as feeds
+    from radio.feeds.words_views import bp as words
     from radio.pages.cards import bp as cards
     from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
-    from radio.studio import onair, shows, uploads
+    from radio.studio import onair, shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
     week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, onair.bp, *week, counting, channel, feeds, pages, pictures, cards, elsewhere,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, feeds, words, pages, pictures,
+        cards, elsewhere,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)

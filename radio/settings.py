@@ -61,6 +61,11 @@ class Settings:
     mail_from: str
     purge_url: str
     """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
+    websub_hub: str
+    """The WebSub hub that is told when a feed changes, and named in every feed; unset: none."""
+    podping_url: str
+    """Where podpings are sent; unset: none are."""
+    podping_token: str
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -138,6 +143,9 @@ class _Reader:
             ),
             mail_from=self._text("MAIL_FROM", ""),
             purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
+            websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
+            podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
+            podping_token=self._text("PODPING_TOKEN", ""),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),
@@ -204,6 +212,11 @@ def _last_address(data: Path) -> str:
 def _is_origin(value: str) -> bool:
     parts = urlsplit(value)
     return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.path in {"", "/"} and not parts.query
+
+
+def _is_address_or_empty(value: str) -> bool:
+    parts = urlsplit(value)
+    return not value or (parts.scheme in {"http", "https"} and bool(parts.netloc) and not parts.fragment)
 
 
 def _is_origin_or_empty(value: str) -> bool:
