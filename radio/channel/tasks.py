@@ -1,34 +1,16 @@
-"""Telling the caches in front of the station to forget what was taken back."""
+"""Work on the channel that nobody waits for."""
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Iterator
-
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from media.grid import SEGMENT_TICKS, tick_at
 from radio.catalogue.models import Recording
-from radio.channel import loop, queries, rules
 from radio.channel.caching import tag
+from radio.channel.purging import segments_of, tell_cache
 from radio.db import session as station_session
-from radio.errors import RadioError
 from radio.jobs.registry import handles
 from radio.jobs.work import Work
-from radio.station import Station, station
-
-TIMEOUT_S = 5.0
-LISTED_TICKS = 2 * rules.WINDOW_SEGMENTS * SEGMENT_TICKS
-"""How far back what a cache may still hold was listed."""
-_NOT_THERE = {404, 410, 412}
-_SUFFIX = {"standard": "mp3", "low": "m4s"}
-
-
-class NotPurgedError(RadioError):
-    """A cache did not do as it was told."""
+from radio.station import station
 
 
 @handles("purge")
@@ -38,38 +20,11 @@ def purge(work: Work) -> None:
     if here.settings.purge_url:
         recordings = station_session().scalars(select(Recording.id).where(Recording.episode_id == work.subject)).all()
         paths = [f"/audio/{work.subject}.mp3", f"/audio/{work.subject}.m4a", f"/episodes/{work.subject}"]
-        paths += _segments(station_session(), here, set(recordings))
+        paths += segments_of(station_session(), here, set(recordings))
         station_session().rollback()
         names = [tag(recording) for recording in sorted(recordings)]
         for done, path in enumerate(["", *paths]):
             work.progress(done / len(paths), "purging")
-            _send(here.settings.purge_url + path, names)
+            tell_cache(here.settings.purge_url + path, names)
     with work.publishing():
         pass
-
-
-def _segments(session: Session, here: Station, recordings: set[str]) -> Iterator[str]:
-    """The addresses of the last minutes in which one of the recordings was heard, as they were before it was taken back."""
-    now_tick = tick_at(here.clock.unix_ms())
-    first = (now_tick - LISTED_TICKS) // SEGMENT_TICKS
-    aired = queries.aired(session, first * SEGMENT_TICKS, now_tick)
-    loops = loop.loops(here.profiles)
-    for start in range(first * SEGMENT_TICKS, now_tick, SEGMENT_TICKS):
-        if all(one.airing.recording_id not in recordings for one in rules.between(aired, start, start + SEGMENT_TICKS)):
-            continue
-        for name, its_loop in loops.items():
-            made_of = rules.pieces(aired, start, start + SEGMENT_TICKS, profile=name, now_tick=0, loop_ticks=its_loop.n_ticks)
-            yield f"/live/{name}/{start // SEGMENT_TICKS}-{rules.digest(made_of, its_loop.sha256)}.{_SUFFIX[name]}"
-
-
-def _send(address: str, names: Iterable[str]) -> None:
-    headers = {"Surrogate-Key": " ".join(names), "Cache-Tag": ",".join(names)}
-    asked = urllib.request.Request(address, method="PURGE", headers=headers)  # noqa: S310  the operator's own cache
-    try:
-        with urllib.request.urlopen(asked, timeout=TIMEOUT_S):  # noqa: S310
-            return
-    except urllib.error.HTTPError as error:
-        if error.code not in _NOT_THERE:
-            raise NotPurgedError(f"the cache answers {error.code}") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise NotPurgedError(f"the cache does not answer: {type(error).__name__}") from error

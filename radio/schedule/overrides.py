@@ -6,7 +6,7 @@ Rows outlive compilations; the revisions that are written here make the next hou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from radio.core.time import unix_ms
 from radio.errors import InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
 from radio.schedule.airings import CUTTABLE, Airable, Airing, Part, emergency, on_air, reason
-from radio.schedule.compiling import MadeOf
+from radio.schedule.compiling import MadeOf, compiled
 from radio.schedule.models import Override
 from radio.schedule.proof import GOES_ON, Lawful, digest, law
 from radio.schedule.standing import OverrideKind
@@ -169,18 +169,17 @@ def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bo
     crossing = on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
     if crossing is None or crossing.start_tick == tick or crossing.part in CUTTABLE:
         return tick, True
-    pool = queries.pool(session, now=station.now())
-    lawful = _law(session, station, pool, tick)
-    airable = next((a for a in pool if a.episode_id == row.episode_id), None)
-    spoken = _whole(airable, tick, "alert") if airable else None
-    if spoken is None or lawful(spoken) or crossing.end_tick - tick <= PATIENCE_TICKS:
+    seed = session.get_one(models.Desk, 1).seed
+    found, made_of = compiled(session, station, seed, tick, tick + 1)
+    if row.episode_id not in {one.episode_id for one in found.airings} or crossing.end_tick - tick <= PATIENCE_TICKS:
         return crossing.end_tick, False
     rest = Airing(
-        spoken.end_tick, crossing.end_tick - tick, crossing.part, crossing.episode_id, crossing.recording_id,
+        found.to_tick, crossing.end_tick - tick, crossing.part, crossing.episode_id, crossing.recording_id,
         crossing.first_tick + tick - crossing.start_tick, crossing.slot_id, reason(GOES_ON),
     )  # fmt: skip
-    airings = [spoken] if lawful(rest) else [spoken, rest]
-    _put(session, station, airings, why="alert", override=row)
+    goes_on = _law(session, station, list(made_of.pool.values()), found.to_tick)(rest) is None
+    airings = [*found.airings, rest] if goes_on else list(found.airings)
+    actions.keep(session, station, airings, "alert", replace(made_of, inputs_hash=digest({"override": row.id})))
     return airings[-1].end_tick, True
 
 

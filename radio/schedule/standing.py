@@ -16,7 +16,7 @@ from radio.schedule.ladder import Pool
 from radio.schedule.memory import Memory
 
 KEPT_AWAY_TICKS = 2 * HOUR_TICKS
-"""What was swapped away does not come back this long before or after."""
+"""What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""
 
 
 class OverrideKind(StrEnum):
@@ -83,15 +83,15 @@ class Overrides:
                 return self._pool.airables[index], "alert"
         for swap in self._swaps:
             index = self._index(swap, tick, lawful, room)
-            if index is not None and int(memory.episode_end[index]) <= swap.from_tick:
+            if index is not None and int(memory.episode_end[index]) <= swap.from_tick:  # at the first join from then on
                 return self._pool.airables[index], "swapped"
         return None
 
     def _index(self, override: Standing, tick: int, lawful: Facts, room: int) -> int | None:
         index = self._pool.index.get(override.episode_id or "")
-        if index is None or not override.holds(tick) or not lawful[index]:
+        if index is None or not lawful[index] or self._pool.airables[index].n_ticks > room or tick < override.from_tick:
             return None
-        airable = self._pool.airables[index]
-        late = override.kind is OverrideKind.ALERT and override.until_tick is not None
-        ends_in_time = not late or tick + airable.n_ticks <= (override.until_tick or 0)
-        return index if airable.n_ticks <= room and ends_in_time else None
+        last = override.until_tick or 0
+        if override.kind is OverrideKind.ALERT:
+            return index if tick + self._pool.airables[index].n_ticks <= last else None
+        return index if tick < last + KEPT_AWAY_TICKS else None

@@ -219,7 +219,7 @@ def test_an_alert_that_is_not_calm_waits_for_the_morning(
 ) -> None:
     clock.move(timedelta(hours=11, minutes=30))
     warning = make_alert(session, here)
-    warning.content_notes = [{"code": "overdose"}]
+    warning.content_notes = [{"code": "sudden-noise"}]
     air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
     work_off()
     first = next(
@@ -313,8 +313,9 @@ def test_a_swap_outlives_a_later_compilation(
     make_episode(session, show=other.show, title="New", ticks=250, now=here.now())
     actions.revise(session, here, why="slot-changed")
     session.commit()
-    around = queries.rundown(session, later.start_tick, later.end_tick).airings
+    around = queries.rundown(session, later.start_tick, later.end_tick + HOUR_TICKS).airings
     assert other.id in {a.episode_id for a in around}
+    assert later.episode_id not in {a.episode_id for a in around}
 
 
 def test_what_may_not_be_heard_cannot_be_swapped_in(session: Session, here: Station, planned: list[Episode]) -> None:

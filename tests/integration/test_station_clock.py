@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from media.errors import StoreUnavailableError
 from media.grid import tick_at
+from radio import doctor
 from radio.channel.outages import Outages
 from radio.channel.rules import HALF_MS, Piece, Sound
 from radio.channel.views import Channel
@@ -122,6 +123,16 @@ def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: S
     session.commit()
     Beats(app).beat()
     assert [beat.process for beat in clock_faults(session)] == ["the-other-machine-7"]
+
+
+def test_the_doctor_names_the_process_whose_clock_is_wrong(app: Flask, session: Session, right: SetClock) -> None:
+    Beats(app).beat()
+    with app.app_context():
+        assert "1 processes agree" in doctor._clock()
+    session.add(Beat(process="the-other-machine-7", at=right.now(), skew_ms=3_100))
+    session.commit()
+    with app.app_context(), pytest.raises(doctor.FaultError, match=r"the-other-machine-7 is \+3\.1 s beside"):
+        doctor._clock()
 
 
 def test_playlists_that_stand_are_told_by_the_health_of_the_process(client: Visitor, on_air: Channel, clock: SetClock) -> None:
