@@ -24,6 +24,7 @@ from radio.schedule.repeats import (
     rule_of,
     until_of,
 )
+from radio.schedule.wallclock import RUNGS
 
 __all__ = ["DAYS", "DayForm", "SlotForm", "days_of"]
 
@@ -225,7 +226,10 @@ class DayForm(_Reading):
         if not 1 <= length <= 1440:
             self.faults["length_minutes"] = "not-a-length"
         if self.text["rung"] not in {"", AS_ALWAYS}:
-            found["fill"] = self.fill()
+            fill = found["fill"] = self.fill()
+            named = RUNGS.get(str(fill["rung"]), "rung")
+            if named and not fill.get(named):
+                self.faults[named] = "required"
         return found
 
     def one_day(self, slot: Slot, at: datetime) -> SlotFields:

@@ -105,7 +105,7 @@ def change_day(slot_id: str, at: str) -> Answer | tuple[str, int] | str:
         actions.set_slot(session(), slot, zone=slot.zone, now=station().now(), **fields)
     except InvalidError as error:
         session().rollback()
-        form.faults = error.faults
+        form.faults = {"date": "too-far"} if "overrides" in error.faults else error.faults
         return _day_page(queries.slot_or_404(session(), slot_id), start, form), 422
     session().commit()
     flash(_said(slot, start, which), "good")

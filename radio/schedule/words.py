@@ -90,7 +90,7 @@ def fault(name: str, code: str) -> str:
         ("until", "before-the-first"): _("The last day is before the first."),
         ("priority", "not-a-number"): _("Choose who has the time."),
         ("repeat", "unknown"): _("Choose how often it happens."),
-        ("start", "too-far"): _("Choose a day within a week of the usual one."),
+        ("date", "too-far"): _("Choose a day within a week of the usual one."),
         ("episode_id", "unknown"): _("This episode is not there any more. Choose another."),
     }
     return known.get((name, code), _("This cannot be taken as it is."))

@@ -23,6 +23,7 @@ from radio.channel.views import Channel
 from radio.core.time import unix_ms
 from radio.schedule import actions, models, queries
 from radio.schedule.airings import Part
+from radio.schedule.wallclock import occurrences
 from radio.station import Station
 from tests.air import make_catalogue, tick_content
 from tests.makers import NOON, make_episode, make_show, make_slot
@@ -123,8 +124,22 @@ def test_a_day_that_cannot_be_read_changes_nothing(browser_of: Browser, edith: P
 
     assert answer.status_code == 422
     assert "Say a time" in answer.text
+    for changed, sentence in (
+        ({"rung": "episode"}, "Choose an episode."),
+        ({"date": "2027-01-06"}, "within a week of the usual one"),
+    ):
+        assert sentence in browser_of(edith).post(address(slot), data=day_form(**changed)).text
     assert slot.overrides == {}
     assert browser_of(edith).get(f"/studio/schedule/{slot.id}/days/someday").status_code == 404
+
+
+def test_what_is_moved_by_days_is_still_planned(session: Session, station: Station) -> None:
+    slot = weekly(session)
+    slot.overrides = {WEDNESDAY: {"start": "2026-12-08T14:00:00"}}
+    moved = NOON.replace(month=12, day=8)
+    places = list(occurrences(queries.slot_value(slot), moved, moved + timedelta(hours=6)))
+
+    assert [place.occurrence for place in places] == [WEDNESDAY]
 
 
 def test_what_a_draft_meets_is_said_before_it_is_kept(browser_of: Browser, edith: Person, session: Session) -> None:
