@@ -23,8 +23,8 @@ from radio.schedule.policy import Hours as Stretch
 
 _NIGHT = Stretch("22:00", "07:00")
 """Source: domain S22."""
-_MARGIN = timedelta(days=2)
-"""Longer than any slot, and than any zone is from UTC."""
+_MARGIN = timedelta(days=8)
+"""Longer than any slot, than any zone is from UTC, and than one day's change moves an occurrence: a week."""
 
 
 @dataclass(frozen=True, slots=True)
