@@ -57,6 +57,12 @@ class Settings:
     mail_url: str
     """`smtp://user:password@host:port`, `smtps://…`; unset: no mail is sent."""
     mail_from: str
+    import_allow: str
+    """`host:port` of servers on a private address that shows may be fetched from all the same; empty: none."""
+    import_patience_s: int
+    """How long another server may say nothing."""
+    import_max_mb: int
+    """The largest file of a whole show or station that is taken."""
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -132,6 +138,9 @@ class _Reader:
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"
             ),
             mail_from=self._text("MAIL_FROM", ""),
+            import_allow=self._checked("IMPORT_ALLOW", "", _are_places, "host:port, or several with commas between"),
+            import_patience_s=self._number("IMPORT_PATIENCE_S", 30, range(1, 301)),
+            import_max_mb=self._number("IMPORT_MAX_MB", 20_480, range(1, 1_000_001)),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),
@@ -202,3 +211,7 @@ def _is_origin(value: str) -> bool:
 
 def _is_origin_or_empty(value: str) -> bool:
     return not value or _is_origin(value)
+
+
+def _are_places(value: str) -> bool:
+    return all(":" in place and place.rpartition(":")[2].isdigit() for place in value.replace(",", " ").split())

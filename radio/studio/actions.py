@@ -129,8 +129,8 @@ def receive_path(session: Session, station: Station, path: Path, episode: Episod
     return receive_object(session, station, episode.id, key=key, size_bytes=size_bytes, by=by, now=now)[0]
 
 
-def put_away(station: Station, file: IO[bytes]) -> tuple[str, int]:
-    """Put an open file into the store; gives its key and size. No transaction need be open.
+def put_away(station: Station, file: IO[bytes], *, key: str = "") -> tuple[str, int]:
+    """Put an open file into the store; gives its key (a new one unless it is given) and size. No transaction need be open.
 
     Raises:
         InvalidError: empty, or larger than the station takes.
@@ -139,7 +139,7 @@ def put_away(station: Station, file: IO[bytes]) -> tuple[str, int]:
     file.seek(0)
     if fault := size_fault(size_bytes, station.settings.max_upload_mb * 1_000_000):
         raise InvalidError({"recording": fault})
-    key = keys.original(new_id())
+    key = key or keys.original(new_id())
     _put(station.store, key, file, size_bytes)
     return key, size_bytes
 
