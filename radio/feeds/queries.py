@@ -64,6 +64,7 @@ def show_channel(show: Show, station: Station) -> Channel:
         link=station.url(f"/shows/{show.slug}"), self_url=station.url(f"/shows/{show.slug}/feed.xml"),
         language=show.language, author=show.author or station.settings.station_name, category=show.category,
         explicit=show.explicit, image_url=station.url(artwork_path(show.id, show.artwork_sha256)), changed_at=show.changed_at,
+        moved_to=show.moved_to or "",
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
     """Every public episode of the show, or of all shows, as an item; expired ones too (rules leave them out)."""
     statement = (
         select(
-            Episode.id, Episode.guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
+            Episode.id, Episode.guid, Episode.feed_guid, Episode.title, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
             Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Recording.n_samples,
             Show.id.label("show_id"), Show.artwork_sha256, Show.explicit.label("show_explicit"),
             _sound_columns("standard", _standard), _sound_columns("low", _low),
@@ -104,12 +105,13 @@ def items(session: Session, station: Station, show: Show | None) -> Iterator[Ite
     )  # fmt: skip
     if show is not None:
         statement = statement.where(Episode.show_id == show.id)
-    return (_item(row, station) for row in session.execute(statement))
+    return (_item(row, station, own_guid=show is None) for row in session.execute(statement))
 
 
-def _item(row: Any, station: Station) -> Item:
+def _item(row: Any, station: Station, *, own_guid: bool) -> Item:
+    """An earlier host's ids are its own show's alone: two shows may have the same, so other feeds give ours (`own_guid`)."""
     return Item(
-        guid=row.guid, title=row.title, summary=row.summary, notes_html=row.notes_html,
+        guid=str(row.guid) if own_guid else row.feed_guid or str(row.guid), title=row.title, summary=row.summary, notes_html=row.notes_html,
         link=station.url(f"/episodes/{row.id}"), published_at=row.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
         image_url=station.url(artwork_path(row.show_id, row.artwork_sha256)),
@@ -156,3 +158,8 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
     if found.state != State.PUBLISHED or expired or found.recording_state != RecordingState.TAKEN or found.key is None:
         raise NotFoundError(episode_id)
     return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type)
+
+
+def moved_statement() -> Select[Any]:
+    """Asks which shows have left: slug, where to, and from when our address leads there."""
+    return select(Show.slug, Show.moved_to, Show.redirects_from).where(Show.moved_to.is_not(None), Show.in_feeds)

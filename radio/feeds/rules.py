@@ -37,7 +37,8 @@ class Sound:
 class Item:
     """One episode as a feed tells it. `notes_html` is already safe."""
 
-    guid: UUID
+    guid: str
+    """Ours, or the one under which apps know it from an earlier host."""
     title: str
     summary: str
     notes_html: str
@@ -70,6 +71,8 @@ class Channel:
     explicit: bool
     image_url: str
     changed_at: datetime
+    moved_to: str = ""
+    """Where the show's feed lives now, once it has left."""
 
 
 def podcast_guid(feed_url: str) -> UUID:

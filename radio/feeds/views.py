@@ -50,8 +50,28 @@ def station_feed() -> Response:
 @bp.get("/shows/<slug>/feed.xml")
 @access(Access.PUBLIC)
 def show_feed(slug: str) -> Response:
-    """One show."""
+    """One show. One that has left leads to where it lives now, for good.
+
+    Source: RFC 9110 §15.4.2; Apple, “Change your podcast RSS feed URL”: 301, and itunes:new-feed-url before it.
+    """
+    if address := _moved_to(slug):
+        response = redirect(address, 301)
+        response.headers.update({"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
+        return response  # type: ignore[return-value]
     return _feed(f"show:{slug}")
+
+
+def _moved_to(slug: str) -> str:
+    """Where the show's feed lives if our address leads there already; from memory as long as nothing public changes."""
+    with db.db.engine.connect() as connection:
+        number = connection.scalar(queries.change_number_statement()) or 0
+        known: tuple[int, dict[str, tuple[str, datetime]]] | None = current_app.extensions.get("moved")
+        if known is None or known[0] != number:
+            rows = connection.execute(queries.moved_statement()).all()
+            known = number, {row.slug: (row.moved_to, row.redirects_from) for row in rows}
+            current_app.extensions["moved"] = known
+    address, since = known[1].get(slug, ("", None))
+    return address if since is not None and since <= station().now() else ""
 
 
 def _feed(name: str) -> Response:

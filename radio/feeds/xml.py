@@ -47,7 +47,9 @@ class _ChannelTags(BaseExtension):  # type: ignore[misc]
         _tag(channel, ITUNES, "image", href=told.image_url)
         _tag(channel, ITUNES, "type", "episodic")
         _tag(channel, PODCAST, "guid", str(told.guid))
-        _tag(channel, PODCAST, "locked", "yes")
+        _tag(channel, PODCAST, "locked", "no" if told.moved_to else "yes")
+        if told.moved_to:
+            _tag(channel, ITUNES, "new-feed-url", told.moved_to)
         _tag(channel, PODCAST, "medium", "podcast")
         return rss
 
@@ -114,6 +116,6 @@ def _write(entry: FeedEntry, item: Item, channel: Channel) -> None:
     entry.description(item.summary)
     if item.notes_html:
         entry.content(item.notes_html, type="CDATA")
-    entry.guid(str(item.guid), permalink=False)
+    entry.guid(item.guid, permalink=False)
     entry.enclosure(item.standard.url, str(item.standard.size_bytes), item.standard.media_type)
     entry.pubDate(item.published_at)

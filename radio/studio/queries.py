@@ -91,7 +91,11 @@ def drafts_of_others(session: Session, person: Person, *, limit: int = 50) -> Se
     if not person.has(Role.EDITOR, Role.STEWARD):
         return []
     others = Episode.made_by.is_distinct_from(person.id)
-    return session.scalars(_studio().where(Episode.state == State.DRAFT, Episode.held_at.is_(None), others).limit(limit)).unique().all()
+    return (
+        session.scalars(_studio().where(Episode.state == State.DRAFT, Episode.held_at.is_(None), others).limit(limit))
+        .unique()
+        .all()
+    )
 
 
 def submitted_of(session: Session, person: Person) -> Sequence[Episode]:

@@ -131,7 +131,7 @@ class Outside:
         fetched = self.fetch(url, into, most_bytes=most_bytes, on_bytes=on_bytes, may_be_packed=True)
         content = into.getvalue()
         if content[:2] == b"\x1f\x8b":
-            content = _unpacked(content, most_bytes)
+            content = unpacked(content, most_bytes)
         return content, fetched
 
     def fetch(
@@ -349,7 +349,12 @@ class _One:
         return self._total is None or self.have >= self._total
 
 
-def _unpacked(content: bytes, most_bytes: int) -> bytes:
+def unpacked(content: bytes, most_bytes: int) -> bytes:
+    """What was packed with gzip.
+
+    Raises:
+        OutsideError: packed, when it cannot be read; too-big.
+    """
     try:
         found = zlib.decompressobj(47).decompress(content, most_bytes + 1)
     except zlib.error:
