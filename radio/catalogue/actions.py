@@ -138,8 +138,8 @@ def make_held_episode(
     Raises:
         InvalidError: a field cannot be taken.
     """
-    by = Person(None, "", frozenset())
-    episode = make_episode(session, show, by=by, now=now, **{**fields, "scopes": []})
+    fields["scopes"] = []
+    episode = make_episode(session, show, by=Person(None, "", frozenset()), now=now, **fields)
     if episode_id:
         episode.id = episode_id
     episode.guid, episode.feed_guid = guid or episode.guid, feed_guid

@@ -160,6 +160,6 @@ def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: 
     return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type)
 
 
-def moved_statement() -> Select[Any]:
+def moved_statement() -> Select[str, str | None, datetime | None]:
     """Asks which shows have left: slug, where to, and from when our address leads there."""
     return select(Show.slug, Show.moved_to, Show.redirects_from).where(Show.moved_to.is_not(None), Show.in_feeds)

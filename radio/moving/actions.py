@@ -61,7 +61,7 @@ def _show(
     if found is not None:
         return found, False
     in_feeds = bool(fields["in_feeds"])
-    show = catalogue.make_show(session, now=now, guid=guid, address=slug, **{**fields, "in_feeds": False})  # type: ignore[arg-type]
+    show = catalogue.make_show(session, now=now, guid=guid, address=slug, **{**fields, "in_feeds": False})
     arrival.shows = {**arrival.shows, show.id: in_feeds}
     return show, True
 

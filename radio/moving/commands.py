@@ -115,8 +115,8 @@ def pack(*, show: str | None, file: Path | None, everything: bool) -> None:
 
     What was taken back is not in it, except its ids. Give the archive only to those who may have what is in it.
     """
-    if everything and show and file is None:
-        show, file = None, Path(show)
+    if everything and show is not None and file is None:
+        file, show = Path(show), None
     if file is None or (show is None) != everything:
         raise click.UsageError("Say which show and which file: radio export SHOW FILE, or radio export --all FILE.")
     with committing() as rows:
@@ -125,17 +125,18 @@ def pack(*, show: str | None, file: Path | None, everything: bool) -> None:
     if str(file) == "-":
         _write(show, click.get_binary_stream("stdout"))
         return
+    target = Path(file)
     for again in range(_TRIES):
         try:
-            with file.open("wb") as opened:
+            with target.open("wb") as opened:
                 _write(show, opened)
         except RefusedError:
-            file.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             if again == _TRIES - 1:
                 raise
             continue
         except BaseException:
-            file.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             raise
         return
 

@@ -108,7 +108,7 @@ def _name(element: Any) -> str:
 
 
 def _space(element: Any) -> str:
-    return etree.QName(element).namespace or ""
+    return str(etree.QName(element).namespace or "")
 
 
 def _text(parent: Any, name: str, space: str = "") -> str:

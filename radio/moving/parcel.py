@@ -64,7 +64,7 @@ class Writer:
         self._zip.close()
 
     def _entry(self, name: str, how: int) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(name, self._date)  # type: ignore[arg-type]
+        entry = zipfile.ZipInfo(name, self._date)
         entry.compress_type = how
         entry.external_attr = 0o644 << 16
         return entry

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Episode, Recording, Show
@@ -64,16 +64,16 @@ def standing(session: Session, arrival_id: str) -> Standing:
     """How far it is."""
     by_state = select(ArrivalItem.state, func.count()).where(ArrivalItem.arrival_id == arrival_id).group_by(ArrivalItem.state)
     counts = {row[0]: int(row[1]) for row in session.execute(by_state)}
-    held = session.scalar(select(func.count()).select_from(ArrivalItem).join(*_episode()).where(*_held(arrival_id)))
+    held = session.scalar(select(func.count()).select_from(ArrivalItem).join(Episode, _of_item()).where(_held(arrival_id)))
     return Standing(counts, held or 0, sum(counts.values()))
 
 
-def _episode() -> tuple[type[Episode], object]:
-    return Episode, Episode.id == ArrivalItem.episode_id
+def _of_item() -> ColumnElement[bool]:
+    return Episode.id == ArrivalItem.episode_id
 
 
-def _held(arrival_id: str) -> tuple[object, ...]:
-    return (
+def _held(arrival_id: str) -> ColumnElement[bool]:
+    return and_(
         ArrivalItem.arrival_id == arrival_id,
         ArrivalItem.state == ItemState.WHOLE,
         Episode.held_at.is_not(None),
@@ -85,8 +85,8 @@ def held_items(session: Session, arrival_id: str, *, limit: int, after: int = -1
     """What waits for the release, from the position after `after` on."""
     query = (
         select(ArrivalItem, Episode)
-        .join(*_episode())  # type: ignore[arg-type]
-        .where(*_held(arrival_id), ArrivalItem.position > after)  # type: ignore[arg-type]
+        .join(Episode, _of_item())
+        .where(_held(arrival_id), ArrivalItem.position > after)
         .order_by(ArrivalItem.position)
         .limit(limit)
     )
@@ -99,7 +99,7 @@ def items(
     """Items in these states, in the order of the feed, with the episodes they became."""
     query = (
         select(ArrivalItem, Episode)
-        .outerjoin(*_episode())  # type: ignore[arg-type]
+        .outerjoin(Episode, _of_item())
         .where(ArrivalItem.arrival_id == arrival_id, ArrivalItem.state.in_(states))
         .order_by(ArrivalItem.position, ArrivalItem.id)
         .limit(limit)

@@ -78,7 +78,8 @@ def pack(work: Work) -> None:
     parcel = session.get(Parcel, work.subject)
     if parcel is None or parcel.gone or parcel.ended_at is not None:
         return
-    shows = session.scalars(select(Show).where(or_(parcel.show_id is None, Show.id == parcel.show_id)).order_by(Show.slug)).all()
+    wanted = select(Show).order_by(Show.slug)
+    shows = session.scalars(wanted if parcel.show_id is None else wanted.where(Show.id == parcel.show_id)).all()
     key, here = keys.parcel(parcel.id), station()
     with TemporaryFile(dir=spool.folder(here.settings)) as file:
         written = packing.write(session, here, shows, file, now=here.now(), tell=lambda part: work.progress(part, "packing"))

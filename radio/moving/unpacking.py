@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import fmp4, keys, mp3, tags
+from media import artwork, fmp4, keys, mp3, tags
 from media.grid import ticks_for
 from media.profiles import Profile
 from media.types import Db, Facts, Ingested, Loudness, Lufs, Rendition
@@ -140,13 +140,13 @@ def _bury(session: Session, show: Show, tombstones: list[Any], items: list[Plann
 
 
 def _bring_picture(work: Work, reader: Reader, name: str, show_id: str, *, pictured: bool) -> None:
-    member = f"shows/{name}/artwork-{max(packing.artwork.SIZES_PX)}.jpg"
+    member = f"shows/{name}/artwork-{max(artwork.SIZES_PX)}.jpg"
     if pictured or not reader.has(member):
         return
     try:
-        contents = {size: reader.short(f"shows/{name}/artwork-{size}.jpg", _PICTURE_BYTES) for size in packing.artwork.SIZES_PX}
+        contents = {size: reader.short(f"shows/{name}/artwork-{size}.jpg", _PICTURE_BYTES) for size in artwork.SIZES_PX}
         sha256 = studio.put_picture_away(station().store, contents[max(contents)])
-    except (ParcelError, packing.artwork.RefusedPictureError):
+    except (ParcelError, artwork.RefusedPictureError):
         return
     with work.writing() as session:
         catalogue.edit_show(session, session.get_one(Show, show_id), now=station().now(), artwork_sha256=sha256)
@@ -213,8 +213,8 @@ def _sounds(reader: Reader, source: dict[str, Any], folder: Path, tell: Callable
     peaks = folder / "peaks.i8"
     peaks.write_bytes(reader.short(source["folder"] + "peaks.bin", _LONGEST_PEAKS))
     facts = Facts(plain(str(told.get("container")))[:40], plain(str(told.get("codec")))[:40], None, 48_000, 1, has_video=False)
-    loudness = Loudness(Lufs(_number(told, "integrated_lufs")), _number(told, "true_peak_dbtp"), Db(_number(told, "gain_db")))
-    return Ingested(facts, loudness, n_samples, n_ticks, found, peaks)  # type: ignore[arg-type]
+    loudness = Loudness(Lufs(_number(told, "integrated_lufs")), Db(_number(told, "true_peak_dbtp")), Db(_number(told, "gain_db")))
+    return Ingested(facts, loudness, n_samples, n_ticks, found, peaks)
 
 
 def _copy(reader: Reader, where: str, profile: Profile, n_ticks: int, path: Path, *, tell: Callable[[], None]) -> None:

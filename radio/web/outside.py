@@ -28,7 +28,7 @@ from radio.settings import Settings
 
 CHUNK_BYTES = 64 * 1024
 MOST_REDIRECTS = 5
-TRIES_WITHOUT_PROGRESS = 3
+TRIES_WITHOUT_PROGRESS = 2
 MOST_TRIES = 60
 LONGEST_S = 2 * 3600
 """However patient we are: one file may take no longer."""
