@@ -199,9 +199,10 @@ def release(session: Session, arrival: Arrival, item: ArrivalItem, episode: Epis
     scopes = rules.narrowed(item.source.get("scopes", arrival.scopes), arrival.scopes)
     try:
         with session.begin_nested():
-            catalogue.describe(session, episode, now=now, scopes=scopes, content_notes=episode.content_notes or [])
+            catalogue.describe(session, episode, now=now, scopes=scopes)
             episode.held_at = None
             if item.source.get("state", State.PUBLISHED) == State.PUBLISHED:
+                catalogue.describe(session, episode, now=now, content_notes=episode.content_notes or [])
                 editorial.submit(session, episode, by=by, now=now)
                 editorial.publish(session, episode, by=by, now=now)
             else:  # a draft at the station it comes from is a draft here: its date is not known yet

@@ -236,13 +236,13 @@ def _sound(folder: Path, told: dict[str, Any], profile: Profile) -> Rendition:
 
 def _on_the_grid(path: Path, profile: Profile) -> bool:
     """Whether these bytes obey the law of their profile: any tick of them may go on air between others."""
-    if tags.found(path):
-        return False
     content = path.read_bytes()
     if profile.codec == "mp3":
-        return not mp3.frame_problems(content, profile.bitrate_kbps)
-    packets = (len(content) - profile.header_bytes) // profile.unit_bytes
-    return content[: profile.header_bytes] == fmp4.flat_header(packets, profile.unit_bytes)
+        lawful = not mp3.frame_problems(content, profile.bitrate_kbps)
+    else:
+        packets = (len(content) - profile.header_bytes) // profile.unit_bytes
+        lawful = content[: profile.header_bytes] == fmp4.flat_header(packets, profile.unit_bytes)
+    return lawful and not tags.found(path)
 
 
 def _finish(work: Work, item_id: str, sounds: Ingested | None, tell: Callable[[], None]) -> None:
