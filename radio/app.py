@@ -12,6 +12,7 @@ from radio import keyring, parts
 from radio.accounts import gate, sign_in
 from radio.accounts import views as accounts
 from radio.clock import Clock
+from radio.feeds import served
 from radio.settings import Settings
 from radio.station import Station
 from radio.web import assets, errors, headers, health, locale
@@ -49,6 +50,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     _open_rooms(app)
     sign_in.install(app, settings)
     refuse_undeclared(app)
+    served.install(app)
     return app
 
 
@@ -82,14 +84,15 @@ def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel.views import bp as channel
     from radio.feeds.views import bp as feeds
+    from radio.feeds.words_views import bp as words
     from radio.moving.views import bp as moving
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, uploads
+    from radio.studio import shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, schedule, channel, feeds, pages, pictures, moving)
+    rooms = (accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, channel, feeds, words, pages, pictures, moving)
     for room in rooms:
         app.register_blueprint(room)
 

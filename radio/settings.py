@@ -63,6 +63,11 @@ class Settings:
     """How long another server may say nothing."""
     import_max_mb: int
     """The largest file of a whole show or station that is taken."""
+    websub_hub: str
+    """The WebSub hub that is told when a feed changes, and named in every feed; unset: none."""
+    podping_url: str
+    """Where podpings are sent; unset: none are."""
+    podping_token: str
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -141,6 +146,9 @@ class _Reader:
             import_allow=self._checked("IMPORT_ALLOW", "", _are_places, "host:port, or several with commas between"),
             import_patience_s=self._number("IMPORT_PATIENCE_S", 30, range(1, 301)),
             import_max_mb=self._number("IMPORT_MAX_MB", 20_480, range(1, 1_000_001)),
+            websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
+            podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
+            podping_token=self._text("PODPING_TOKEN", ""),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),
@@ -207,6 +215,11 @@ def _last_address(data: Path) -> str:
 def _is_origin(value: str) -> bool:
     parts = urlsplit(value)
     return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.path in {"", "/"} and not parts.query
+
+
+def _is_address_or_empty(value: str) -> bool:
+    parts = urlsplit(value)
+    return not value or (parts.scheme in {"http", "https"} and bool(parts.netloc) and not parts.fragment)
 
 
 def _is_origin_or_empty(value: str) -> bool:

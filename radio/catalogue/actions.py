@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from media.errors import Refusal
 from media.profiles import Profile
 from media.types import Ingested
-from radio.catalogue import queries, rules, search
+from radio.catalogue import feed_fields, queries, rules, search
 from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import RecordingState, State
 from radio.catalogue.terms import vocabulary
@@ -38,6 +38,17 @@ class ShowFields(TypedDict, total=False):
     synthetic: bool
     in_feeds: bool
     artwork_sha256: str | None
+    serial: bool
+    complete: bool
+    blocked: bool
+    license: str
+    license_url: str
+    funding_url: str
+    funding_words: str
+    country: str
+    verifications: list[dict[str, str]] | None
+    podroll: list[dict[str, str]] | None
+    seasons: dict[str, str] | None
 
 
 class EpisodeFields(TypedDict, total=False):
@@ -56,6 +67,9 @@ class EpisodeFields(TypedDict, total=False):
     detail: str
     content_notes: list[dict[str, object]] | None
     scopes: list[str]
+    release: str
+    chapters: list[dict[str, Any]] | None
+    soundbites: list[dict[str, Any]] | None
     expires_at: datetime | None
 
 
@@ -190,7 +204,7 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
     if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
         wanted["scopes"] = rules.first_scopes("story")
     _set(episode, wanted)
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def set_voices(session: Session, episode: Episode, names: Iterable[str], *, named: bool, now: datetime) -> None:
@@ -211,13 +225,13 @@ def set_voices(session: Session, episode: Episode, names: Iterable[str], *, name
         each.named, each.position = named, position
         voices.append(each)
     episode.voices = voices
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def move_to_show(session: Session, episode: Episode, show: Show, *, now: datetime) -> None:
     """Put a draft into another show."""
     episode.show = show
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]], *, now: datetime) -> None:
@@ -233,7 +247,7 @@ def set_tags(session: Session, episode: Episode, tags: Iterable[tuple[str, str]]
     episode.tags = [kept.get(tag) or EpisodeTag(vocabulary=tag[0], code=tag[1]) for tag in chosen]
     for position, tag in enumerate(episode.tags):
         tag.position = position
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def forget_voices(session: Session) -> None:
@@ -293,7 +307,7 @@ def take_recording(session: Session, recording: Recording, *, now: datetime) -> 
         return
     recording.refusal, recording.state = None, RecordingState.TAKEN
     episode.recording = recording
-    _changed(session, episode, now)
+    changed(session, episode, now)
 
 
 def refuse_recording(session: Session, recording: Recording, code: Refusal | str) -> None:
@@ -302,7 +316,8 @@ def refuse_recording(session: Session, recording: Recording, code: Refusal | str
     session.flush()
 
 
-def _changed(session: Session, episode: Episode, now: datetime) -> None:
+def changed(session: Session, episode: Episode, now: datetime) -> None:
+    """Say that what is known of an episode changed; if it is public, that the public sees something else."""
     episode.changed_at = now
     session.flush()
     if episode.state is State.PUBLISHED:
@@ -333,7 +348,7 @@ def _refuse(faults: Mapping[str, str]) -> None:
 
 
 def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = _common_faults(fields)
+    faults = _common_faults(fields) | feed_fields.show_faults(fields)
     if "title" in fields and not fields["title"]:
         faults["title"] = "required"
     for name, limit in (("description", rules.SUMMARY_LIMIT), ("author", 150), ("category", 80)):
@@ -343,7 +358,7 @@ def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = _common_faults(fields)
+    faults = _common_faults(fields) | feed_fields.episode_faults(fields)
     for name, limit in (("summary", rules.SUMMARY_LIMIT), ("notes", rules.NOTES_LIMIT)):
         if len(fields.get(name, "")) > limit:
             faults[name] = "too-long"
@@ -357,7 +372,7 @@ def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
         faults["detail"] = "unknown"
     if not _codes("scope").issuperset(fields.get("scopes", ())):
         faults["scopes"] = "unknown"
-    if fault := _content_notes_fault(fields.get("content_notes")):
+    if fault := feed_fields.content_notes_fault(fields.get("content_notes"), _codes("note")):
         faults["content_notes"] = fault
     return faults
 
@@ -371,19 +386,6 @@ def _common_faults(fields: Mapping[str, Any]) -> dict[str, str]:
     if "language" in fields and not rules.looks_like_language(fields["language"]):
         faults["language"] = "unknown"
     return faults
-
-
-def _content_notes_fault(notes: list[dict[str, Any]] | None) -> str | None:
-    codes = _codes("note")
-    for note in notes or ():
-        if note.get("code") not in codes:
-            return "unknown"
-        start, end = note.get("from_ms"), note.get("to_ms")
-        if (start is None) != (end is None):
-            return "half-a-span"
-        if start is not None and end is not None and not 0 <= int(start) < int(end):
-            return "backward-span"
-    return None
 
 
 def _codes(name: str) -> frozenset[str]:

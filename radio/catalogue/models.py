@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from radio.catalogue.rules import RecordingState, State
@@ -39,6 +40,25 @@ class Show(Base):
     """A sample made with a synthetic voice; said so everywhere it shows."""
     in_feeds: Mapped[bool] = mapped_column(default=True)
     """False for the station's own idents and beds: they have no page and no feed."""
+    serial: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Told in order, from the first: apps show the oldest first."""
+    complete: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """No episode will follow: apps ask less often."""
+    blocked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Directories are asked not to list it; whoever has the address can subscribe."""
+    license: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """An identifier such as cc-by-nc-4.0, lower case; empty: nothing is said."""
+    license_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    funding_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    funding_words: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    country: Mapped[str] = mapped_column(String(2), default="", server_default="")
+    """Which country it is about, ISO 3166; never a smaller place. Empty: nothing is said."""
+    verifications: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    """[{purpose, text}]: what directories ask a show to say, to prove whose it is."""
+    podroll: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    """[{guid, url, title}]: shows of others that it recommends."""
+    seasons: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """Season number → its name."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     moved_to: Mapped[str | None] = mapped_column(String(2000))
@@ -88,6 +108,12 @@ class Episode(Base):
     """[{code, from_ms, to_ms}]; None: nobody has said yet; []: a person said there are none."""
     scopes: Mapped[list[str]] = mapped_column(JSON, server_default='["site", "live", "podcast"]')
     """Where it may be heard, codes of the list `scope`: what its teller agreed to. In SQL ask `catalogue.queries.agreed`."""
+    release: Mapped[str] = mapped_column(String(8), default="full", server_default="full")
+    """What it is in its show: full, trailer or bonus."""
+    chapters: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    """[{start_ms, title}] in order of time."""
+    soundbites: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    """[{from_ms, to_ms, title}]: parts that may stand alone, chosen by a person."""
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", use_alter=True))
     """The recording that is heard."""
     made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
@@ -116,6 +142,10 @@ class Episode(Base):
         back_populates="episode", cascade="all, delete-orphan", order_by="EpisodeVoice.position"
     )
 
+    transcripts: Mapped[list[Transcript]] = relationship(
+        back_populates="episode", cascade="all, delete-orphan", order_by="Transcript.language"
+    )
+
     @validates("notes")
     def _make_html(self, _name: str, notes: str) -> str:
         self.notes_html = markdown.html(notes) if notes else ""
@@ -135,6 +165,22 @@ class EpisodeTag(Base):
     position: Mapped[int] = mapped_column(default=0)
 
     episode: Mapped[Episode] = relationship(back_populates="tags")
+
+
+class Transcript(Base):
+    """The words of one episode in one language."""
+
+    __tablename__ = "transcript"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    timed: Mapped[bool]
+    """Whether it knows when each line is said; otherwise it is paragraphs."""
+    text: Mapped[str] = mapped_column(Text)
+    """As `media.transcript` writes it: WebVTT when timed, plain paragraphs otherwise."""
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    episode: Mapped[Episode] = relationship(back_populates="transcripts")
 
 
 class Voice(Base):

@@ -4,34 +4,96 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from radio.feeds import queries, rules, xml
+from radio.errors import NotFoundError
+from radio.feeds import channels, jsonfeed, lists, names, queries, rules, xml
 from radio.feeds.models import FeedIdentity, StoredFeed
+from radio.feeds.names import FeedName, Form, Of
 from radio.station import Station
 
 
-def render(session: Session, station: Station, name: str, *, now: datetime) -> StoredFeed:
-    """Render the feed `name` from what is public now. It is in no session yet: `keep` writes it.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A document before it is stored: its bytes, how long they hold by themselves, and what was left out."""
+
+    content: bytes
+    valid_until: datetime | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+def render(session: Session, station: Station, key: str, *, now: datetime) -> StoredFeed:
+    """Render the feed `key` from what is public now. It is in no session yet: `keep` writes it.
 
     Raises:
-        NotFoundError: the name is of no show that has a feed.
+        NotFoundError: there is no such feed or page.
     """
-    number = session.scalar(queries.change_number_statement()) or 0
-    show = None if name == queries.STATION_FEED else queries.show_of(session, name.removeprefix("show:"))
-    channel = queries.station_channel(session, station) if show is None else queries.show_channel(show, station)
-    shown = rules.items(queries.items(session, station, show), now)
-    identity = xml.write(channel, shown)
+    change_number, rundown_number = queries.numbers(session)
+    found = _rendered(session, station, key, now=now)
     return StoredFeed(
-        name=name, change_number=number, valid_until=rules.valid_until(shown),
-        etag=hashlib.sha256(identity).hexdigest()[:32], identity=identity, gzip=gzip.compress(identity, 5, mtime=0),
+        name=key, change_number=change_number, rundown_number=rundown_number, valid_until=found.valid_until,
+        etag=hashlib.sha256(found.content).hexdigest()[:32], identity=found.content, gzip=gzip.compress(found.content, 5, mtime=0),
+        left_out=[{"episode_id": episode_id, "why": why} for episode_id, why in found.left_out], announced_etag="",
     )  # fmt: skip
 
 
+def _rendered(session: Session, station: Station, key: str, *, now: datetime) -> Rendered:
+    form, base = names.split(key)
+    if base == names.TODAY:
+        return Rendered(*lists.today(session, station, now=now))
+    if base == names.PUBLISHER:
+        return Rendered(lists.publisher(session, station))
+    if base == names.OPML:
+        return Rendered(lists.opml(session, station))
+    return _feed(session, station, names.named(base), form, now=now)
+
+
+def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now: datetime) -> Rendered:
+    """A feed of items, or a page of it.
+
+    Raises:
+        NotFoundError: there is no such feed or page.
+    """
+    channel = channels.channel(session, station, name, now=now)
+    found = queries.due(session, name)
+    due = rules.due(found, now)
+    n_pages = rules.n_pages(len(due), names.PER_PAGE)
+    if name.page > n_pages:
+        raise NotFoundError(name.key)
+    shown = queries.items(session, station, due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE], name)
+    told = [rules.told(item) for item in shown]
+    channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
+    until = rules.ends([*(one.expires_at for one in due), *(one.published_at for one in found), channel.redirects_from], now)
+    if channel.live or name.of in {Of.STATION, Of.SHOW}:
+        until = min(until or now.max.replace(tzinfo=now.tzinfo), channels.until(channel, now))
+    if form is Form.JSON:
+        return Rendered(jsonfeed.write(channel, told, station.url(name.folder + "feed.json")), until)
+    written = xml.write(channel, told)
+    return Rendered(written.content, until, written.left_out)
+
+
 def keep(session: Session, station: Station, feed: StoredFeed) -> None:
-    """Write down a feed that was rendered, and the station's identity in the directories at its first."""
-    if feed.name == queries.STATION_FEED and session.get(FeedIdentity, queries.STATION_FEED) is None:
-        session.add(FeedIdentity(name=queries.STATION_FEED, guid=rules.podcast_guid(station.url("/feed.xml"))))
+    """Write down a feed that was rendered, and at its first its identity in the directories."""
+    _form, base = names.split(feed.name)
+    own: list[FeedName | str] = [names.PUBLISHER]
+    if base == names.TODAY:
+        own.append(names.TODAY)
+    elif base not in {names.PUBLISHER, names.OPML}:
+        name = names.named(base).at_page(1)
+        own += [name] if name.of is not Of.SHOW or name.low else []
+    for each in own:
+        key = each if isinstance(each, str) else each.key
+        if session.get(FeedIdentity, key) is None:
+            session.add(FeedIdentity(name=key, guid=channels.guid_of(session, station, each)))
+    announced = queries.stored(session, feed.name)
+    feed.announced_etag = announced.announced_etag if announced else ""
     session.merge(feed)
+
+
+def forget(session: Session, key: str) -> None:
+    """Drop a stored feed that is not there any more."""
+    session.execute(delete(StoredFeed).where(StoredFeed.name == key))

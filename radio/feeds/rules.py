@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html import escape
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
@@ -34,6 +35,40 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who agreed to be named. `role` is a word of the Podcast Taxonomy, such as host or guest."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A transcript in one language; `suffix` stands between its address and its extension. Timed ones come in three forms."""
+
+    language: str
+    timed: bool
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Where a part begins."""
+
+    start_ms: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Soundbite:
+    """A part that may stand alone."""
+
+    from_ms: int
+    to_ms: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One episode as a feed tells it. `notes_html` is already safe."""
 
@@ -53,11 +88,57 @@ class Item:
     season_number: int | None = None
     episode_number: int | None = None
     expires_at: datetime | None = None
+    episode_id: str = ""
+    kind: str = "programme"
+    author: str = ""
+    """Whose show it is, in feeds of several shows; empty: the channel's."""
+    release: str = "full"
+    season_name: str = ""
+    synthetic: bool = False
+    persons: tuple[Person, ...] = ()
+    words: tuple[Words, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    soundbites: tuple[Soundbite, ...] = ()
+    blocked: bool = False
+    """Directories are asked to leave it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteItem:
+    """A pointer to another feed, or to one item of it."""
+
+    feed_guid: str
+    feed_url: str
+    title: str
+    item_guid: str = ""
+    medium: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """When a new one comes. Source: podcast namespace, `updateFrequency`."""
+
+    words: str
+    rrule: str
+    starts: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A programme that is on air or will be: `[start, end)`."""
+
+    guid: UUID
+    title: str
+    summary: str
+    start: datetime
+    end: datetime
+    image_url: str
+    on_air: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One feed: a show's, or the whole station's."""
+    """One feed: a show's, or one of several shows."""
 
     guid: UUID
     title: str
@@ -71,8 +152,39 @@ class Channel:
     explicit: bool
     image_url: str
     changed_at: datetime
+    medium: str = "podcast"
+    serial: bool = False
+    complete: bool = False
+    blocked: bool = False
+    synthetic: bool = False
+    license: str = ""
+    license_url: str = ""
+    funding_url: str = ""
+    funding_words: str = ""
+    country: tuple[str, str] = ("", "")
+    """ISO 3166 code and its name."""
+    verifications: tuple[tuple[str, str], ...] = ()
+    """(purpose, text)."""
+    podroll: tuple[RemoteItem, ...] = ()
+    publisher: RemoteItem | None = None
+    remote: tuple[RemoteItem, ...] = ()
+    """What a list feed lists."""
+    frequency: Frequency | None = None
+    live: tuple[Live, ...] = ()
+    live_urls: tuple[str, str, str] = ("", "", "")
+    """The MP3 stream, the HLS list, the page: where it is heard live."""
+    hub_url: str = ""
+    uses_podping: bool = False
+    page: int = 1
+    n_pages: int = 1
     moved_to: str = ""
     """Where the show's feed lives now, once it has left."""
+    redirects_from: datetime | None = None
+    """When our address begins to lead there."""
+
+    def page_url(self, page: int) -> str:
+        """The address of a page; the first is that of the feed. Source: RFC 5005 §3."""
+        return self.self_url if page == 1 else f"{self.self_url}?page={page}"
 
 
 def podcast_guid(feed_url: str) -> UUID:
@@ -85,29 +197,54 @@ def told(item: Item) -> Item:
     """The item with its texts as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
     title = plain(item.title) or "Untitled"
     summary = cut_bytes(plain_lines(item.summary), TEXT_LIMIT_BYTES) or title
-    notes = item.notes_html if 0 < len(item.notes_html.encode()) <= TEXT_LIMIT_BYTES else ""
+    notes = item.notes_html
+    if not 0 < len(notes.encode()) <= TEXT_LIMIT_BYTES:
+        more = f'<p><a href="{escape(item.link)}">{escape(item.link)}</a></p>' if notes else ""
+        notes = f"<p>{escape(cut_bytes(summary, TEXT_LIMIT_BYTES // 2))}</p>{more}"
     return replace(item, title=title, summary=summary, notes_html=notes)
 
 
-def items(found: Iterable[Item], now: datetime) -> tuple[Item, ...]:
-    """The items that belong into a feed at `now`, newest first, each title once a day.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What decides the place of an episode in a feed, before the rest is read."""
+
+    episode_id: str
+    guid: UUID
+    title: str
+    published_at: datetime
+    expires_at: datetime | None = None
+
+
+def due(found: Iterable[Due], now: datetime) -> tuple[Due, ...]:
+    """Those that belong into a feed at `now`, newest first, each title once a day.
 
     Source: AntennaPod takes two items of one title and day for one; the second gets a number here.
     """
-    due = [told(i) for i in found if i.published_at <= now and (i.expires_at is None or i.expires_at > now)]
-    due.sort(key=lambda i: (i.published_at, i.guid))
+    shown = [d for d in found if d.published_at <= now and (d.expires_at is None or d.expires_at > now)]
+    shown.sort(key=lambda d: (d.published_at, d.guid))
     seen: dict[tuple[str, object], int] = {}
     kept = []
-    for item in due:
-        day = (item.title.casefold(), item.published_at.date())
-        seen[day] = seen.get(day, 0) + 1
-        kept.append(item if seen[day] == 1 else replace(item, title=f"{item.title} ({seen[day]})"))
+    for one in shown:
+        title = plain(one.title) or "Untitled"
+        day = (title.casefold(), one.published_at.date())
+        n = seen[day] = seen.get(day, 0) + 1
+        while n > 1 and (f"{title} ({n})".casefold(), day[1]) in seen:
+            n += 1
+        if n > 1:
+            title = f"{title} ({n})"
+            seen[(title.casefold(), day[1])] = 1
+        kept.append(replace(one, title=title))
     return tuple(reversed(kept))
 
 
-def valid_until(shown: Sequence[Item]) -> datetime | None:
-    """When the first of these expires, so that the feed must be rendered again; None: never by itself."""
-    return min((i.expires_at for i in shown if i.expires_at is not None), default=None)
+def n_pages(n_items: int, per_page: int) -> int:
+    """How many pages a feed has: at least one."""
+    return max(1, -(-n_items // per_page))
+
+
+def ends(instants: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """The first instant after `now` at which a feed must be rendered again; None: never by itself."""
+    return min((at for at in instants if at is not None and at > now), default=None)
 
 
 def last_changed(channel: Channel, shown: Sequence[Item]) -> datetime:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, current_app, redirect, request
 from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response as Answer
 
 from media.ranges import if_range_matches
 from media.types import ByteRange
 from radio import db
-from radio.feeds import actions, queries
+from radio.errors import NotFoundError
+from radio.feeds import actions, names, queries, served
 from radio.feeds.models import StoredFeed
+from radio.feeds.names import FeedName, Of
+from radio.feeds.served import Ready, Served
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.respond import none_match, not_modified, object_response
@@ -23,7 +26,6 @@ log = logging.getLogger(__name__)
 
 bp = Blueprint("feeds", __name__)
 
-_FEED_AGE = "public, max-age=60"
 _SOUND_AGE = "public, max-age=60"
 """Short: what is taken back must be gone from every cache within a minute."""
 _SIGNED_SECONDS = 6 * 3600
@@ -31,88 +33,121 @@ _SIGNED_SECONDS = 6 * 3600
 _CHUNK_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    change_number: int
-    valid_until: datetime | None
-    etag: str
-    identity: bytes
-    gzip: bytes
-
-
-@bp.get("/feed.xml")
+@bp.get("/feed.xml", defaults={"form": "xml", "low": ""})
+@bp.get("/feed.<any(json):form>", defaults={"low": ""})
+@bp.get("/<any(low):low>/feed.<any(xml,json):form>")
 @access(Access.PUBLIC)
-def station_feed() -> Response:
+def station_feed(form: str, low: str) -> Answer:
     """Everything on the station."""
-    return _feed(queries.STATION_FEED)
+    return _feed(FeedName(Of.STATION, low=bool(low)), form)
 
 
-@bp.get("/shows/<slug>/feed.xml")
+@bp.get("/shows/<slug>/feed.<any(xml,json):form>", defaults={"low": ""})
+@bp.get("/shows/<slug>/<any(low):low>/feed.<any(xml,json):form>")
 @access(Access.PUBLIC)
-def show_feed(slug: str) -> Response:
+def show_feed(slug: str, form: str, low: str) -> Answer:
     """One show. One that has left leads to where it lives now, for good.
 
-    Source: RFC 9110 §15.4.2; Apple, “Change your podcast RSS feed URL”: 301, and itunes:new-feed-url before it.
+    Source: RFC 9110 §15.4.2; Apple, “Change your podcast RSS feed URL”: itunes:new-feed-url, and a 301.
     """
-    if address := _moved_to(slug):
+    if form == "xml" and (address := queries.moved_to(db.session(), slug, now=station().now())):
         response = redirect(address, 301)
         response.headers.update({"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
-        return response  # type: ignore[return-value]
-    return _feed(f"show:{slug}")
+        return response
+    return _feed(FeedName(Of.SHOW, slug, low=bool(low)), form)
 
 
-def _moved_to(slug: str) -> str:
-    """Where the show's feed lives if our address leads there already; from memory as long as nothing public changes."""
-    with db.db.engine.connect() as connection:
-        number = connection.scalar(queries.change_number_statement()) or 0
-        known: tuple[int, dict[str, tuple[str, datetime]]] | None = current_app.extensions.get("moved")
-        if known is None or known[0] != number:
-            rows = connection.execute(queries.moved_statement()).all()
-            known = number, {row.slug: (row.moved_to, row.redirects_from) for row in rows}
-            current_app.extensions["moved"] = known
-    address, since = known[1].get(slug, ("", None))
-    return address if since is not None and since <= station().now() else ""
+@bp.get("/kinds/<kind>/feed.<any(xml,json):form>")
+@access(Access.PUBLIC)
+def kind_feed(kind: str, form: str) -> Answer:
+    """Everything of one kind: stories, guidance …."""
+    return _feed(FeedName(Of.KIND, kind), form)
 
 
-def _feed(name: str) -> Response:
-    ready = _ready(name)
+@bp.get("/tags/<listed>/<code>/feed.<any(xml,json):form>")
+@access(Access.PUBLIC)
+def tag_feed(listed: str, code: str, form: str) -> Answer:
+    """Everything with one tag."""
+    return _feed(FeedName(Of.TAG, f"{listed}:{code}"), form)
+
+
+@bp.get(names.TODAY_PATH)
+@access(Access.PUBLIC)
+def today() -> Answer:
+    """Today's running order, as pointers to episodes."""
+    return answer(names.TODAY)
+
+
+@bp.get(names.PUBLISHER_PATH)
+@access(Access.PUBLIC)
+def publisher() -> Answer:
+    """Every show, as pointers to feeds."""
+    return answer(names.PUBLISHER)
+
+
+@bp.get(names.OPML_PATH)
+@access(Access.PUBLIC)
+def opml() -> Answer:
+    """Every feed, for the import of an app."""
+    return answer(names.OPML)
+
+
+def _feed(name: FeedName, form: str) -> Answer:
+    """The feed for an app; for a person with a browser the page that says what to do with it."""
+    if form == "xml" and served.for_a_person(request.environ) and "raw" not in request.args:
+        response = redirect(name.subscribe_path, 303)
+        response.headers.update({"Cache-Control": "no-store", "Vary": "Sec-Fetch-Dest"})
+        return response
+    page = request.args.get("page", 1, type=int)
+    if not 1 <= page <= 1000:
+        raise NotFoundError(name.key)
+    key = name.at_page(page).key
+    return answer(f"json:{key}" if form == "json" else key)
+
+
+def answer(key: str) -> Response:
+    """A stored document: whole, gzipped, or 304."""
+    kept = ready(key)
     gzipped = request.accept_encodings.quality("gzip") > 0
-    etag = f'"{ready.etag}-gzip"' if gzipped else f'"{ready.etag}"'
-    headers = {"Cache-Control": _FEED_AGE, "Vary": "Accept-Encoding", "Access-Control-Allow-Origin": "*"}
+    etag = served.etag_of(kept, gzipped=gzipped)
     if none_match(etag):
         response = not_modified(etag)
     else:
-        response = Response(ready.gzip if gzipped else ready.identity, content_type="application/rss+xml; charset=UTF-8")
+        media_type = names.MEDIA_TYPES[names.split(key)[0]]
+        response = Response(kept.gzip if gzipped else kept.identity, content_type=media_type)
         response.headers["ETag"] = etag
         if gzipped:
             response.headers["Content-Encoding"] = "gzip"
-    response.headers.update(headers)
+        request.environ["radio.feed"] = kept
+    response.headers.update(served.FOR_APPS)
+    if hub := station().settings.websub_hub:  # Source: WebSub §4
+        response.headers["Link"] = f'<{hub}>; rel="hub", <{station().url(request.path)}>; rel="self"'
     return response
 
 
-def _ready(name: str) -> _Ready:
-    """The bytes of a feed: from memory when nothing public has changed, else from its row, else rendered now."""
-    kept: dict[str, _Ready] = current_app.extensions.setdefault("feeds", {})
+def ready(key: str) -> Ready:
+    """The bytes of a feed: from memory when nothing public has changed, else from its row, else rendered now.
+
+    Raises:
+        NotFoundError: there is no such feed or page.
+    """
+    kept: Served = current_app.extensions["feeds"]
+    kept.engine = db.db.engine
     now = station().now()
-    with db.db.engine.connect() as connection:
-        number = connection.scalar(queries.change_number_statement()) or 0
-    ready = kept.get(name)
-    if ready is None or not _holds(ready, number, now):
-        found = queries.stored(db.session(), name)
-        if found is None or not _holds(found, number, now):
-            found = _render(name, now)
-        ready = _Ready(found.change_number, found.valid_until, found.etag, found.identity, found.gzip)
-        kept[name] = ready
-    return ready
+    found = kept.feeds.get(key)
+    numbers = served.numbers_now(kept.engine)
+    if found is None or not found.holds(numbers, now):
+        row = queries.stored(db.session(), key)
+        found = Ready.of(row) if row else None
+        if found is None or not found.holds(numbers, now):
+            found = Ready.of(_render(key, now))
+        kept.feeds[key] = found
+    return found
 
 
-def _holds(feed: _Ready | StoredFeed, number: int, now: datetime) -> bool:
-    return feed.change_number == number and (feed.valid_until is None or now < feed.valid_until)
-
-
-def _render(name: str, now: datetime) -> StoredFeed:
+def _render(key: str, now: datetime) -> StoredFeed:
     """Rendered while nobody waits for us; kept for the next who asks, here or elsewhere, if the database can."""
-    found = actions.render(db.session(), station(), name, now=now)
+    found = actions.render(db.session(), station(), key, now=now)
     try:
         with db.committing() as rows:
             actions.keep(rows, station(), found)

@@ -18,7 +18,7 @@ from radio.errors import InvalidError
 from radio.jobs.actions import enqueue
 from radio.jobs.carrier import send
 from radio.jobs.work import Work
-from radio.moving import actions, feed, making, queries, rules, unpacking
+from radio.moving import actions, companions, feed, making, queries, rules, unpacking
 from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.rules import ArrivalState, FoundShow
 from radio.station import station
@@ -179,13 +179,13 @@ def bring_all(work: Work) -> None:
 def bring(work: Work, item_id: str, fraction: float) -> None:
     """One item: its sound into the store, then its rows in one transaction. It fails alone."""
     item = station_session().get_one(ArrivalItem, item_id)
-    source = dict(item.source)
+    source, patient = {"language": item.fields.get("language", ""), **item.source}, item.tries < rules.ROUNDS - 1
     station_session().rollback()
     try:
         if "folder" in source:
             unpacking.bring(work, item_id, lambda: work.progress(fraction, "bringing"))
         else:
-            _bring_sound(work, item_id, source, lambda _: work.progress(fraction, "bringing"))
+            _bring_sound(work, item_id, source, lambda _: work.progress(fraction, "bringing"), patient=patient)
     except OutsideError as error:
         with work.writing() as session:
             row, now = session.get_one(ArrivalItem, item_id), station().now()
@@ -199,17 +199,21 @@ def bring(work: Work, item_id: str, fraction: float) -> None:
             actions.missing(session.get_one(ArrivalItem, item_id), code, "" if code in error.faults.values() else str(error))
 
 
-def _bring_sound(work: Work, item_id: str, source: dict[str, object], tell: Callable[[int], None]) -> None:
+def _bring_sound(work: Work, item_id: str, source: dict[str, object], tell: Callable[[int], None], *, patient: bool) -> None:
     here = station()
     with TemporaryFile(dir=spool.folder(here.settings)) as file:
         fetched = Outside.of(here.settings).fetch(
             str(source["enclosure"]), file, most_bytes=here.settings.max_upload_mb * 1_000_000,
             promised_bytes=int(str(source.get("bytes") or 0)), on_bytes=tell, check=_is_sound,
         )  # fmt: skip
+        found = companions.fetch(Outside.of(here.settings), source, str(source["language"]), patient=patient, tell=tell)
         making.put_original(work, item_id, file)
     notes = ["length-differs"] if fetched.short else []
     with work.writing() as session:
-        job_id = making.receive(session.get_one(ArrivalItem, item_id), notes, now=here.now())
+        item = session.get_one(ArrivalItem, item_id)
+        episode = making.make_episode(item, chapters=found.chapters, now=here.now())
+        found.put(session, episode, now=here.now())
+        job_id = making.receive(item, episode, [*notes, *found.notes], now=here.now())
     send([job_id])
 
 

@@ -123,7 +123,7 @@ def pack(*, show: str | None, file: Path | None, everything: bool) -> None:
         chosen = rows_of(show)
         audit.record(rows, "exported", "show", chosen[0].id if show and chosen else "all", by=AT_THE_CONSOLE, now=station().now())
     if str(file) == "-":
-        _write(show, click.get_binary_stream("stdout"))
+        _write(show, sys.stdout.buffer)
         return
     target = Path(file)
     for again in range(_TRIES):

@@ -18,6 +18,7 @@ ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 _PODCASTS = (PODCAST, "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md")
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
+PSC = "http://podlove.org/simple-chapters"
 ATOM = "http://www.w3.org/2005/Atom"
 _NAMED = re.compile(rb"&([a-zA-Z][a-zA-Z0-9]{1,10});")
 _OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
@@ -55,6 +56,7 @@ def read(content: bytes) -> FoundShow:
         language=_text(channel, "language"), author=_text(channel, "author", ITUNES), category=_category(channel),
         explicit=_text(channel, "explicit", ITUNES), image_url=_image(channel), guid=_podcast_text(channel, "guid"),
         locked=_podcast_text(channel, "locked"), self_url=_atom(channel, "self"), link=_text(channel, "link"),
+        kind=_text(channel, "type", ITUNES), complete=_text(channel, "complete", ITUNES),
         next_url=_atom(channel, "next"), items=tuple(_item(each) for each in items[:MOST_ITEMS]), faults=faults,
     )  # fmt: skip
 
@@ -89,7 +91,7 @@ def _item(item: Any) -> FoundItem:
         enclosure_bytes=enclosure.get("length", ""), season=_text(item, "season", ITUNES) or _podcast_text(item, "season"),
         number=_text(item, "episode", ITUNES) or _podcast_text(item, "episode"), explicit=_text(item, "explicit", ITUNES),
         image_url=_image(item), link=_text(item, "link"), episode_type=_text(item, "episodeType", ITUNES),
-        chapters_url=next((each.get("url", "") for each in _podcast(item, "chapters")), ""),
+        chapters=_chapters(item), chapters_url=next((each.get("url", "") for each in _podcast(item, "chapters")), ""),
         transcripts=tuple(
             (each.get("url", ""), each.get("type", ""), each.get("language", "")) for each in _podcast(item, "transcript")
         ),
@@ -101,6 +103,12 @@ def _enclosure(item: Any) -> dict[str, str]:
     found = [dict(each.attrib) for each in item.iterchildren("enclosure")]
     sound = [each for each in found if each.get("type", "").startswith(("audio/", "video/"))]
     return next(iter(sound or found), {})
+
+
+def _chapters(item: Any) -> tuple[tuple[str, str], ...]:
+    """Those that stand in the feed itself. Source: Podlove Simple Chapters 1.2."""
+    lists = list(item.iterchildren(f"{{{PSC}}}chapters"))
+    return tuple((each.get("start", ""), each.get("title", "")) for found in lists[:1] for each in list(found)[:500])
 
 
 def _name(element: Any) -> str:

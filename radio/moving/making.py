@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from media import keys
 from radio.catalogue import actions as catalogue
@@ -29,10 +29,9 @@ def put_original(work: Work, item_id: str, file: IO[bytes]) -> None:
     studio.put_away(station(), file, key=key)
 
 
-def receive(item: ArrivalItem, notes: list[str], *, now: datetime, episode: Episode | None = None) -> str:
-    """Make the held episode, unless it is there, and its recording of what was put away; gives the id of the job that makes it ready."""
+def receive(item: ArrivalItem, episode: Episode, notes: list[str], *, now: datetime) -> str:
+    """Make the recording of what was put away; gives the id of the job that makes it ready."""
     session = station_session()
-    episode = episode or make_episode(item, now=now)
     key = item.object_key or ""
     size_bytes = station().store.head(key).size_bytes
     by = Person(None, "", frozenset())
@@ -43,11 +42,17 @@ def receive(item: ArrivalItem, notes: list[str], *, now: datetime, episode: Epis
     return job.id
 
 
-def make_episode(item: ArrivalItem, *, now: datetime) -> Episode:
+def make_episode(item: ArrivalItem, *, chapters: list[dict[str, Any]] | None, now: datetime) -> Episode:
     """The held draft of an item; its guid stays what it was."""
     session = station_session()
     show = session.get_one(Show, item.show_id)
     own = rules.own_uuid(item.guid)
     return catalogue.make_held_episode(
-        session, show, guid=own, feed_guid=None if own else item.guid, published_at=item.published_at, now=now, **item.fields
+        session,
+        show,
+        guid=own,
+        feed_guid=None if own else item.guid,
+        published_at=item.published_at,
+        now=now,
+        **{**item.fields, "chapters": chapters},
     )

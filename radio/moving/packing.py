@@ -16,15 +16,18 @@ from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.errors import NotFoundError, RefusedError
 from radio.feeds import actions as feeds
-from radio.feeds.queries import artwork_path
+from radio.feeds.channels import artwork_path
 from radio.moving.parcel import FORMAT, VERSION, Writer
 from radio.moving.queries import taken_back_in
 from radio.station import Station
 
-SHOW_FIELDS = ("title", "description", "language", "category", "author", "kind", "explicit", "synthetic", "in_feeds")
+SHOW_FIELDS = (
+    "title", "description", "language", "category", "author", "kind", "explicit", "synthetic", "in_feeds", "serial", "complete",
+    "blocked", "license", "license_url", "funding_url", "funding_words", "country", "verifications", "podroll", "seasons",
+)  # fmt: skip
 EPISODE_FIELDS = (
     "kind", "title", "summary", "notes", "language", "season_number", "episode_number", "explicit", "synthetic", "intensity",
-    "detail", "content_notes",
+    "detail", "content_notes", "release", "chapters", "soundbites",
 )  # fmt: skip
 MEASURES = ("container", "codec", "n_samples", "n_ticks", "integrated_lufs", "true_peak_dbtp", "gain_db")
 RENDITION_FIELDS = ("profile", "code", "sha256", "media_type", "size_bytes", "header_bytes", "tick_bytes")
@@ -109,6 +112,7 @@ def _write_episode(session: Session, station: Station, writer: Writer, folder: s
     if episode is None:
         return False
     told, objects = _episode(episode), _objects(episode.recording)
+    words = {row.language: row.text.encode() for row in episode.transcripts}
     session.rollback()
     try:
         for name, key in objects:
@@ -117,7 +121,9 @@ def _write_episode(session: Session, station: Station, writer: Writer, folder: s
         if session.scalar(select(Episode.state).where(Episode.id == episode_id)) is State.WITHDRAWN:
             raise RefusedError("taken-back-meanwhile") from error  # half of it is in the archive: begin again
         raise
-    writer.json(folder + "episode.json", told)
+    for language, text in words.items():
+        writer.text(f"{folder}words.{language}.txt", text)
+    writer.json(folder + "episode.json", {**told, "transcripts": sorted(words)})
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from uuid import UUID, uuid5
 
 from dateutil import parser as dates
 
+from radio.catalogue.feed_fields import CHAPTERS_LIMIT, RELEASES
 from radio.catalogue.rules import NOTES_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, looks_like_language, podcast_guid
 from radio.core.text import plain, plain_lines
 from radio.moving import texts
@@ -23,6 +25,7 @@ MOST_PAGES = 100
 FEED_BYTES = 64_000_000
 ROUNDS = 4
 """How often an item is tried before it counts as missing."""
+_CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,5}(?:\.\d{1,3})?)")
 _FIRST_YEAR = 1990
 _NO_SOUND = ("text/", "image/", "application/pdf", "application/xhtml", "application/json", "application/xml", "application/rss")
 _TOP = frozenset({
@@ -78,6 +81,8 @@ class FoundItem:
     link: str = ""
     episode_type: str = ""
     chapters_url: str = ""
+    chapters: tuple[tuple[str, str], ...] = ()
+    """(start as `1:02:03.5`, title): those that stand in the feed itself."""
     transcripts: tuple[tuple[str, str, str], ...] = ()
     """(address, type, language)."""
 
@@ -98,6 +103,8 @@ class FoundShow:
     self_url: str = ""
     link: str = ""
     next_url: str = ""
+    kind: str = ""
+    complete: str = ""
     items: tuple[FoundItem, ...] = ()
     faults: tuple[str, ...] = ()
 
@@ -155,6 +162,8 @@ def show_fields(show: FoundShow, *, language: str) -> tuple[dict[str, Any], tupl
         "author": notes.cut(plain(show.author[:5000]), TITLE_LIMIT, "author-cut"),
         "category": category,
         "explicit": _is_yes(show.explicit),
+        "serial": show.kind.strip().lower() == "serial",
+        "complete": _is_yes(show.complete),
     }, tuple(notes.codes)  # fmt: skip
 
 
@@ -182,6 +191,8 @@ def _planned(item: FoundItem, show: UUID, *, language: str, now: datetime) -> Pl
         guid = str(uuid5(show, item.enclosure_url.strip() or item.link.strip() or f"{title} {item.date}"))
     published_at = _date(item.date, now, notes)
     fields = _texts(item, title, notes) | {"language": language, "explicit": _is_yes(item.explicit)}
+    release = item.episode_type.strip().lower()
+    fields["release"] = release if release in RELEASES else "full"
     fields |= {name: _number(text) for name, text in (("season_number", item.season), ("episode_number", item.number))}
     return Planned(
         guid=guid[:GUID_LIMIT], title=fields["title"], fields=fields, source=_source(item), published_at=published_at,
@@ -231,9 +242,26 @@ def _source(item: FoundItem) -> dict[str, Any]:
         "bytes": int(size) if size.isascii() and size.isdigit() and len(size) < 14 else 0,
         "image": item.image_url.strip()[:4000],
         "chapters": item.chapters_url.strip()[:4000],
-        "episode_type": plain(item.episode_type)[:20],
+        "chapter_list": _chapters(item),
         "transcripts": [[part.strip()[:4000] for part in each] for each in item.transcripts[:10]],
     }
+
+
+def _chapters(item: FoundItem) -> list[dict[str, Any]]:
+    """Those in the feed itself; empty when it has none, or none that can be read."""
+    told = ((_CLOCK.fullmatch(start.strip()), title) for start, title in item.chapters)
+    return in_order(
+        ((int(match[1] or 0) * 60 + int(match[2] or 0)) * 60 + float(match[3]), title) for match, title in told if match
+    )
+
+
+def in_order(told: Iterable[tuple[float, str]]) -> list[dict[str, Any]]:
+    """Chapters, seconds and titles, as we keep them: ascending, each with a title, not too many."""
+    kept: dict[int, str] = {}
+    for start_s, title in told:
+        if 0 <= start_s < 86_400 and plain(title):
+            kept.setdefault(round(start_s * 1000), plain(title)[:128])
+    return [{"start_ms": start_ms, "title": kept[start_ms]} for start_ms in sorted(kept)][:CHAPTERS_LIMIT]
 
 
 def _number(text: str) -> int | None:

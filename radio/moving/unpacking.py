@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from media import artwork, fmp4, keys, mp3, tags
 from media.grid import ticks_for
 from media.profiles import Profile
+from media.transcript import MOST_BYTES
 from media.types import Db, Facts, Ingested, Loudness, Lufs, Rendition
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.queries import awaiting_erasure
 from radio.catalogue.rules import RecordingState
 from radio.catalogue.terms import vocabulary
+from radio.catalogue.transcripts import set_transcript
 from radio.core.ids import looks_like_id
 from radio.core.text import plain, slug
 from radio.db import session as station_session
@@ -44,7 +46,10 @@ _LONGEST_PEAKS = 24 * 3600 * 10 * 2
 _TYPES: dict[str, tuple[type, ...]] = {
     "kind": (str,), "title": (str,), "summary": (str,), "notes": (str,), "language": (str,), "season_number": (int, type(None)),
     "episode_number": (int, type(None)), "explicit": (bool,), "synthetic": (bool,), "intensity": (int,), "detail": (str,),
-    "content_notes": (list, type(None)), "description": (str,), "category": (str,), "author": (str,), "in_feeds": (bool,),
+    "content_notes": (list, type(None)), "release": (str,), "chapters": (list, type(None)), "soundbites": (list, type(None)),
+    "serial": (bool,), "complete": (bool,), "blocked": (bool,), "license": (str,), "license_url": (str,), "funding_url": (str,),
+    "funding_words": (str,), "country": (str,), "verifications": (list, type(None)), "podroll": (list, type(None)),
+    "seasons": (dict, type(None)), "description": (str,), "category": (str,), "author": (str,), "in_feeds": (bool,),
 }  # fmt: skip
 
 
@@ -101,6 +106,7 @@ def _item(reader: Reader, show: str, episode_id: object) -> Planned:
         "scopes": [str(scope) for scope in _list(told.get("scopes"))],
         "tags": [[str(part) for part in _list(tag)[:2]] for tag in _list(told.get("tags"))[:200]],
         "voices": [each for each in _list(told.get("voices"))[:12] if isinstance(each, dict)],
+        "transcripts": [str(code) for code in _list(told.get("transcripts"))[:40]],
         "expires_at": told.get("expires_at") if isinstance(told.get("expires_at"), str) else None,
         "recording": told.get("recording") if isinstance(told.get("recording"), dict) else None,
     }  # fmt: skip
@@ -177,12 +183,12 @@ def _reader(key: str | None) -> Reader:
 
 def _bring(work: Work, item_id: str, reader: Reader, source: dict[str, Any], tell: Callable[[], None]) -> None:
     if source.get("recording") is None:
-        _finish(work, item_id, None, tell)
+        _finish(work, item_id, reader, None, tell=tell)
         return
     with _folder() as folder:
         sounds = _sounds(reader, source, folder, tell)
         if sounds is not None:
-            _finish(work, item_id, sounds, tell)
+            _finish(work, item_id, reader, sounds, tell=tell)
         else:
             _make_anew(work, item_id, reader, source)
 
@@ -245,14 +251,14 @@ def _on_the_grid(path: Path, profile: Profile) -> bool:
     return lawful and not tags.found(path)
 
 
-def _finish(work: Work, item_id: str, sounds: Ingested | None, tell: Callable[[], None]) -> None:
+def _finish(work: Work, item_id: str, reader: Reader, sounds: Ingested | None, *, tell: Callable[[], None]) -> None:
     """Rows that name the objects first, then the objects, then the one commit that makes it whole."""
     names = _names(sounds)
     with work.writing() as session:
         if sounds and awaiting_erasure(session, list(names.values())):
             raise OutsideError("erasing-first", later=True)
         item = session.get_one(ArrivalItem, item_id)
-        episode = _episode(session, item, now=station().now())
+        episode = _episode(session, item, reader, now=station().now())
         if sounds is not None:
             _claim(session, item, episode, sounds, names)
     for rendition in sounds.renditions if sounds else ():
@@ -288,7 +294,7 @@ def _claim(session: Session, item: ArrivalItem, episode: Episode, sounds: Ingest
     catalogue.claim_renditions(session, recording, sounds, keys=names, peaks_key=names["peaks"], profiles=station().profiles)
 
 
-def _episode(session: Session, item: ArrivalItem, *, now: datetime) -> Episode:
+def _episode(session: Session, item: ArrivalItem, reader: Reader, *, now: datetime) -> Episode:
     """The held draft, with everything that was said of it; the one that is there when this was begun before."""
     if item.episode_id:
         return session.get_one(Episode, item.episode_id)
@@ -315,7 +321,17 @@ def _episode(session: Session, item: ArrivalItem, *, now: datetime) -> Episode:
         now=now,
     )
     item.episode_id = episode.id
+    _put_words(session, item, episode, reader, now=now)
     return episode
+
+
+def _put_words(session: Session, item: ArrivalItem, episode: Episode, reader: Reader, *, now: datetime) -> None:
+    for language in item.source.get("transcripts", ()):
+        try:
+            content = reader.short(f"{item.source['folder']}words.{language}.txt", MOST_BYTES)
+            set_transcript(session, episode, language, content, now=now)
+        except (ParcelError, InvalidError):
+            item.notes = [*item.notes, "transcript-missing"]
 
 
 def _make_anew(work: Work, item_id: str, reader: Reader, source: dict[str, Any]) -> None:
@@ -327,8 +343,8 @@ def _make_anew(work: Work, item_id: str, reader: Reader, source: dict[str, Any])
         making.put_original(work, item_id, file)
     with work.writing() as session:
         item = session.get_one(ArrivalItem, item_id)
-        episode = _episode(session, item, now=station().now())
-        job_id = making.receive(item, ["made-anew"], now=station().now(), episode=episode)
+        episode = _episode(session, item, reader, now=station().now())
+        job_id = making.receive(item, episode, ["made-anew"], now=station().now())
     send([job_id])
 
 

@@ -104,6 +104,8 @@ def note(code: str) -> str:
         "feed-mended": _("The feed was broken XML and was mended as well as possible."),
         "too-many-items": _("The feed has more items than can be brought at once."),
         "page-missing": _("A further page of the feed could not be had, so older items may be missing."),
+        "transcript-missing": _("A transcript could not be had, or not be read."),
+        "chapters-missing": _("Its chapters could not be had, or not be read."),
         "picture-missing": _("Its picture could not be had."),
         "picture-too-small": _("Its picture is smaller than 1400 points. Please give it another."),
         "show-here": _("The show was here already: what is said of it was not changed."),

@@ -8,8 +8,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
+from media import transcript
 from radio.catalogue import queries as catalogue
-from radio.catalogue import search
+from radio.catalogue import search, transcripts
 from radio.core.text import plain
 from radio.core.time import from_unix_ms, unix_ms
 from radio.db import session
@@ -98,6 +99,7 @@ def episode(episode_id: str) -> Response:
         episode=found,
         hearable=queries.hearable(found),
         notes=Markup(found.notes_html),  # noqa: S704 - made by web.markdown
+        spoken=[(row, Markup(transcript.paragraphs(transcripts.spoken(row)))) for row in found.transcripts],  # noqa: S704 - escaped there
         terms=queries.shown_terms(found),
         noted=queries.noted_terms(found),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from radio.catalogue import actions as catalogue
+from radio.catalogue import transcripts
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.core.text import plain
@@ -54,6 +55,8 @@ def bring_episode(session: Session, show_id: str, one: SampleEpisode, *, now: da
     )  # fmt: skip
     if found is None:
         catalogue.set_tags(session, episode, one.tags, now=now)
+    if one.transcript is not None and not episode.transcripts and episode.state is not State.WITHDRAWN:
+        transcripts.set_transcript(session, episode, one.language, one.transcript.read_bytes(), now=now)
     return episode.id, episode.state is State.DRAFT and not has_recording(session, episode)
 
 

@@ -16,7 +16,7 @@ from radio.catalogue.actions import EpisodeFields, ShowFields
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.terms import TermList, vocabulary
 from radio.core.time import instant_of
-from radio.studio import words
+from radio.studio import lines, words
 
 TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form")
 STORY_LISTS = ("story-told-by", "story-shape", "story-stage", "story-tone")
@@ -47,6 +47,8 @@ class EpisodeForm:
         last = (episode.expires_at - timedelta(seconds=1)).astimezone(zone).date() if episode.expires_at else None
         text = {name: str(getattr(episode, name)) for name in (*_PLAIN, "intensity")}
         text |= {name: str(getattr(episode, name) or "") for name in ("season_number", "episode_number")}
+        text |= {"release": episode.release, "chapters": lines.chapters_typed(episode.chapters),
+                 "soundbites": lines.soundbites_typed(episode.soundbites)}  # fmt: skip
         text |= {"expires_at": last.isoformat() if last else "", "show": episode.show.slug}
         stored = episode.content_notes
         notes = {str(note["code"]): (_clock(note.get("from_ms")), _clock(note.get("to_ms"))) for note in stored or ()}
@@ -78,6 +80,10 @@ class EpisodeForm:
             fields["intensity"] = self._number("intensity") or 0
         if self.text["detail"]:
             fields["detail"] = self.text["detail"]
+        if self.text["release"]:
+            fields["release"] = self.text["release"]
+        for name in ("chapters", "soundbites"):
+            fields[name] = self._read(name)
         fields["expires_at"] = self._expiry(zone)
         fields["content_notes"] = self._content_notes()
         return {name: value for name, value in fields.items() if name not in self.faults}  # type: ignore[return-value]
@@ -104,6 +110,13 @@ class EpisodeForm:
             self.faults[name] = "not-a-number"
             return None
         return int(typed)
+
+    def _read(self, name: str) -> object:
+        try:
+            return getattr(lines, name)(self.text[name])
+        except ValueError:
+            self.faults[name] = "not-a-time"
+            return None
 
     def _expiry(self, zone: ZoneInfo) -> datetime | None:
         """The instant at which the day after the last day begins by the station's clock."""
@@ -152,37 +165,47 @@ def tag_lists(kind: str) -> list[TermList]:
     return [vocabulary().lists[name] for name in names]
 
 
+_SHOW_WORDS = ("title", "description", "language", "kind", "author", "category", "license", "license_url", "funding_url",
+               "funding_words", "country")  # fmt: skip
+_SHOW_LINES = ("verifications", "podroll", "seasons")
+_SHOW_MARKS = ("explicit", "in_feeds", "serial", "complete", "blocked")
+
+
 @dataclass
 class ShowForm:
-    """What is typed about a show."""
+    """What is typed about a show. `marks`: what is ticked."""
 
     text: dict[str, str]
-    explicit: bool = False
-    in_feeds: bool = True
+    marks: dict[str, bool]
     faults: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, show: Show | None, *, language: str = "en-GB") -> ShowForm:
         """The form as the show stands; None: an empty one."""
         if show is None:
-            return cls({"title": "", "description": "", "language": language, "kind": "programme", "author": "",
-                        "category": "Health & Fitness > Mental Health"})  # fmt: skip
-        text = {name: str(getattr(show, name)) for name in ("title", "description", "language", "kind", "author", "category")}
-        return cls(text, show.explicit, show.in_feeds)
+            first = {"language": language, "kind": "programme", "category": "Health & Fitness > Mental Health"}
+            marks = dict.fromkeys(_SHOW_MARKS, False) | {"in_feeds": True}
+            return cls({name: first.get(name, "") for name in (*_SHOW_WORDS, *_SHOW_LINES)}, marks)
+        text = {name: str(getattr(show, name)) for name in _SHOW_WORDS}
+        text |= {name: getattr(lines, f"{name}_typed")(getattr(show, name)) for name in _SHOW_LINES}
+        return cls(text, {name: getattr(show, name) for name in _SHOW_MARKS})
 
     @classmethod
     def typed(cls, form: Mapping[str, str]) -> ShowForm:
         """The form as it was sent."""
-        names = ("title", "description", "language", "kind", "author", "category")
-        return cls({name: form.get(name, "") for name in names}, form.get("explicit") == "yes", form.get("in_feeds") == "yes")
+        text = {name: form.get(name, "") for name in (*_SHOW_WORDS, *_SHOW_LINES)}
+        return cls(text, {name: form.get(name) == "yes" for name in _SHOW_MARKS})
 
     def fields(self) -> ShowFields:
-        """The values for `catalogue.actions.make_show` and `edit_show`."""
-        return {
-            "title": self.text["title"], "description": self.text["description"], "language": self.text["language"],
-            "kind": self.text["kind"], "author": self.text["author"], "category": self.text["category"],
-            "explicit": self.explicit, "in_feeds": self.in_feeds,
-        }  # fmt: skip
+        """The values for `catalogue.actions.make_show` and `edit_show`; what cannot be read is in `faults`."""
+        found: dict[str, Any] = {name: self.text[name].strip() for name in _SHOW_WORDS} | self.marks
+        found["license"], found["country"] = found["license"].lower(), found["country"].upper()
+        for name in _SHOW_LINES:
+            try:
+                found[name] = getattr(lines, name)(self.text[name])
+            except ValueError:
+                self.faults[name] = "unknown"
+        return found  # type: ignore[return-value]
 
     def sentences(self) -> dict[str, str]:
         """Field → sentence."""

@@ -46,8 +46,11 @@ def ask_new() -> str:
 def make() -> Answer | tuple[str, int]:
     """A new show."""
     form, now = ShowForm.typed(request.form), station().now()
+    fields = form.fields()
+    if form.faults:
+        return _page(None, form), 422
     try:
-        show = catalogue.make_show(session(), now=now, **form.fields())
+        show = catalogue.make_show(session(), now=now, **fields)
     except InvalidError as error:
         form.faults = error.faults
         return _page(None, form), 422
@@ -71,8 +74,11 @@ def edit(slug: str) -> str:
 def keep(slug: str) -> Answer | tuple[str, int]:
     """Change what is said of a show."""
     show, form, now = any_show_or_404(session(), slug), ShowForm.typed(request.form), station().now()
+    fields = form.fields()
+    if form.faults:
+        return _page(show, form), 422
     try:
-        catalogue.edit_show(session(), show, now=now, **form.fields())
+        catalogue.edit_show(session(), show, now=now, **fields)
     except InvalidError as error:
         form.faults = error.faults
         return _page(show, form), 422

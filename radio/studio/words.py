@@ -94,6 +94,28 @@ def fault(field: str, code: str) -> str:
         ("scopes", "unknown"): _("Choose from the places in the list."),
         ("voices", "too-long"): _("At most twelve names, each no longer than 80 letters."),
         ("expires_at", "not-a-date"): _("Write the last day as a date, such as 2027-03-31, or leave it empty."),
+        ("chapters", "not-a-time"): _(
+            "Write each chapter on a line of its own: when it begins, then its title, such as 2:10 How it began."
+        ),
+        ("chapters", "backwards"): _("Let the chapters follow each other in time."),
+        ("soundbites", "not-a-time"): _(
+            "Write each part on a line of its own: from, to and title, such as 2:10 - 2:50 The lamp."
+        ),
+        ("soundbites", "not-a-length"): _("Let each part be 15 seconds to two minutes long."),
+        ("transcript", "empty"): _("Choose a file with words in it."),
+        ("transcript", "too-big"): _("This file is larger than any transcript. Send one of plain words."),
+        ("transcript", "not-text"): _("This is not a text that we can read. Save it as WebVTT, SubRip or plain text."),
+        ("transcript", "no-words"): _("There are times in this file but no words."),
+        ("transcript", "backwards"): _(
+            "A time in this file cannot be: it ends before it begins, or has more than 59 minutes or seconds."
+        ),
+        ("license", "unknown"): _("Write the short name of the licence in small letters, such as cc-by-nc-4.0."),
+        ("license_url", "not-an-address"): _("Write a whole web address, such as https://example.org/licence."),
+        ("funding_url", "not-an-address"): _("Write a whole web address, such as https://example.org/give."),
+        ("country", "unknown"): _("Write two letters, such as GB."),
+        ("seasons", "unknown"): _("Write each season on a line of its own: its number, then its name."),
+        ("podroll", "unknown"): _("Begin each line with a podcast GUID, such as 917393e3-1b1e-5cef-ace4-edaa54e1f810."),
+        ("verifications", "unknown"): _("Write a purpose and the words of the directory on each line."),
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
         ("recording", "required"): _("Choose a file first."),

@@ -27,11 +27,12 @@ def none_match(etag: str) -> bool:
         return False
     if header.strip() == "*":
         return True
-    ours = _opaque(etag)
-    return any(_opaque(tag) == ours for tag in header.split(","))
+    ours = opaque(etag)
+    return any(opaque(tag) == ours for tag in header.split(","))
 
 
-def _opaque(tag: str) -> str:
+def opaque(tag: str) -> str:
+    """A validator without quotes, weakness and what proxies append."""
     tag = tag.strip().removeprefix("W/").strip('"')
     return tag.removesuffix("-gzip").removesuffix(";gzip").removesuffix("--gzip")
 

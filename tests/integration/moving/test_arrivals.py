@@ -44,9 +44,21 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
 ) -> None:  # fmt: skip
     sound = elsewhere.give("/1.wav", SOUND)
     guids = ["https://old.example/?p=41&x=1", "Mixed Case / 7 — “é”", "0f2b7c1e-58c4-4d1e-9a6b-0f6f5f3d2a11"]
+    elsewhere.give("/words.vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\n<v Robin>Good morning", "text/vtt")
+    elsewhere.give(
+        "/chapters.json",
+        json.dumps(
+            {"version": "1.2.0", "chapters": [{"startTime": 0, "title": "Start"}, {"startTime": 1, "title": "End"}]}
+        ).encode(),
+    )
+    more = (
+        f'<podcast:transcript url="{elsewhere.url("/words.vtt")}" type="text/vtt"/><itunes:season>2</itunes:season>'
+        f'<podcast:transcript url="{elsewhere.url("/gone.srt")}" type="application/x-subrip" language="cy"/>'
+        f'<podcast:chapters url="{elsewhere.url("/chapters.json")}" type="application/json+chapters"/>'
+    )
     notes = "<content:encoded><![CDATA[<p>With <a href='https://a.example/'>a link</a></p>]]></content:encoded>"
     feed = serve(
-        elsewhere, [Item(sound + f"?{n}", guid, f"Walk {n}", more=notes) for n, guid in enumerate(guids)],
+        elsewhere, [Item(sound + f"?{n}", guid, f"Walk {n}", more=notes + more) for n, guid in enumerate(guids)],
         channel=f"<podcast:guid>{GUID}</podcast:guid>",
     )  # fmt: skip
     arrival = bring(feed)
@@ -72,6 +84,10 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     ]
     assert told.feed.podcast_guid == GUID
     assert '<a href="https://a.example/"' in told.entries[0].content[0].value
+    first = session.scalars(select(Episode).where(Episode.feed_guid == guids[0])).one()
+    assert [(each.language, "Good morning" in each.text) for each in first.transcripts] == [("en-gb", True)]
+    assert first.chapters == [{"start_ms": 0, "title": "Start"}, {"start_ms": 1000, "title": "End"}]
+    assert (first.season_number, items_of(session, arrival)[0].notes) == (2, ["transcript-missing"])
     assert not any(each.held_at for each in session.scalars(select(Episode)))
 
 

@@ -23,6 +23,7 @@ from radio.accounts.models import Person
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import State
+from radio.catalogue.transcripts import set_transcript
 from radio.clock import SetClock
 from radio.db import db, reading
 from radio.editorial import actions as editorial
@@ -57,6 +58,7 @@ def told(session: Session, station: Station, clock: SetClock, work_off: Callable
             episode_number=number + 1,
         )  # fmt: skip
         catalogue.set_tags(session, episode, [("topic", "sleep")], now=clock.now())
+        set_transcript(session, episode, "en-GB", b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning", now=clock.now())
         catalogue.set_voices(session, episode, ["Robin"], named=False, now=clock.now())
         receive_path(session, station, path, episode, by=AT_THE_CONSOLE, now=clock.now())
         made.append(episode)
@@ -157,6 +159,7 @@ def sayings(episode: Episode) -> tuple[object, ...]:
     tags = tuple((tag.vocabulary, tag.code) for tag in episode.tags)
     voices = tuple((each.voice.name, each.named) for each in episode.voices)
     renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []
+    renditions += [(row.language, row.text, row.timed) for row in episode.transcripts]
     return (episode.id, episode.guid, episode.feed_guid, said, tags, voices, renditions)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from radio.feeds import rules, xml
-from radio.feeds.rules import Channel, Item, Sound
+from radio.feeds.rules import Channel, Due, Item, Sound
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CHANNEL = Channel(
@@ -39,14 +39,28 @@ def item(number: int = 1, **changes: object) -> Item:
     return replace(told, **changes)  # type: ignore[arg-type]
 
 
+def as_due(told: Item) -> Due:
+    return Due(str(told.guid), told.guid, told.title, told.published_at, told.expires_at)
+
+
+def shown_of(items: list[Item], now: datetime = NOON) -> tuple[Item, ...]:
+    """The items as a feed shows them."""
+    known = {str(told.guid): told for told in items}
+    return tuple(rules.told(replace(known[d.episode_id], title=d.title)) for d in rules.due(map(as_due, items), now))
+
+
+def write(shown: tuple[Item, ...] | list[Item], channel: Channel = CHANNEL) -> bytes:
+    return xml.write(channel, shown).content
+
+
 def test_the_guid_of_a_feed_is_that_of_the_specification() -> None:
     assert rules.podcast_guid("https://podnews.net/rss") == UUID("9b024349-ccf0-5f69-a609-6b82873eab3c")
     assert rules.podcast_guid("http://podnews.net/rss/") == UUID("9b024349-ccf0-5f69-a609-6b82873eab3c")
 
 
 def test_two_readers_we_did_not_write_agree_with_us_on_every_field() -> None:
-    shown = rules.items([item(1), item(2, season_number=2, episode_number=7)], NOON)
-    written = xml.write(CHANNEL, shown)
+    shown = shown_of([item(1), item(2, season_number=2, episode_number=7)], NOON)
+    written = write(shown)
     theirs, others = feedparser.parse(written), podcastparser.parse(CHANNEL.self_url, io.BytesIO(written))
 
     assert not theirs.bozo
@@ -65,19 +79,17 @@ def test_two_readers_we_did_not_write_agree_with_us_on_every_field() -> None:
 
 
 def test_the_same_values_give_the_same_bytes_whatever_the_time() -> None:
-    shown = rules.items([item(n) for n in range(1, 6)], NOON)
-    assert xml.write(CHANNEL, shown) == xml.write(
-        CHANNEL, rules.items([item(n) for n in range(5, 0, -1)], NOON + timedelta(days=9))
-    )
+    shown = shown_of([item(n) for n in range(1, 6)], NOON)
+    assert write(shown) == write(shown_of([item(n) for n in range(5, 0, -1)], NOON + timedelta(days=9)))
 
 
 def test_the_build_date_is_the_last_change_and_never_now() -> None:
-    shown = rules.items([item(1), item(2, changed_at=NOON - timedelta(minutes=5))], NOON)
-    assert b"<lastBuildDate>Sat, 21 Nov 2026 11:55:00 +0000</lastBuildDate>" in xml.write(CHANNEL, shown)
+    shown = shown_of([item(1), item(2, changed_at=NOON - timedelta(minutes=5))], NOON)
+    assert b"<lastBuildDate>Sat, 21 Nov 2026 11:55:00 +0000</lastBuildDate>" in write(shown)
 
 
 def test_what_apple_asks_of_a_channel_is_there() -> None:
-    channel = etree.fromstring(xml.write(CHANNEL, ()))[0]
+    channel = etree.fromstring(write(()))[0]
     itunes = {"i": xml.ITUNES, "p": xml.PODCAST, "a": "http://www.w3.org/2005/Atom"}
     assert channel.xpath("string(i:explicit)", namespaces=itunes) == "false"
     assert channel.xpath("string(i:category/@text)", namespaces=itunes) == "Health & Fitness"
@@ -89,7 +101,7 @@ def test_what_apple_asks_of_a_channel_is_there() -> None:
 
 
 def test_the_low_rendition_is_offered_with_length_and_integrity() -> None:
-    entry = etree.fromstring(xml.write(CHANNEL, (item(1),)))[0].find("item")
+    entry = etree.fromstring(write((item(1),)))[0].find("item")
     assert entry is not None
     (alternate,) = entry.findall(f"{{{xml.PODCAST}}}alternateEnclosure")
     assert (alternate.get("length"), alternate.get("type")) == ("184924", "audio/mp4")
@@ -100,7 +112,7 @@ def test_the_low_rendition_is_offered_with_length_and_integrity() -> None:
 
 def test_an_item_names_a_picture_only_where_it_is_not_the_channels() -> None:
     images = [
-        [i.get("href") for i in etree.fromstring(xml.write(CHANNEL, (one,)))[0].iterfind(f"item/{{{xml.ITUNES}}}image")]
+        [i.get("href") for i in etree.fromstring(write((one,)))[0].iterfind(f"item/{{{xml.ITUNES}}}image")]
         for one in (item(1), item(1, image_url="https://radio.example/artwork/y-2-1400.jpg"))
     ]
     assert images == [[], ["https://radio.example/artwork/y-2-1400.jpg"]]
@@ -109,27 +121,25 @@ def test_an_item_names_a_picture_only_where_it_is_not_the_channels() -> None:
 def test_nothing_of_the_future_and_nothing_expired_is_in_a_feed() -> None:
     soon = item(1, published_at=NOON + timedelta(minutes=1))
     over = item(2, expires_at=NOON)
-    assert rules.items([soon, over, item(3)], NOON) == (item(3),)
+    assert shown_of([soon, over, item(3)], NOON) == (rules.told(item(3)),)
 
 
 def test_a_feed_is_rendered_again_when_its_first_item_expires() -> None:
-    shown = rules.items(
-        [item(1, expires_at=NOON + timedelta(days=2)), item(2, expires_at=NOON + timedelta(days=1)), item(3)], NOON
-    )
-    assert rules.valid_until(shown) == NOON + timedelta(days=1)
-    assert rules.valid_until(rules.items([item(3)], NOON)) is None
+    days = [NOON + timedelta(days=n) for n in (2, 1, -1)]
+    assert rules.ends([*days, None], NOON) == NOON + timedelta(days=1)
+    assert rules.ends([None], NOON) is None
 
 
 def test_two_items_of_one_title_and_day_stay_two_items_in_every_app() -> None:
     first, second = item(1, title="My story"), item(2, title="my story")
-    titles = [i.title for i in rules.items([first, second], NOON)]
+    titles = [i.title for i in shown_of([first, second], NOON)]
     assert titles == ["My story (2)", "my story"]
 
 
 @given(st.text(max_size=5000), st.text(max_size=200))
 def test_any_text_gives_a_well_formed_feed(summary: str, title: str) -> None:
-    shown = rules.items([item(1, summary=summary, title=title, notes_html="")], NOON)
-    written = xml.write(CHANNEL, shown)
+    shown = shown_of([item(1, summary=summary, title=title, notes_html="")], NOON)
+    written = write(shown)
     found = etree.fromstring(written)[0].find("item")
     assert found is not None
     assert found.findtext("title")

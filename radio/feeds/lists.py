@@ -1,0 +1,89 @@
+"""Feeds that point at feeds: today's running order, all our shows, and all of them as OPML."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from media.grid import tick_at
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.queries import agreed, out, shows
+from radio.catalogue.rules import Scope
+from radio.core.time import instant_of, unix_ms
+from radio.feeds import channels, names, xml
+from radio.feeds.items import tag
+from radio.feeds.names import FeedName, Of
+from radio.feeds.rules import Channel, RemoteItem
+from radio.schedule.airings import Part
+from radio.schedule.queries import rundown
+from radio.station import Station
+
+
+def today(session: Session, station: Station, *, now: datetime) -> tuple[bytes, datetime]:
+    """What is played today by the station's clock and may be heard in apps, in order; and when the day ends.
+
+    Source: podcast namespace, `medium`: a list holds pointers only, no items of its own.
+    """
+    zone = station.settings.tz
+    day = now.astimezone(zone).date()
+    start, end = (instant_of(datetime.combine(day + timedelta(days=n), time()), zone) for n in (0, 1))
+    airings = rundown(session, tick_at(unix_ms(start)), tick_at(unix_ms(end))).airings
+    aired = [airing.episode_id for airing in airings if airing.part is Part.PROGRAMME and airing.episode_id]
+    query = select(Episode.id, Episode.guid, Episode.feed_guid, Episode.title, Show.slug, Show.guid.label("show_guid")).join(Show).where(
+        out(now), Show.in_feeds, agreed(Scope.PODCAST), Episode.id.in_(set(aired))
+    )  # fmt: skip
+    known = {row.id: row for row in session.execute(query)}
+    played = [known[episode_id] for episode_id in dict.fromkeys(aired) if episode_id in known]
+    remote = [
+        RemoteItem(str(row.show_guid), station.url(f"/shows/{row.slug}/feed.xml"), row.title, row.feed_guid or str(row.guid))
+        for row in played
+    ]
+    head = _head(
+        session, station, names.TODAY, self_url=station.url(names.TODAY_PATH), medium="podcastL", remote=tuple(remote),
+        title=_("Today on %(station)s", station=station.settings.station_name), changed_at=start, blocked=True,
+        description=_("What is played today, in order. Each one is an episode of its own feed."),
+    )  # fmt: skip
+    return xml.write(head, ()).content, end
+
+
+def publisher(session: Session, station: Station) -> bytes:
+    """Every show of the station. Source: podcast namespace, `publisher`."""
+    found = shows(session)
+    remote = [RemoteItem(str(show.guid), station.url(f"/shows/{show.slug}/feed.xml"), show.title) for show in found]
+    changed = max((show.changed_at for show in found), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
+    head = _head(
+        session, station, names.PUBLISHER, self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
+        title=station.settings.station_name, changed_at=changed,
+        description=_("Every show of %(station)s.", station=station.settings.station_name),
+    )  # fmt: skip
+    return xml.write(head, ()).content
+
+
+def _head(session: Session, station: Station, key: str, **said: Any) -> Channel:
+    """The head of a list: what all lists of this station say, and what this one does."""
+    settings = station.settings
+    return Channel(
+        guid=channels.guid_of(session, station, key), link=station.url("/schedule"), language=settings.language,
+        author=settings.station_name, category="Health & Fitness > Mental Health",
+        explicit=any(show.explicit for show in shows(session)), hub_url=settings.websub_hub,
+        image_url=station.url(channels.artwork_path("station", None)), **said,
+    )  # fmt: skip
+
+
+def opml(session: Session, station: Station) -> bytes:
+    """All feeds that a person may want, for the import of an app. Source: OPML 2.0."""
+    found = shows(session)
+    wanted = [(station.settings.station_name, names.STATION, station.url("/"))]
+    wanted += [(show.title, FeedName(Of.SHOW, show.slug), station.url(f"/shows/{show.slug}")) for show in found]
+    outlines = "".join(
+        tag("outline", text=title, title=title, type_="rss", xmlUrl=station.url(name.path), htmlUrl=page)
+        for title, name, page in wanted
+    )
+    title = tag("title", station.settings.station_name)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head>{title}</head><body>{outlines}</body></opml>'.encode()
+    )

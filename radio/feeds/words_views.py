@@ -1,0 +1,123 @@
+"""What apps fetch beside a feed: transcripts and chapters; and the page for a person who opened a feed."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.wrappers import Response as Answer
+
+from media import transcript
+from radio.catalogue import transcripts
+from radio.catalogue.models import Episode
+from radio.catalogue.queries import any_episode_or_404
+from radio.catalogue.rules import Scope, State
+from radio.db import session
+from radio.errors import NotFoundError, WithdrawnError
+from radio.feeds import channels, shown
+from radio.feeds.items import CHAPTERS_TYPE
+from radio.feeds.names import FeedName, Of
+from radio.feeds.subscribing import apps
+from radio.station import station
+from radio.web.access import Access, access
+from radio.web.respond import page_response
+
+bp = Blueprint("feed_words", __name__)
+shown.install(bp)
+_KEPT_S = 60
+"""Short: what is taken back must be gone from every cache within a minute."""
+_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
+
+
+@bp.get("/episodes/<episode_id>/transcript.<any(vtt,srt,html):form>", defaults={"language": ""})
+@bp.get("/episodes/<episode_id>/transcript.<language>.<any(vtt,srt,html):form>")
+@access(Access.PUBLIC)
+def words(episode_id: str, form: str, language: str) -> Response:
+    """What is said in an episode: in its own language, or in the one that is asked for."""
+    episode = _public(episode_id)
+    row = next((one for one in episode.transcripts if one.language == (language or episode.language)), None)
+    if row is None or (form != "html" and not row.timed):
+        raise NotFoundError(episode_id)
+    spoken = transcripts.spoken(row)
+    if form == "html":
+        content = transcript.html(spoken, language=row.language, title=episode.title)
+    else:
+        content = transcript.vtt(spoken) if form == "vtt" else transcript.srt(spoken)
+    return _open(page_response(content.encode(), _TYPES[form], kept_s=_KEPT_S))
+
+
+@bp.get("/episodes/<episode_id>/chapters.json")
+@access(Access.PUBLIC)
+def chapters(episode_id: str) -> Response:
+    """Source: podcast namespace, JSON chapters 1.2."""
+    episode = _public(episode_id)
+    if not episode.chapters:
+        raise NotFoundError(episode_id)
+    told = {
+        "version": "1.2.0", "title": episode.title, "podcastName": episode.show.title,
+        "chapters": [{"startTime": one["start_ms"] / 1000, "title": one["title"]} for one in episode.chapters],
+    }  # fmt: skip
+    return _open(page_response(json.dumps(told, ensure_ascii=False).encode(), CHAPTERS_TYPE, kept_s=_KEPT_S))
+
+
+def _open(response: Response) -> Response:
+    """Players on other pages may read it. Source: podcast namespace, transcripts: CORS."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _public(episode_id: str) -> Episode:
+    """An episode that is on its page or in apps.
+
+    Raises:
+        WithdrawnError: it was, and has been taken back.
+        NotFoundError: it is not.
+    """
+    episode = any_episode_or_404(session(), episode_id)
+    now = station().now()
+    if episode.state is State.WITHDRAWN and episode.published_at is not None:
+        raise WithdrawnError(episode_id)
+    told = {Scope.SITE, Scope.PODCAST}.intersection(episode.scopes) and episode.show.in_feeds
+    if episode.state is not State.PUBLISHED or not told or (episode.expires_at is not None and episode.expires_at <= now):
+        raise NotFoundError(episode_id)
+    return episode
+
+
+@bp.get("/subscribe", defaults={"low": ""})
+@bp.get("/<any(low):low>/subscribe")
+@access(Access.PUBLIC)
+def subscribe_station(low: str) -> Answer:
+    """How to get everything into an app."""
+    return _subscribe(FeedName(Of.STATION, low=bool(low)))
+
+
+@bp.get("/shows/<slug>/subscribe", defaults={"low": ""})
+@bp.get("/shows/<slug>/<any(low):low>/subscribe")
+@access(Access.PUBLIC)
+def subscribe_show(slug: str, low: str) -> Answer:
+    """How to get a show into an app."""
+    return _subscribe(FeedName(Of.SHOW, slug, low=bool(low)))
+
+
+@bp.get("/kinds/<kind>/subscribe")
+@access(Access.PUBLIC)
+def subscribe_kind(kind: str) -> Answer:
+    """How to get one kind into an app."""
+    return _subscribe(FeedName(Of.KIND, kind))
+
+
+@bp.get("/tags/<listed>/<code>/subscribe")
+@access(Access.PUBLIC)
+def subscribe_tag(listed: str, code: str) -> Answer:
+    """How to get what has one tag into an app."""
+    return _subscribe(FeedName(Of.TAG, f"{listed}:{code}"))
+
+
+def _subscribe(name: FeedName) -> Answer:
+    channel = channels.channel(session(), station(), name, now=station().now())
+    whole = FeedName(name.of, name.which, low=not name.low) if name.of in {Of.STATION, Of.SHOW} else None
+    page = render_template(
+        "feeds/subscribe.html", channel=channel, address=channel.self_url, name=name, other=whole, apps=apps(channel.self_url),
+        raw=f"{name.path}?raw=1", query=request.args,
+    )  # fmt: skip
+    return page_response(page.encode(), "text/html", kept_s=_KEPT_S)

@@ -1,0 +1,97 @@
+"""Hubs hear of a changed feed within a minute, and only of one that changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy.orm import Session
+
+from radio.catalogue import actions as catalogue
+from radio.clock import SetClock
+from radio.feeds.models import StoredFeed
+from radio.jobs.actions import enqueue
+from radio.settings import Settings
+from tests.makers import make_episode, make_show
+
+Heard = list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def hub() -> Iterator[tuple[str, Heard, list[int]]]:
+    """A hub on this machine: its address, what it heard (method, what is told, whose word), and how it answers."""
+    heard: Heard = []
+    answers = [204]
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self._answer("POST", f"{body['hub.mode'][0]} {body['hub.url'][0]}")
+
+        def do_GET(self) -> None:
+            asked = parse_qs(urlsplit(self.path).query)
+            self._answer("GET", f"{asked['reason'][0]} {asked['url'][0]}")
+
+        def _answer(self, method: str, told: str) -> None:
+            heard.append((method, told, self.headers.get("Authorization", "")))
+            self.send_response(answers[0])
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", heard, answers
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def settings(settings: Settings, hub: tuple[str, Heard, list[int]]) -> Settings:
+    from dataclasses import replace
+
+    return replace(settings, websub_hub=hub[0], podping_url=f"{hub[0]}podping", podping_token="a-word")
+
+
+def test_hubs_are_told_of_what_changed_once_and_again_when_they_did_not_hear(
+    session: Session, work_off: Callable[[], int], clock: SetClock, hub: tuple[str, Heard, list[int]]
+) -> None:
+    _address, heard, answers = hub
+    show = make_show(session)
+    make_episode(session, show=show)
+    catalogue.touched(session)
+    enqueue(session, "announce", "", now=clock.now())  # a worker begins periodic work by itself
+    work_off()
+    feed = "http://localhost/shows/night-desk/feed.xml"
+    assert ("POST", f"publish {feed}", "") in heard
+    assert ("GET", f"update {feed}", "a-word") in heard
+    assert ("POST", "publish http://localhost/feed.xml", "") in heard
+
+    heard.clear()
+    clock.move(timedelta(minutes=2))
+    work_off()
+    assert heard == [], "nothing changed"
+
+    answers[0] = 503
+    make_episode(session, show=show, title="Another", now=clock.now())
+    catalogue.touched(session)
+    clock.move(timedelta(minutes=2))
+    work_off()
+    tried = len(heard)
+    assert tried
+    answers[0] = 202
+    clock.move(timedelta(minutes=2))
+    work_off()
+    assert len(heard) > tried, "told again"
+    row = session.get(StoredFeed, "show:night-desk")
+    assert row is not None
+    assert row.announced_etag == row.etag
+    assert b'rel="hub"' in row.identity
+    assert b"usesPodping" in row.identity

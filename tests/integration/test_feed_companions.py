@@ -1,0 +1,289 @@
+"""What apps read beside the sound: transcripts, chapters, persons; and the many feeds of one catalogue."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import feedparser
+import podcastparser
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from lxml import etree
+from sqlalchemy.orm import Session
+
+from radio.accounts.models import Person
+from radio.catalogue import actions as catalogue
+from radio.catalogue import transcripts
+from radio.catalogue.models import Episode, EpisodeTag
+from radio.catalogue.rules import State
+from radio.clock import SetClock
+from radio.feeds import actions, lint, names, queries, rules
+from radio.feeds.models import StoredFeed
+from radio.feeds.names import FeedName, Of
+from radio.schedule.actions import extend
+from radio.station import Station
+from tests.makers import NOON, make_episode, make_show, make_slot
+from tests.visitor import Visitor
+
+SHOW = "/shows/night-desk/feed.xml"
+VTT = b"WEBVTT\n\n00:00.000 --> 00:04.000\n<v Ann>Hello & welcome.\n\n00:05.000 --> 00:09.000\n<v Bo>Good <i>night</i>.\n"
+NAMESPACES = {
+    "p": "https://podcastindex.org/namespace/1.0",
+    "i": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "a": "http://www.w3.org/2005/Atom",
+}
+PEOPLE = {"Sec-Fetch-Dest": "document"}
+
+
+def told(session: Session) -> Episode:
+    """An episode of which much is said."""
+    show = make_show(session)
+    catalogue.edit_show(
+        session, show, now=NOON, license="cc-by-4.0", country="GB", funding_url="https://give.example/", funding_words="Give",
+        verifications=[{"purpose": "applepodcastsverify", "text": "1a"}], seasons={"2": "Winter"},
+        podroll=[{"guid": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "url": "", "title": "Other"}],
+    )  # fmt: skip
+    episode = make_episode(session, show=show, title="Lamps")
+    catalogue.describe(
+        session, episode, now=NOON, season_number=2, episode_number=3, chapters=[{"start_ms": 0, "title": "One"}, {"start_ms": 61_000, "title": "Two"}],
+        soundbites=[{"from_ms": 1000, "to_ms": 21_000, "title": "A lamp"}],
+    )  # fmt: skip
+    catalogue.set_voices(session, episode, ["Ann of the lamp"], named=True, now=NOON)
+    transcripts.set_transcript(session, episode, "en-GB", VTT, now=NOON)
+    transcripts.set_transcript(session, episode, "cy", b"Helo.\n\nNos da.", now=NOON)
+    return episode
+
+
+def every_feed(session: Session) -> list[str]:
+    shows = [FeedName(Of.SHOW, "night-desk"), FeedName(Of.SHOW, "night-desk", low=True)]
+    feeds = [
+        names.STATION,
+        FeedName(Of.STATION, low=True),
+        *shows,
+        FeedName(Of.KIND, "programme"),
+        FeedName(Of.TAG, "form:audio"),
+    ]
+    return [*(name.path for name in feeds), names.TODAY_PATH, names.PUBLISHER_PATH]
+
+
+def test_every_feed_keeps_every_rule_and_three_readers_agree(client: Visitor, session: Session, station: Station) -> None:
+    episode = told(session)
+    episode.tags.append(EpisodeTag(vocabulary="form", code="audio"))
+    make_slot(session, fill={"rung": "latest", "show_id": episode.show_id})
+    session.flush()
+    extend(session, station)
+    guids = set()
+    for path in every_feed(session):
+        feed = client.get(path).data
+        assert [f"{f.rule} {f.place}" for f in lint.findings(feed) if f.rule != "https"] == [], path
+        theirs, others = feedparser.parse(feed), podcastparser.parse(f"http://localhost{path}", io.BytesIO(feed))
+        assert [(e.id, e.title, e.enclosures[0].href) for e in theirs.entries] == [
+            (e["guid"], e["title"], e["enclosures"][0]["url"]) for e in others["episodes"]
+        ]
+        guids.add(etree.fromstring(feed)[0].findtext("p:guid", namespaces=NAMESPACES))
+    assert len(guids) == len(every_feed(session)), "each feed is one of its own"
+    assert client.get(SHOW).data.count(b"<podcast:person") == 1
+    (other,) = podcastparser.parse("http://localhost/", io.BytesIO(client.get(SHOW).data))["episodes"]
+    assert [chapter["title"] for chapter in other["chapters"]] == ["One", "Two"]
+
+
+def test_what_is_on_air_and_next_is_told_and_changes_when_it_does(
+    client: Visitor, session: Session, station: Station, clock: SetClock
+) -> None:
+    episode = told(session)
+    make_slot(session, title="Night talk", fill={"rung": "latest", "show_id": episode.show_id})
+    session.flush()
+    extend(session, station)
+    first = etree.fromstring(client.get(SHOW).data)[0]
+    (pending,) = first.findall("p:liveItem", NAMESPACES)
+    assert (pending.get("status"), pending.get("start")) == ("pending", "2026-11-25T14:00:00Z")
+    assert first.findtext("p:updateFrequency", namespaces=NAMESPACES) == "every day at 14:00"
+    clock.move(timedelta(hours=2, seconds=30))
+    (live, *_) = etree.fromstring(client.get(SHOW).data)[0].findall("p:liveItem", NAMESPACES)
+    assert (live.get("status"), live.findtext("guid")) == ("live", pending.findtext("guid"))
+    assert live.find("enclosure").get("url") == "http://localhost/live.mp3"  # type: ignore[union-attr]
+
+
+def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    stem = f"/episodes/{episode.id}/transcript"
+    vtt, srt, page = (client.get(f"{stem}.{form}") for form in ("vtt", "srt", "html"))
+    assert "<v Ann>Hello &amp; welcome." in vtt.text
+    assert "1\n00:00:00,000 --> 00:00:04,000\nAnn: Hello & welcome." in srt.text
+    assert "<cite>Bo:</cite>" in page.text
+    assert "<i>" not in page.text
+    for answer, media_type in ((vtt, "text/vtt"), (srt, "application/x-subrip"), (page, "text/html")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.mimetype == media_type
+        assert client.get(answer.request.path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert "Nos da." in client.get(f"{stem}.cy.html").text
+    assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
+    assert "Good night." in client.get(f"/episodes/{episode.id}").text
+
+
+def test_chapters_are_json_for_apps(client: Visitor, session: Session) -> None:
+    answer = client.get(f"/episodes/{told(session).id}/chapters.json")
+    assert answer.mimetype == "application/json+chapters"
+    assert json.loads(answer.data)["chapters"][1] == {"startTime": 61.0, "title": "Two"}
+
+
+def test_what_is_taken_back_takes_its_words_along(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    episode.state = State.WITHDRAWN
+    catalogue.touched(session)
+    for name in ("transcript.vtt", "transcript.html", "chapters.json"):
+        assert client.get(f"/episodes/{episode.id}/{name}").status_code == 410
+
+
+def test_only_what_its_teller_wants_in_apps_is_in_feeds_and_only_names_they_gave(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    catalogue.set_voices(session, episode, ["Ann of the lamp"], named=False, now=NOON)
+    assert b"Ann of the lamp" not in client.get(SHOW).data
+    catalogue.describe(session, episode, now=NOON, scopes=["site", "live"])
+    assert not feedparser.parse(client.get(SHOW).data).entries
+
+
+def test_a_long_feed_has_pages_that_lead_to_each_other(
+    client: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "PER_PAGE", 3)
+    show = make_show(session)
+    made = [make_episode(session, show=show, title=f"Part {n}", now=NOON - timedelta(hours=n)) for n in range(7)]
+    catalogue.touched(session)
+    found, address = [], SHOW
+    while address:
+        channel = etree.fromstring(client.get(address).data)[0]
+        links = {link.get("rel"): link.get("href") for link in channel.findall("a:link", NAMESPACES)}
+        found += [guid.text for guid in channel.findall("item/guid")]
+        address = (links.get("next") or "").removeprefix("http://localhost")
+    assert found == [str(episode.guid) for episode in made]
+    assert links["last"] == links["self"] == f"http://localhost{SHOW}?page=3"
+    assert client.get(f"{SHOW}?page=4").status_code == 404
+    assert json.loads(client.get("/shows/night-desk/feed.json").data)["next_url"].endswith("feed.json?page=2")
+
+
+def test_the_feed_for_small_data_has_the_small_sound_and_asks_directories_to_pass_by(client: Visitor, session: Session) -> None:
+    told(session)
+    channel = etree.fromstring(client.get("/shows/night-desk/low/feed.xml").data)[0]
+    assert channel.find("item/enclosure").get("url").endswith(".m4a")  # type: ignore[union-attr]
+    assert channel.findtext("i:block", namespaces=NAMESPACES) == "Yes"
+    assert channel.findtext("p:block", namespaces=NAMESPACES) == "yes"
+
+
+def test_a_person_who_opens_a_feed_is_shown_what_to_do_with_it(client: Visitor, session: Session) -> None:
+    told(session)
+    sent_on = client.get(SHOW, headers=PEOPLE)
+    assert (sent_on.status_code, sent_on.headers["Location"]) == (303, "/shows/night-desk/subscribe")
+    page = client.get("/shows/night-desk/subscribe").text
+    assert "AntennaPod" in page
+    assert "http://localhost/shows/night-desk/feed.xml" in page
+    assert client.get(f"{SHOW}?raw=1", headers=PEOPLE).mimetype == "application/rss+xml"
+    assert client.get(SHOW).status_code == 200
+    assert client.get(SHOW, headers=PEOPLE).status_code == 303, "also when the feed itself is kept"
+
+
+def test_what_is_kept_is_answered_as_the_application_answered(client: Visitor, session: Session) -> None:
+    told(session)
+    catalogue.touched(session)
+    first, kept = client.get(SHOW), client.get(SHOW)
+    assert kept.data == first.data
+    assert sorted(kept.headers) == sorted(first.headers)
+    head = client.head(SHOW)
+    assert head.data == b""
+    assert head.headers["Content-Length"] == str(len(first.data))
+    for suffix in ("", "-gzip", ";gzip"):
+        etag = first.headers["ETag"].strip('"') + suffix
+        assert client.get(SHOW, headers={"If-None-Match": f'W/"{etag}"'}).status_code == 304
+    zipped = client.get(SHOW, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert "Content-Encoding" not in zipped.headers
+
+
+def test_opml_names_every_show(client: Visitor, session: Session) -> None:
+    told(session)
+    opml = etree.fromstring(client.get("/feeds.opml").data)
+    assert [o.get("xmlUrl") for o in opml.iter("outline")] == ["http://localhost/feed.xml", f"http://localhost{SHOW}"]
+
+
+def test_tags_that_are_hidden_have_no_feed(client: Visitor, session: Session) -> None:
+    from radio.catalogue.terms import vocabulary
+
+    hidden = next((each.name, term.code) for each in vocabulary().lists.values() for term in each.terms if term.sensitive)
+    assert client.get(f"/tags/{hidden[0]}/{hidden[1]}/feed.xml").status_code == 404
+    assert client.get("/tags/no/such/feed.xml").status_code == 404
+    assert client.get("/kinds/nonsense/feed.xml").status_code == 404
+
+
+def test_one_bad_item_never_takes_a_feed_down_and_its_producer_is_told(
+    client: Visitor, session: Session, browser_of: Callable[[Person | None], Visitor], alice: Person
+) -> None:
+    show = make_show(session)
+    make_episode(session, show=show, title="Whole", now=NOON - timedelta(hours=1))
+    bad = make_episode(session, show=show, title="Broken one")
+    bad.chapters = [{"start_ms": "soon", "title": "x"}]
+    catalogue.touched(session)
+    assert [entry.title for entry in feedparser.parse(client.get(SHOW).data).entries] == ["Whole"]
+    session.expire_all()
+    row = session.get(StoredFeed, "show:night-desk")
+    assert row is not None
+    assert row.left_out == [{"episode_id": bad.id, "why": "TypeError"}]
+    assert "Broken one" in browser_of(alice).get("/studio").text
+
+
+def test_a_producer_takes_a_transcript_and_sees_what_apps_would_say(
+    session: Session, browser_of: Callable[[Person | None], Visitor], sam: Person
+) -> None:
+    episode = make_episode(session, title="x" * 3)
+    episode.title = "Turned \u202earound"
+    browser = browser_of(sam)
+    page = browser.get(f"/studio/episodes/{episode.id}").text
+    assert "title-direction" not in page, "rules clean the title before it is told"
+    sent = {"transcript": (io.BytesIO(VTT), "words.vtt"), "transcript_language": "en-GB"}
+    answer = browser.post(f"/studio/episodes/{episode.id}/transcript", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    session.expire_all()
+    assert [one.language for one in episode.transcripts] == ["en-GB"]
+    assert "Hello &amp; welcome." in browser.get(f"/studio/episodes/{episode.id}/transcripts/en-GB").text
+    browser.post(f"/studio/episodes/{episode.id}/transcript/forget", data={"language": "en-GB"})
+    session.expire_all()
+    assert episode.transcripts == []
+
+
+MOVES = st.lists(st.tuples(st.sampled_from(["publish", "edit", "withdraw", "expire", "later"]), st.integers(0, 5)), max_size=12)
+
+
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES)
+def test_a_guid_is_of_one_episode_for_ever_and_a_rebuild_gives_the_same_bytes(
+    session: Session, station: Station, clock: SetClock, moves: list[tuple[str, int]]
+) -> None:
+    session.rollback()
+    show, now = make_show(session, slug=f"s{len(moves)}-{abs(hash(tuple(moves)))}"), NOON
+    made: list[Episode] = []
+    seen: dict[str, str] = {}
+    for move, which in moves:
+        now += timedelta(hours=1)
+        if move == "publish" or not made:
+            made.append(make_episode(session, show=show, title="The same title", now=now))
+        elif move == "edit":
+            catalogue.describe(session, made[which % len(made)], now=now, title=f"Changed {which}")
+        elif move == "withdraw":
+            made[which % len(made)].state = State.WITHDRAWN
+        elif move == "expire":
+            made[which % len(made)].expires_at = now + timedelta(hours=which)
+        session.flush()
+        name = FeedName(Of.SHOW, show.slug)
+        with session.no_autoflush:
+            due = rules.due(queries.due(session, name), now)
+        assert len({one.guid for one in due}) == len(due)
+        assert len({(one.title, one.published_at.date()) for one in due}) == len(due)
+        for one in due:
+            assert seen.setdefault(str(one.guid), one.episode_id) == one.episode_id
+    name = FeedName(Of.SHOW, show.slug)
+    built = [actions.render(session, station, name.key, now=now).identity for _ in range(2)]
+    assert built[0] == built[1]
+    session.rollback()

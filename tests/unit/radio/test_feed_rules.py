@@ -1,0 +1,205 @@
+"""The rule engine: each planted fault is named, and a whole feed has none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+
+from radio.feeds import lint, rules, xml
+from radio.feeds.lint_rules import RULES
+from radio.feeds.rules import (
+    Channel,
+    Chapter,
+    Frequency,
+    Item,
+    Live,
+    Person,
+    RemoteItem,
+    Sound,
+    Soundbite,
+    Words,
+)  # fmt: skip
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SITE = "https://radio.example"
+OTHER = "917393e3-1b1e-5cef-ace4-edaa54e1f810"
+
+
+def whole_item(number: int) -> Item:
+    """An episode of which everything is said."""
+    id_, kind = f"{number:016d}", Person("Ann of the lamp", "host")
+    return rules.told(Item(
+        guid=uuid5(UUID(int=0), id_), title=f"Part {number}", summary="A summary.", notes_html="<p>Notes</p>",
+        link=f"{SITE}/episodes/{id_}", published_at=NOON - timedelta(hours=number), changed_at=NOON, length_ms=300_000, explicit=False,
+        image_url=f"{SITE}/artwork/y-1-1400.jpg", standard=Sound(f"{SITE}/audio/{id_}.mp3", "audio/mpeg", 491_520, "ab" * 32, 64_000),
+        low=Sound(f"{SITE}/audio/{id_}.m4a", "audio/mp4", 184_924, "cd" * 32, 24_000), season_number=1, episode_number=number,
+        episode_id=id_, season_name="The winter", synthetic=True, persons=(kind,), words=(Words("en-GB", timed=True), Words("cy", timed=False, suffix=".cy")),
+        chapters=(Chapter(0, "First"), Chapter(61_000, "Then")), soundbites=(Soundbite(10_000, 40_000, "The lamp"),),
+        release="trailer" if number == 2 else "full", expires_at=NOON + timedelta(days=9), author="Night Desk",
+    ))  # fmt: skip
+
+
+WHOLE = Channel(
+    guid=UUID("917393e3-1b1e-5cef-ace4-edaa54e1f811"), title="Quiet Hours", description="Music for the night", link=f"{SITE}/shows/quiet",
+    self_url=f"{SITE}/shows/quiet/feed.xml", language="en-GB", author="Our station", category="Health & Fitness > Mental Health",
+    explicit=False, image_url=f"{SITE}/artwork/x-1-1400.jpg", changed_at=NOON, serial=True, synthetic=True, license="cc-by-nc-4.0",
+    license_url="https://licence.example/", funding_url="https://give.example/", funding_words="Give", country=("GB", "United Kingdom"),
+    verifications=(("applepodcastsverify", "1a-2b"),), podroll=(RemoteItem(OTHER, "https://other.example/feed", "Other"),),
+    publisher=RemoteItem(OTHER, f"{SITE}/publisher.xml", "", medium="publisher"),
+    frequency=Frequency("every day at 22:00", "FREQ=DAILY", NOON),
+    live=(Live(UUID(int=7), "Tonight", "Live.", NOON, NOON + timedelta(hours=1), f"{SITE}/artwork/x-1-1400.jpg", on_air=True),),
+    live_urls=(f"{SITE}/live.mp3", f"{SITE}/live.m3u8", f"{SITE}/"), hub_url="https://hub.example/", uses_podping=True, n_pages=2,
+)  # fmt: skip
+FEED = xml.write(WHOLE, [whole_item(1), whole_item(2)]).content.decode()
+ITEM = f"item {whole_item(1).guid} "
+
+
+def named(feed: str) -> set[str]:
+    return {finding.rule for finding in lint.findings(feed.encode())}
+
+
+def test_a_feed_of_which_everything_is_said_breaks_no_rule() -> None:
+    assert lint.findings(FEED.encode()) == []
+
+
+LONG, LONGER = "x" * 129, "x" * 256
+PLANTED = [
+    ("well-formed", "</channel>", ""),
+    ("declaration", "encoding='UTF-8'", "encoding='latin-1'"),
+    ("doctype", "<rss ", '<!DOCTYPE rss [<!ENTITY a "b">]><rss '),
+    ("rss-version", 'version="2.0"', 'version="0.91"'),
+    ("one-channel", "</rss>", "<channel/></rss>"),
+    ("namespace-itunes", "www.itunes.com/dtds/podcast-1.0.dtd", "www.itunes.com/DTDs/Podcast-1.0.dtd"),
+    ("namespace-podcast", "https://podcastindex.org/namespace/1.0", "https://podcastindex.org/namespace/1.1"),
+    ("namespace-atom", "http://www.w3.org/2005/Atom", "http://www.w3.org/2005/atom"),
+    ("namespace-content", "purl.org/rss/1.0/modules/content/", "purl.org/rss/1.0/modules/contents/"),
+    ("title", "<title>Quiet Hours</title>", ""),
+    ("title-long", "<title>Quiet Hours</title>", f"<title>{LONGER}</title>"),
+    ("description", "<description>Music for the night</description>", ""),
+    ("description-long", "Music for the night", "é" * 2001),
+    ("link", "<link>https://radio.example/shows/quiet</link>", ""),
+    ("address", "<link>https://radio.example/shows/quiet</link>", "<link>radio.example</link>"),
+    ("https", 'url="https://give.example/"', 'url="http://give.example/"'),
+    ("language", "<language>en-gb</language>", ""),
+    ("language-code", "<language>en-gb</language>", "<language>English</language>"),
+    ("category", "itunes:category", "itunes:kategory"),
+    ("category-unknown", 'text="Health &amp; Fitness"', 'text="Health and Fitness"'),
+    ("explicit", "<itunes:explicit>false</itunes:explicit>", ""),
+    ("explicit-value", "<itunes:explicit>false</itunes:explicit>", "<itunes:explicit>no</itunes:explicit>"),
+    ("image", '<itunes:image href="https://radio.example/artwork/x-1-1400.jpg"/><itunes:type>', "<itunes:type>"),
+    ("image-type", 'itunes:image href="https://radio.example/artwork/x-1-1400.jpg"', 'itunes:image href="https://radio.example/x.webp"'),
+    ("self", 'rel="self"', 'rel="selv"'),
+    ("self-type", 'rel="self" type="application/rss+xml"', 'rel="self" type="text/xml"'),
+    ("author", "<itunes:author>Our station</itunes:author>", ""),
+    ("type-value", "<itunes:type>serial", "<itunes:type>weekly"),
+    ("mail-address", "<podcast:locked>", '<podcast:locked owner="ann@radio.example">'),
+    ("mail-address", "<language>", "<managingEditor>ann@radio.example</managingEditor><language>"),
+    ("copyright-sign", "<copyright>", "<copyright>© 2026 "),
+    ("block-value", "<itunes:type>", "<itunes:block>no</itunes:block><itunes:type>"),
+    ("complete-value", "<itunes:type>", "<itunes:complete>true</itunes:complete><itunes:type>"),
+    ("podcast-guid", "<podcast:guid>917393e3-1b1e-5cef-ace4-edaa54e1f811</podcast:guid>", ""),
+    ("podcast-guid-form", "<podcast:guid>917393e3-", "<podcast:guid>show-"),
+    ("locked", "<podcast:locked>yes</podcast:locked>", ""),
+    ("locked-value", "<podcast:locked>yes", "<podcast:locked>true"),
+    ("medium", "<podcast:medium>podcast</podcast:medium>", ""),
+    ("medium-unknown", "<podcast:medium>podcast", "<podcast:medium>radio"),
+    ("list-items", "<podcast:medium>podcast", "<podcast:medium>podcastL"),
+    ("funding-url", ' url="https://give.example/"', ""),
+    ("text-128", ">Give<", f">{LONG}<"),
+    ("text-128", "every day at 22:00", LONG),
+    ("podping-value", 'usesPodping="true"', 'usesPodping="yes"'),
+    ("frequency-rule", "FREQ=DAILY", "every day"),
+    ("frequency-start", 'rrule="FREQ=DAILY" dtstart="2026-11-21T12:00:00Z"', 'rrule="FREQ=DAILY;COUNT=3"'),
+    ("podroll-empty", f'<podcast:podroll><podcast:remoteItem feedGuid="{OTHER}" feedUrl="https://other.example/feed" title="Other"/>', "<podcast:podroll>"),
+    ("remote-guid", f'feedGuid="{OTHER}" feedUrl="https://other', 'feedGuid="other" feedUrl="https://other'),
+    ("publisher-one", 'medium="publisher"', 'medium="podcast"'),
+    ("person-name", ">Ann of the lamp<", "> <"),
+    ("location-name", ">United Kingdom<", "><"),
+    ("location-rel", 'rel="subject"', 'rel="about"'),
+    ("location-country", 'country="gb"', 'country="Great Britain"'),
+    ("location-exact", 'rel="subject"', 'rel="subject" geo="geo:51.5,-0.1"'),
+    ("license-name", ">cc-by-nc-4.0<", ">CC BY<"),
+    ("license-url", 'url="https://licence.example/">cc-by-nc-4.0<', ">our-own<"),
+    ("trailer-url", "<podcast:trailer url=", "<podcast:trailer was="),
+    ("trailer-date", 'pubdate="Sat, 21 Nov 2026 10:00:00 +0000"', 'pubdate="2026-11-21"'),
+    ("podcast-image", "<podcast:image href=", "<podcast:image src="),
+    ("podcast-block", "<podcast:guid>", "<podcast:block>Yes</podcast:block><podcast:guid>"),
+    ("txt-long", ">1a-2b</podcast:txt>", f">{'x' * 4001}</podcast:txt>"),
+    ("live-status", 'status="live"', 'status="soon"'),
+    ("live-start", 'start="2026-11-21T12:00:00Z"', 'start="noon"'),
+    ("live-end", 'end="2026-11-21T13:00:00Z"', 'end="2026-11-21T11:00:00Z"'),
+    ("live-guid", f'<guid isPermaLink="false">{UUID(int=7)}</guid>', ""),
+    ("live-enclosure", '<enclosure url="https://radio.example/live.mp3" length="0" type="audio/mpeg"/>', ""),
+    ("live-content-link", "podcast:contentLink", "podcast:link"),
+    ("social", 'protocol="disabled"', 'protocol="disabled" uri="https://social.example/1"'),
+    ("build-date", "<lastBuildDate>Sat, 21 Nov 2026 12:00:00 +0000</lastBuildDate>", ""),
+    ("date", "<pubDate>Sat, 21 Nov 2026 11:00:00 +0000", "<pubDate>2026-11-21T11:00:00Z"),
+    ("paging", 'rel="first"', 'rel="start"'),
+    ("no-items", "item>", "episode>"),
+    ("new-feed-url", "<itunes:type>", "<itunes:new-feed-url>/elsewhere</itunes:new-feed-url><itunes:type>"),
+    ("item-title", "<title>Part 1</title>", ""),
+    ("item-title-again", "<title>Part 2</title>", "<title>part 1</title>"),
+    ("title-direction", "<title>Part 1</title>", "<title>Part \u202e1</title>"),
+    ("enclosure", "<enclosure url=", "<sound url="),
+    ("enclosure-length", 'length="491520"', 'length="0"'),
+    ("enclosure-type", 'length="491520" type="audio/mpeg"', 'length="491520" type="audio/wav"'),
+    ("enclosure-extension", "0001.mp3", "0001"),
+    ("enclosure-ascii", "/audio/0000000000000001.mp3", "/audio/gwaith-ŷ.mp3"),
+    ("enclosure-again", "/audio/0000000000000002.mp3", "/audio/0000000000000001.mp3"),
+    ("guid", f'<guid isPermaLink="false">{whole_item(1).guid}</guid>', ""),
+    ("guid-again", str(whole_item(2).guid), str(whole_item(1).guid)),
+    ("guid-permalink", f'<guid isPermaLink="false">{whole_item(1).guid}', f"<guid>{whole_item(1).guid}"),
+    ("pub-date", "<pubDate>Sat, 21 Nov 2026 11:00:00 +0000</pubDate>", ""),
+    ("item-description", "<description>A summary.</description>", ""),
+    ("content", "content:encoded", "content:encode"),
+    ("html", "<p>Notes</p>", "<script>x</script>"),
+    ("html", "<p>Notes</p>", '<p onclick="x">Notes</p>'),
+    ("item-link", "<link>https://radio.example/episodes/0000000000000001</link>", ""),
+    ("duration", "<itunes:duration>300</itunes:duration>", "<itunes:duration>05:00</itunes:duration>"),
+    ("season-number", "<itunes:season>1<", "<itunes:season>one<"),
+    ("serial-number", "<itunes:episode>1</itunes:episode>", ""),
+    ("release", "<itunes:episodeType>full<", "<itunes:episodeType>part<"),
+    ("transcript-url", 'transcript.vtt" type="text/vtt"', 'transcript.vtt"'),
+    ("transcript-type", 'type="text/vtt"', 'type="application/pdf"'),
+    ("transcript-rel", 'rel="captions"', 'rel="subtitles"'),
+    ("chapters-url", "application/json+chapters", "application/json"),
+    ("chapters-order", 'start="00:01:01.000"', 'start="00:00:00.000"'),
+    ("soundbite-span", 'duration="30"', 'duration="5"'),
+    ("soundbite-span", 'startTime="10"', 'startTime="290"'),
+    ("alternate-type", '<podcast:alternateEnclosure type="audio/mp4"', "<podcast:alternateEnclosure"),
+    ("alternate-source", "<podcast:source uri=", "<podcast:source url="),
+    ("alternate-title", 'title="Less data"', f'title="{"x" * 33}"'),
+    ("integrity", "sha256-", "md5-"),
+    ("episode-display", "<podcast:episode>", f'<podcast:episode display="{"x" * 33}">'),
+    ("newest-first", "<pubDate>Sat, 21 Nov 2026 10:00:00", "<pubDate>Sat, 21 Nov 2026 11:30:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "was", "planted"), PLANTED, ids=[f"{n}-{one[0]}" for n, one in enumerate(PLANTED)])
+def test_a_planted_fault_is_named(rule: str, was: str, planted: str) -> None:
+    assert was in FEED, "the fault can be planted"
+    assert rule in named(FEED.replace(was, planted))
+
+
+def test_every_rule_has_a_fault_that_breaks_it_and_says_where_it_comes_from() -> None:
+    assert {rule for rule, _was, _planted in PLANTED} == set(RULES)
+    assert len(RULES) >= 60
+    assert all(rule.source and rule.words.endswith(".") for rule in RULES.values())
+
+
+def test_a_finding_names_the_item_and_the_element() -> None:
+    (found,) = lint.findings(FEED.replace("<itunes:episodeType>full<", "<itunes:episodeType>part<").encode())
+    assert found.place == f"{ITEM}itunes:episodeType"
+    assert lint.of_item([found], str(whole_item(1).guid)) == [found]
+    assert lint.of_item([found], str(whole_item(2).guid)) == []
+
+
+def test_an_item_that_cannot_be_written_is_left_out_and_the_feed_goes_on() -> None:
+    bad = replace(whole_item(2), length_ms="long")  # type: ignore[arg-type]
+    written = xml.write(WHOLE, [whole_item(1), bad, whole_item(3)])
+    assert written.left_out == (("0000000000000002", "TypeError"),)
+    assert lint.findings(written.content) == []
+    assert written.content.count(b"<item>") == 2
