@@ -204,8 +204,9 @@ def show(slug: str) -> str:
 
 def _show(found: Show, faults: dict[str, str] | None = None) -> str:
     return render_template(
-        "moving/show.html", show=found, faults=faults or {}, typed=request.form, now=station().now(), moving_words=words
-    )
+        "moving/show.html", show=found, faults=faults or {}, typed=request.form, now=station().now(), moving_words=words,
+        feed=station().url(f"/shows/{found.slug}/feed.xml"),
+    )  # fmt: skip
 
 
 @bp.post("/shows/<slug>")

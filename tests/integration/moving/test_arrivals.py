@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -206,6 +207,34 @@ def test_a_file_that_would_fill_the_machine_is_not_read(bring: Bring, elsewhere:
     assert (arrival.state, arrival.problem) == (ArrivalState.REFUSED, "declares-entities")
     page = bring(elsewhere.give("/page.html", b"<html><body>Hello</body></html>", "text/html"))
     assert (page.state, page.problem) == (ArrivalState.REFUSED, "not-a-feed")
+
+
+def test_a_hostile_feed_is_listed_item_by_item(bring: Bring, elsewhere: Elsewhere, session: Session) -> None:
+    sound = elsewhere.give("/1", SOUND)
+    hostile = [
+        Item(f"{sound}?0", "whole", "Whole"),
+        Item(None, "none", "Without sound"),
+        Item(f"{sound}?2", None, None, "Thu, 99 Nonsense 2024"),
+        Item(f"{sound}?3", "whole", "The same id"),
+        Item("javascript:alert(1)", "script", "Script"),
+        Item(f"{sound}?5", "x" * 5000, "Long id"),
+        Item(elsewhere.give("/page", b"<p>", "text/html"), "html", "A page", media_type="text/html"),
+        Item("https://" + "a" * 5000, "long", "Long address"),
+        Item(f"{sound}?8", "big", "Big " * 1_000_000, "Fri, 01 Mar 2099 07:30:00 +0000", length="-1e9"),
+    ]
+    content = rss(hostile).replace(b"Without sound", b"With\x00out \x0b sound &nbsp; <b>")
+
+    arrival = bring(elsewhere.give("/feed.xml", content, "text/html"))
+
+    assert arrival.state is ArrivalState.OVER
+    assert "feed-mended" in arrival.notes
+    found = items_of(session, arrival)
+    assert [item.problem for item in found] == [
+        "", "no-enclosure", "", "guid-twice", "not-an-address", "guid-too-long", "no-sound", "not-an-address", "",
+    ]  # fmt: skip
+    assert set(found[2].notes) >= {"guid-missing", "title-missing", "date-nonsense"}
+    assert set(found[8].notes) >= {"title-cut", "date-ahead"}
+    assert [item.state for item in found if not item.problem] == [ItemState.WHOLE] * 3
 
 
 def test_addresses_inside_are_never_asked(bring: Bring, app: Flask, elsewhere: Elsewhere) -> None:
