@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +32,10 @@ _LOUDEST_TENTHS = 32
 _MARGIN_SAMPLES = 480
 _INAUDIBLE = 8
 """-72 dBFS: nothing below is above the gate of the meter."""
+SILENT_DB = -50.0
+"""Peaks below this, after the gain, are silence to a listener in a room."""
+KEPT_TENTHS_BEFORE, KEPT_TENTHS_AFTER = 1, 4
+"""With the rest of the last tick, at most 1.7 s of silence lie between two recordings."""
 _LONGEST_SILENCE_SAMPLES = 3_600 * SAMPLE_RATE_HZ
 """A file that begins with an hour of silence is not decoded to its end: a day of it fits into a megabyte."""
 
@@ -49,12 +53,31 @@ class Decoded:
     energies: NDArray[np.float64]
     extremes: Samples
     true_peak_dbtp: Db
+    first_sample: int = 0
+    """Where it begins in the file of samples; `peaks` and `energies` are of the whole file."""
 
     def blocks(self, size: int) -> Iterator[Samples]:
         """The samples in blocks of `size`; the last may be shorter."""
+        left = self.n_samples
         with self.samples.open("rb") as file:
-            while len(block := np.frombuffer(file.read(size * SAMPLE_BYTES), "<i2")):
+            file.seek(self.first_sample * SAMPLE_BYTES)
+            while len(block := np.frombuffer(file.read(min(size, left) * SAMPLE_BYTES), "<i2")):
+                left -= len(block)
                 yield block
+
+    def without_silent_edges(self, gain_db: Db) -> Decoded:
+        """The same recording without the silence before its first and after its last sound, as it is heard after the gain.
+
+        A little of it stays: a breath before, a fade after. Nothing between the two is touched.
+        """
+        quiet = FULL_SCALE * 10 ** ((SILENT_DB - gain_db) / 20)
+        loud = np.flatnonzero(np.abs(self.extremes.astype(np.int32)).max(axis=1, initial=0) > quiet)
+        if not len(loud):
+            return self
+        first = max(int(loud[0]) - KEPT_TENTHS_BEFORE, 0)
+        last = min(int(loud[-1]) + 1 + KEPT_TENTHS_AFTER, len(self.extremes))
+        n_samples = min(last * TENTH_SAMPLES, self.n_samples) - first * TENTH_SAMPLES
+        return replace(self, first_sample=first * TENTH_SAMPLES, n_samples=n_samples, extremes=self.extremes[first:last])
 
     def peaks(self) -> Iterator[Floats]:
         """The largest magnitude of each millisecond, from 0 to 1, in chunks of 4.8 s."""

@@ -69,6 +69,7 @@ def make(
         on_progress=lambda part: on_progress(part * _DECODING_SHARE),
     )
     loudness = _loudness(decoded)
+    decoded = decoded.without_silent_edges(loudness.gain_db)
     encode(
         decoded,
         folder,

@@ -206,10 +206,12 @@ class ObjectStore:
 
     def ensure_bucket(self, cors_origins: Iterable[str] = ()) -> None:
         """Make the bucket unless it is there, and let pages of `cors_origins` use signed URLs."""
-        try:
-            self._ask("head_bucket", "")
-        except ObjectMissingError:
-            self._ask("create_bucket", "", **self._location())
+        if not self._has_bucket():
+            try:
+                self._ask("create_bucket", "", **self._location())
+            except StoreUnavailableError:
+                if not self._has_bucket():  # another machine of the station made it in the same moment
+                    raise
         if origins := list(cors_origins):
             rule = {
                 "AllowedOrigins": origins,
@@ -219,6 +221,13 @@ class ObjectStore:
                 "MaxAgeSeconds": 600,
             }
             self._ask("put_bucket_cors", "", CORSConfiguration={"CORSRules": [rule]})
+
+    def _has_bucket(self) -> bool:
+        try:
+            self._ask("head_bucket", "")
+        except ObjectMissingError:
+            return False
+        return True
 
     def _location(self) -> dict[str, Any]:
         """Amazon wants its region said again; others know no other than their own."""

@@ -25,4 +25,4 @@ def prepare(settings: Settings) -> str:
         token = invite_first_steward(session(), now=station().now())
         bare = not session().scalar(select(func.count()).select_from(Show))
         session().commit()
-        return json.dumps({"steward_link": station().url(f"/welcome/{token}") if token else None, "bare": bare})
+        return json.dumps({"steward_link": station().sign_in_url(f"/welcome/{token}") if token else None, "bare": bare})

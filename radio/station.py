@@ -36,6 +36,10 @@ class Station:
         """The public address of a path that begins with a slash."""
         return self.settings.public_url + path
 
+    def sign_in_url(self, path: str) -> str:
+        """As `url`, for somebody who will sign in: passkeys need a name, so this machine is localhost to them."""
+        return self.url(path).replace("http://127.0.0.1", "http://localhost", 1)
+
 
 def open_clock(settings: Settings) -> Clock:
     """The clock this station goes by."""

@@ -68,5 +68,5 @@ def _somebody(name: str) -> Person:
 
 def _print_link(token: str, days: int) -> None:
     session().commit()
-    click.echo(station().url(f"/welcome/{token}"))
+    click.echo(station().sign_in_url(f"/welcome/{token}"))
     click.echo(f"It works once, for {days} days. Whoever has it can come in: hand it over yourself.", err=True)

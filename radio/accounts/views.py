@@ -219,7 +219,7 @@ def link(person_id: str) -> Answer | str:
 
 
 def _show_link(token: str, known: Person | None) -> str:
-    address = station().url(url_for(".welcome", token=token))
+    address = station().sign_in_url(url_for(".welcome", token=token))
     return render_template("accounts/link.html", address=address, qr=qr_address(address), known=known)
 
 

@@ -78,6 +78,12 @@ def tone(n_samples: int, hertz: float = 440.0, level: float = 0.3) -> NDArray[np
     return level * np.sin(2 * np.pi * hertz * np.arange(n_samples) / RATE_HZ)
 
 
+def between_marks(before: int, sound: NDArray[np.float64], after: int) -> NDArray[np.float64]:
+    """A sound with so many samples before and after it: silence, and a low mark at each edge, which is therefore not cut off."""
+    mark = tone(4_800, 200)
+    return np.concatenate([mark, np.zeros(before - 4_800), sound, np.zeros(after - 4_800), mark])
+
+
 def speech(path: Path, seconds: float, voice: str = "slt") -> Path:
     """A synthetic voice that reads `WORDS` again and again."""
     ffmpeg("-f", "lavfi", "-i", f"flite=text='{WORDS}':voice={voice}", "-t", "30", path.with_suffix(".once.wav"))

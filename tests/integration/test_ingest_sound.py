@@ -50,6 +50,28 @@ def test_every_voice_is_as_loud_as_the_station(voice: str, volume_db: int, tmp_p
         assert heard.peak_dbtp <= -1.0
 
 
+def test_between_two_recordings_lie_less_than_two_seconds_of_silence(tmp_path: Path, work_dir: Path) -> None:
+    chain = "adelay=3000,afade=t=out:st=5:d=4,apad=pad_dur=4"
+    source = recipes.again(recipes.speech(tmp_path / "a.wav", 6), tmp_path / "b.wav", 13, "-af", chain)
+
+    ingested = ingest(source, work_dir)
+
+    for rendition in ingested.renditions:
+        heard = np.abs(meters.decoded(rendition.path))
+        sound = np.flatnonzero(heard > 10 ** (-50 / 20))
+        before_s, after_s = sound[0] / 48_000, (len(heard) - sound[-1]) / 48_000
+        assert before_s + after_s < 1.75
+    assert 5 * 48_000 < ingested.n_samples < 8 * 48_000
+
+
+def test_a_pause_inside_is_the_tellers_and_stays(tmp_path: Path, work_dir: Path) -> None:
+    paused = "volume=enable='between(t,2,7)':volume=0"
+    whole = recipes.speech(tmp_path / "a.wav", 9)
+    ingested = ingest(recipes.again(whole, tmp_path / "b.wav", 9, "-af", paused), work_dir)
+
+    assert ingested.n_samples == pytest.approx(made(whole, tmp_path / "whole").n_samples, abs=4_800)
+
+
 def test_loudness_and_peak_are_those_of_another_meter(speech: Path, work_dir: Path) -> None:
     ingested, heard = ingest(speech, work_dir), meters.heard(speech)
 
@@ -64,7 +86,7 @@ def test_a_whisper_is_lifted_by_no_more_than_can_be_borne(tmp_path: Path, work_d
 
 
 def test_a_sound_is_where_it_was(tmp_path: Path, work_dir: Path) -> None:
-    sound = np.concatenate([np.zeros(100_000), recipes.tone(96_000, 1_000), np.zeros(44_000)])
+    sound = recipes.between_marks(100_000, recipes.tone(96_000, 1_000), 44_000)
 
     standard, low = ingest(recipes.wav(tmp_path / "tone.wav", sound), work_dir).renditions
 
@@ -98,7 +120,7 @@ def test_recordings_follow_each_other_without_a_lost_sample(tmp_path: Path) -> N
     """Ticks of any recordings, cut anywhere on the grid, are one stream: every onset is where arithmetic puts it."""
     one, two = (
         made(
-            recipes.wav(tmp_path / f"{hertz}.wav", np.concatenate([np.zeros(30_000), recipes.tone(170_000, hertz)])),
+            recipes.wav(tmp_path / f"{hertz}.wav", recipes.between_marks(30_000, recipes.tone(160_000, hertz), 10_000)),
             tmp_path / str(hertz),
         )
         for hertz in (700, 1_500)
@@ -157,12 +179,12 @@ def test_without_the_fast_lame_the_result_is_the_same_only_later(
 
 
 def test_the_waveform_shows_what_is_heard(tmp_path: Path, work_dir: Path) -> None:
-    sound = np.concatenate([np.zeros(48_000), recipes.tone(48_000), np.zeros(48_000)])
+    sound = recipes.between_marks(48_000, recipes.tone(48_000), 48_000)
 
     pairs = np.frombuffer(ingest(recipes.wav(tmp_path / "t.wav", sound), work_dir).peaks.read_bytes(), np.int8).reshape(-1, 2)
 
     assert len(pairs) == 30
-    assert not pairs[:10].any()
-    assert not pairs[20:].any()
+    assert not pairs[1:10].any()
+    assert not pairs[20:29].any()
     assert (pairs[10:20, 0] < -10).all()
     assert (pairs[10:20, 1] > 10).all()

@@ -6,6 +6,7 @@ import http.client
 import socket
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,25 @@ def objects(s3: StoreSettings) -> ObjectStore:
 @pytest.fixture
 def key() -> str:
     return f"test-of-store/{uuid.uuid4()}"
+
+
+def test_machines_that_start_in_the_same_moment_make_one_bucket(s3: StoreSettings) -> None:
+    bucket = replace(s3, bucket=f"first-start-{uuid.uuid4()}"[:60])
+
+    together = threading.Barrier(8)
+
+    def start(_machine: int) -> None:
+        its_store = ObjectStore(bucket)
+        with pytest.raises(ObjectMissingError):
+            its_store.head("anything")
+        together.wait()
+        its_store.ensure_bucket()
+
+    with ThreadPoolExecutor(8) as machines:
+        list(machines.map(start, range(8)))
+
+    ObjectStore(bucket).put_bytes("first", b"sound", "audio/mpeg")
+    assert ObjectStore(bucket).head("first").size_bytes == 5
 
 
 def test_the_store_does_all_that_a_station_needs(s3: StoreSettings, objects: ObjectStore) -> None:

@@ -121,7 +121,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 def test_the_first_start_ends_on_air_with_a_door_for_the_first_steward(up: Up) -> None:
     assert f"On air: http://127.0.0.1:{up.port}\n" in up.said
-    link = re.search(r"http://127\.0\.0\.1:\d+/welcome/\S+", up.said)
+    link = re.search(r"http://localhost:\d+/welcome/\S+", up.said)
     assert link is not None
     with urllib.request.urlopen(link[0], timeout=20) as page:
         assert page.status == 200
