@@ -9,6 +9,11 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\u
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
+def allowed(text: str) -> str:
+    """The text without characters that no document may hold. Source: XML 1.0 §2.2."""
+    return _FORBIDDEN.sub("", text)
+
+
 def plain(text: str) -> str:
     """One line without control characters or direction overrides, spaces folded.
 

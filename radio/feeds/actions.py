@@ -32,7 +32,7 @@ def render(session: Session, station: Station, key: str, *, now: datetime) -> St
     Raises:
         NotFoundError: there is no such feed or page.
     """
-    change_number, rundown_number = queries.numbers(session)
+    change_number, rundown_number = queries.numbers(session.connection())
     found = _rendered(session, station, key, now=now)
     return StoredFeed(
         name=key, change_number=change_number, rundown_number=rundown_number, valid_until=found.valid_until,
@@ -64,8 +64,7 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
     n_pages = rules.n_pages(len(due), names.PER_PAGE)
     if name.page > n_pages:
         raise NotFoundError(name.key)
-    shown = queries.items(session, station, due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE], name)
-    told = [rules.told(item) for item in shown]
+    told, broken = queries.items(session, station, due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE], name)
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
     until = rules.ends([*(one.expires_at for one in due), *(one.published_at for one in found), channel.redirects_from], now)
     if channel.live or name.of in {Of.STATION, Of.SHOW}:
@@ -73,7 +72,7 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
     if form is Form.JSON:
         return Rendered(jsonfeed.write(channel, told, station.url(name.folder + "feed.json")), until)
     written = xml.write(channel, told)
-    return Rendered(written.content, until, written.left_out)
+    return Rendered(written.content, until, broken + written.left_out)
 
 
 def keep(session: Session, station: Station, feed: StoredFeed) -> None:

@@ -67,7 +67,7 @@ def channel(session: Session, station: Station, name: FeedName, *, now: datetime
         language=settings.language, author=settings.station_name, category=min((row.category for row in shows), default=_CATEGORY),
         explicit=any(row.explicit for row in shows), image_url=station.url(artwork_path("station", None)),
         changed_at=max((row.changed_at for row in shows), default=_EPOCH), blocked=not name.listed, live=live,
-        live_urls=live_urls(station), publisher=publisher(session, station), **_heralds(station),
+        live_urls=live_urls(station), publisher=publisher(session, station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
     )  # fmt: skip
 
 
@@ -85,13 +85,9 @@ def show_channel(session: Session, station: Station, show: Show, name: FeedName,
         country=(show.country, country_name(show.country)), podroll=tuple(_recommended(show)),
         verifications=tuple((one["purpose"], one["text"]) for one in show.verifications or ()) if own else (),
         publisher=publisher(session, station), frequency=_frequency(session, show),
-        live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station),
-        moved_to=(show.moved_to or "") if own else "", redirects_from=show.redirects_from, **_heralds(station),
+        live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
+        moved_to=(show.moved_to or "") if own else "", redirects_from=show.redirects_from,
     )  # fmt: skip
-
-
-def _heralds(station: Station) -> dict[str, object]:
-    return {"hub_url": station.settings.websub_hub, "uses_podping": bool(station.settings.podping_url)}
 
 
 def live_urls(station: Station) -> tuple[str, str, str]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
+from radio.core.text import allowed
 from radio.feeds.rules import Item, Live, Sound
 
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile(r'[&<>"\n\t]')
 _NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "\n", "\t": "\t"}
 CHAPTERS_TYPE = "application/json+chapters"
@@ -22,11 +22,6 @@ HLS_TYPE = "application/vnd.apple.mpegurl"
 def _escaped(text: str) -> str:
     """As text or as a quoted attribute. Source: XML 1.0 §2.4."""
     return _SPECIAL.sub(lambda found: _NAMES[found[0]], text) if _SPECIAL.search(text) else text
-
-
-def allowed(text: str) -> str:
-    """The text without characters that no document may hold. Source: XML 1.0 §2.2."""
-    return _FORBIDDEN.sub("", text)
 
 
 def tag(name: str, text: str = "", /, **attributes: str | int | None) -> str:
@@ -42,7 +37,7 @@ def written(item: Item, channel_image_url: str) -> str:
         _content(item.notes_html), f'<guid isPermaLink="false">{_escaped(item.guid)}</guid>', _enclosure(item.standard),
         f"<pubDate>{format_datetime(item.published_at)}</pubDate>", *_itunes(item, channel_image_url), *_podcast(item), "</item>",
     ]  # fmt: skip
-    return _FORBIDDEN.sub("", "".join(pieces))
+    return allowed("".join(pieces))
 
 
 def _content(html: str) -> str:
@@ -142,7 +137,7 @@ def live(told: Live, urls: tuple[str, str, str], station_name: str) -> str:
     """A programme of the 24-hour channel. Its length is not known, so it is told as 0. Source: podcast namespace, `liveItem`."""
     stream, playlist, page = (_escaped(url) for url in urls)
     status = "live" if told.on_air else "pending"
-    return _FORBIDDEN.sub("", "".join((
+    return allowed("".join((
         f'<podcast:liveItem status="{status}" start="{_instant(told.start)}" end="{_instant(told.end)}">',
         tag("title", told.title), tag("description", told.summary or told.title), f"<link>{page}</link>",
         f'<guid isPermaLink="false">{told.guid}</guid>', f'<enclosure url="{stream}" length="0" type="audio/mpeg"/>',

@@ -40,11 +40,11 @@ def _item(item: Item) -> dict[str, object]:
         "date_published": item.published_at.isoformat(timespec="seconds"),
         "date_modified": item.changed_at.isoformat(timespec="seconds"),
         **({"authors": [{"name": person.name} for person in item.persons]} if item.persons else {}),
-        "attachments": [_attachment(sound, item.length_ms) for sound in (item.standard, item.low) if sound],
+        "attachments": [_sound(sound, item.length_ms) for sound in (item.standard, item.low) if sound],
     }
 
 
-def _attachment(sound: Sound, length_ms: int) -> dict[str, object]:
+def _sound(sound: Sound, length_ms: int) -> dict[str, object]:
     return {
         "url": sound.url, "mime_type": sound.media_type, "size_in_bytes": sound.size_bytes,
         "duration_in_seconds": max(1, round(length_ms / 1000)),

@@ -30,10 +30,12 @@ class Finding:
 
 def findings(feed: bytes) -> list[Finding]:
     """Everything that is wrong with a feed, in the order of the document; empty: nothing."""
-    return [
-        Finding(rule, RULES[rule].source, place, RULES[rule].words, RULES[rule].grave)
-        for rule, place in dict.fromkeys(_faults(feed))
-    ]
+    return [finding(rule, place) for rule, place in dict.fromkeys(_faults(feed))]
+
+
+def finding(rule: str, place: str) -> Finding:
+    """That a rule is not kept at a place."""
+    return Finding(rule, RULES[rule].source, place, RULES[rule].words, RULES[rule].grave)
 
 
 def of_item(found: list[Finding], guid: str) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session, aliased
 
 from media.profiles import low, standard
@@ -19,7 +19,7 @@ from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds.channels import artwork_path
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
-from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words
+from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, texts
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
@@ -53,19 +53,19 @@ NUMBERS = "SELECT (SELECT number FROM change WHERE name = 'catalogue'), (SELECT 
 """Asks for the catalogue's change number and the newest revision of the rundown without an object."""
 
 
-def numbers(session: Session) -> tuple[int, int]:
+def numbers(connection: Connection) -> tuple[int, int]:
     """The catalogue's change number and the newest revision of the rundown; 0: there is none yet."""
-    change_number, revision_id = session.connection().exec_driver_sql(NUMBERS).one()
+    change_number, revision_id = connection.exec_driver_sql(NUMBERS).one()
     return change_number or 0, revision_id or 0
 
 
 def due(session: Session, name: FeedName) -> list[Due]:
     """What every public episode of a feed needs to find its place; expired ones too (rules leave them out)."""
     found = session.connection().execute(_of(name, _DUE))  # rows, not objects: twice as fast
-    return [Due(*row) for row in found]
+    return [Due(row.id, row.guid, row.title, row.published_at, row.expires_at) for row in found]
 
 
-_DUE = (
+_DUE: Any = (  # five columns
     select(Episode.id, Episode.guid, Episode.title, Episode.published_at, Episode.expires_at)
     .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
@@ -73,7 +73,7 @@ _DUE = (
 )
 
 
-def _of(name: FeedName, statement: Select[Any]) -> Select[Any]:
+def _of(name: FeedName, statement: Any) -> Any:
     """Only what the feed is of."""
     if name.of is Of.SHOW:
         return statement.where(Show.slug == name.which)
@@ -88,8 +88,7 @@ def _of(name: FeedName, statement: Select[Any]) -> Select[Any]:
 
 _ITEMS = (
     select(
-        Episode.id, Episode.guid, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.published_at,
-        Episode.changed_at, Episode.expires_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
+        Episode.id, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
         Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
         Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
         Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
@@ -103,15 +102,27 @@ _ITEMS = (
 )  # fmt: skip
 
 
-def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[Item, ...]:
-    """These episodes as a feed tells them, in the same order."""
+Broken = tuple[tuple[str, str], ...]
+"""(episode id, why): what could not be told."""
+
+
+def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[tuple[Item, ...], Broken]:
+    """These episodes as a feed tells them, in the same order, and those that cannot be told."""
     ids = [one.episode_id for one in wanted]
     rows = {row.id: row for row in session.connection().execute(_ITEMS.where(Episode.id.in_(ids)))}
     aside = Aside(_persons(session, ids), _words(session, ids), several=name.of is not Of.SHOW)
-    origin = station.url("")
-    told = ((rows[one.episode_id], one.title) for one in wanted if one.episode_id in rows)
-    found = [_item(row, title, origin, aside) for row, title in told]
-    return tuple(found if not name.low else (_small(item) for item in found if item.low))
+    origin, found, broken = station.url(""), [], []
+    for one in wanted:
+        if one.episode_id in rows:
+            try:
+                item = _item(rows[one.episode_id], one, origin, aside)
+            except Exception as error:  # noqa: BLE001 - whatever stands in one row, the others go on
+                broken.append((one.episode_id, type(error).__name__))
+            else:
+                found.append(item)
+    if name.low:
+        found = [replace(item, standard=item.low, low=None) for item in found if item.low]
+    return tuple(found), tuple(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +154,20 @@ def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bo
     return found
 
 
-def _item(row: Any, title: str, origin: str, aside: Aside) -> Item:
+def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
     sound, role = f"{origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
+    link = f"{origin}/episodes/{row.id}"
+    title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
     season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
     return Item(
-        guid=str(row.guid) if aside.several else row.feed_guid or str(row.guid), title=title, summary=row.summary, notes_html=row.notes_html,
-        link=f"{origin}/episodes/{row.id}", published_at=row.published_at, changed_at=row.changed_at,
+        guid=str(due.guid) if aside.several else row.feed_guid or str(due.guid), title=title, summary=summary, notes_html=notes,
+        link=link, published_at=due.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
         image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
         standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
         low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
-        season_number=row.season_number, episode_number=row.episode_number, expires_at=row.expires_at, episode_id=row.id,
+        season_number=row.season_number, episode_number=row.episode_number, expires_at=due.expires_at, episode_id=row.id,
         kind=row.kind, author=(row.show_author or row.show_title) if aside.several else "", release=row.release, season_name=season,
         synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, role) for name in aside.persons.get(row.id, ())),
         words=tuple(
@@ -164,11 +177,6 @@ def _item(row: Any, title: str, origin: str, aside: Aside) -> Item:
         chapters=tuple(Chapter(one["start_ms"], one["title"]) for one in row.chapters or ()),
         soundbites=tuple(Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in row.soundbites or ()),
     )  # fmt: skip
-
-
-def _small(item: Item) -> Item:
-    """The item with its small form as the enclosure."""
-    return replace(item, standard=item.low or item.standard, low=None)
 
 
 def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:

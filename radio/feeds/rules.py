@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from radio.core.text import cut_bytes, plain, plain_lines
+from radio.core.text import allowed, cut_bytes, plain, plain_lines
 
 PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """Source: podcast namespace, `guid`."""
@@ -193,14 +193,20 @@ def podcast_guid(feed_url: str) -> UUID:
     return uuid5(PODCAST_NAMESPACE, (parts.netloc + parts.path).rstrip("/"))
 
 
-def told(item: Item) -> Item:
-    """The item with its texts as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
-    title = plain(item.title) or "Untitled"
-    summary = cut_bytes(plain_lines(item.summary), TEXT_LIMIT_BYTES) or title
-    notes = item.notes_html
+def texts(title: str, summary: str, notes_html: str, link: str) -> tuple[str, str, str]:
+    """Title, summary and notes as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
+    title = plain(title) or "Untitled"
+    summary = cut_bytes(plain_lines(summary), TEXT_LIMIT_BYTES) or title
+    notes = allowed(notes_html)
     if not 0 < len(notes.encode()) <= TEXT_LIMIT_BYTES:
-        more = f'<p><a href="{escape(item.link)}">{escape(item.link)}</a></p>' if notes else ""
+        more = f'<p><a href="{escape(link)}">{escape(link)}</a></p>' if notes else ""
         notes = f"<p>{escape(cut_bytes(summary, TEXT_LIMIT_BYTES // 2))}</p>{more}"
+    return title, summary, notes
+
+
+def told(item: Item) -> Item:
+    """The item with its `texts` as a feed may hold them."""
+    title, summary, notes = texts(item.title, item.summary, item.notes_html, item.link)
     return replace(item, title=title, summary=summary, notes_html=notes)
 
 
@@ -233,7 +239,7 @@ def due(found: Iterable[Due], now: datetime) -> tuple[Due, ...]:
         if n > 1:
             title = f"{title} ({n})"
             seen[(title.casefold(), day[1])] = 1
-        kept.append(replace(one, title=title))
+        kept.append(one if title == one.title else replace(one, title=title))
     return tuple(reversed(kept))
 
 

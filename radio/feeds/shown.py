@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Episode, Show
 from radio.db import session
-from radio.feeds import actions, channels, lint, queries, rules, xml
+from radio.feeds import actions, channels, lint, queries, xml
 from radio.feeds.lint import Finding
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Due
@@ -24,21 +24,13 @@ def of_episode(rows: Session, here: Station, episode: Episode, *, now: datetime)
     """What an episode would do wrong in its show's feed, published or not; empty too while it has no sound."""
     name = FeedName(Of.SHOW, episode.show.slug)
     due = Due(episode.id, episode.guid, episode.title, episode.published_at or now)
-    told = [rules.told(item) for item in queries.items(rows, here, [due], name)]
-    if not told:
+    told, broken = queries.items(rows, here, [due], name)
+    if not told and not broken:
         return []
     channel = channels.show_channel(rows, here, episode.show, name, now=now)
     written = xml.write(channel, told)
-    if written.left_out:
-        return [
-            Finding(
-                "well-formed",
-                lint.RULES["well-formed"].source,
-                f"item {episode.guid}",
-                lint.RULES["well-formed"].words,
-                grave=True,
-            )
-        ]
+    if broken or written.left_out:
+        return [lint.finding("well-formed", f"item {episode.guid}")]
     return lint.of_item(lint.findings(written.content), str(episode.guid))
 
 

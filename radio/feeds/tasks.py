@@ -40,7 +40,7 @@ def announce(work: Work) -> None:
 def _renew(work: Work, key: str) -> None:
     work.progress(0, "rendering")
     row, now = queries.stored(session(), key), station().now()
-    if row is not None and Ready.of(row).holds(queries.numbers(session()), now):
+    if row is not None and Ready.of(row).holds(queries.numbers(session().connection()), now):
         return
     try:
         found = actions.render(session(), station(), key, now=now)
@@ -90,7 +90,7 @@ def _heard(asked: urllib.request.Request) -> bool:
     asked.add_header("User-Agent", "PeerRadio")
     try:
         with urllib.request.urlopen(asked, timeout=_PATIENCE_S) as answer:  # noqa: S310 - the operator's own address
-            return 200 <= answer.status < 300
+            return bool(200 <= answer.status < 300)
     except (urllib.error.URLError, OSError) as error:
         log.warning("feeds: a hub was not told: %s", type(error).__name__)
         return False

@@ -102,7 +102,10 @@ def _feed(name: FeedName, form: str) -> Answer:
     if not 1 <= page <= 1000:
         raise NotFoundError(name.key)
     key = name.at_page(page).key
-    return answer(f"json:{key}" if form == "json" else key)
+    found = answer(f"json:{key}" if form == "json" else key)
+    if "raw" in request.args and form == "xml" and found.status_code == 200:
+        found.content_type = "application/xml; charset=UTF-8"  # browsers style this, and offer the other as a file
+    return found
 
 
 def answer(key: str) -> Response:
@@ -135,7 +138,8 @@ def ready(key: str) -> Ready:
     kept.engine = db.db.engine
     now = station().now()
     found = kept.feeds.get(key)
-    numbers = served.numbers_now(kept.engine)
+    with kept.engine.connect() as connection:
+        numbers = queries.numbers(connection)
     if found is None or not found.holds(numbers, now):
         row = queries.stored(db.session(), key)
         found = Ready.of(row) if row else None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Any
+from xml.parsers import expat
 
 # isort: off
 from lxml import etree  # first: feedgen relies on it being loaded
@@ -15,6 +17,7 @@ from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 # isort: on
 
+from radio.core.text import allowed
 from radio.feeds import items
 from radio.feeds.rules import Channel, Item, RemoteItem, last_changed
 
@@ -39,9 +42,9 @@ class Written:
 
 
 def _tag(parent: Any, namespace: str, name: str, text: str | None = None, **attributes: str) -> Any:
-    said = {key.rstrip("_").replace("_", "-"): items.allowed(value) for key, value in attributes.items() if value}
+    said = {key.rstrip("_").replace("_", "-"): allowed(value) for key, value in attributes.items() if value}
     element = etree.SubElement(parent, f"{{{namespace}}}{name}", said)
-    element.text = items.allowed(text) if text else None
+    element.text = allowed(text) if text else None
     return element
 
 
@@ -163,9 +166,10 @@ def _told(item: Item, channel_image_url: str) -> tuple[bytes, str]:
 
 
 def _is_whole(content: bytes) -> bool:
+    """Without a tree, which would take as long as writing it."""
     try:
-        etree.fromstring(content)
-    except etree.XMLSyntaxError:
+        expat.ParserCreate(namespace_separator=" ").Parse(content, True)
+    except expat.ExpatError:
         return False
     return True
 
@@ -173,7 +177,7 @@ def _is_whole(content: bytes) -> bool:
 def _trailer(item: Item) -> str:
     """Source: podcast namespace, `trailer`."""
     return items.tag(
-        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=items.format_datetime(item.published_at),
+        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=format_datetime(item.published_at),
         length=item.standard.size_bytes, type_=item.standard.media_type, season=item.season_number,
     )  # fmt: skip
 
@@ -182,14 +186,14 @@ def _channel(channel: Channel, dated: Sequence[Item]) -> bytes:
     feed = FeedGenerator()
     feed.register_extension("tags", _ChannelTags, atom=False)
     feed.tags.told = channel
-    feed.title(items.allowed(channel.title))
-    feed.description(items.allowed(channel.description))
+    feed.title(allowed(channel.title).strip() or _GENERATOR)
+    feed.description(allowed(channel.description).strip() or _GENERATOR)
     feed.link(href=channel.link, rel="alternate")
     feed.language(channel.language.lower())
-    feed.copyright(items.allowed(channel.author))
+    feed.copyright(allowed(channel.author))
     feed.generator(_GENERATOR)
     feed.docs("https://www.rssboard.org/rss-specification")
-    feed.image(channel.image_url, items.allowed(channel.title), channel.link)
+    feed.image(channel.image_url, allowed(channel.title).strip() or _GENERATOR, channel.link)
     feed.lastBuildDate(last_changed(channel, dated))
     written: bytes = feed.rss_str()
     return written

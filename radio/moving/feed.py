@@ -21,6 +21,8 @@ CONTENT = "http://purl.org/rss/1.0/modules/content/"
 PSC = "http://podlove.org/simple-chapters"
 ATOM = "http://www.w3.org/2005/Atom"
 _NAMED = re.compile(rb"&([a-zA-Z][a-zA-Z0-9]{1,10});")
+_ITEM = re.compile(rb"<item[\s>].*?</item\s*>", re.DOTALL)
+_RSS = re.compile(rb"<rss[\s>][^>]*>")
 _OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 
@@ -44,7 +46,7 @@ def read(content: bytes) -> FoundShow:
     faults: tuple[str, ...] = ()
     root = _parsed(content, forgiving=False)
     if root is None:
-        root, faults = _parsed(_mended(content), forgiving=True), ("feed-mended",)
+        root, faults = _in_pieces(_mended(content)), ("feed-mended",)
     channel = root.find("{*}channel") if root is not None and _name(root) == "rss" else None
     if channel is None:
         raise FeedError("not-a-feed")
@@ -72,6 +74,29 @@ def _parsed(content: bytes, *, forgiving: bool) -> Any:
         return None
 
 
+def _in_pieces(content: bytes) -> Any:
+    """A broken feed, each item read for itself: what is wrong in one stays in it."""
+    first = _ITEM.search(content)
+    if first is None:
+        return _parsed(content, forgiving=True)
+    head = content[: first.start()]
+    root = _parsed(head + b"</channel></rss>", forgiving=True)
+    channel = root.find("{*}channel") if root is not None else None
+    if channel is None:
+        return None
+    opening = b'<rss xmlns:itunes="%s" xmlns:podcast="%s" xmlns:content="%s"><channel>' % tuple(
+        space.encode() for space in (ITUNES, PODCAST, CONTENT)
+    )
+    given = _RSS.search(head)
+    for found in list(_ITEM.finditer(content))[: MOST_ITEMS + 1]:
+        piece = _parsed(
+            (given[0] if given else opening) + b"<channel>" * bool(given) + found[0] + b"</channel></rss>", forgiving=True
+        )
+        item = piece.find(".//item") if piece is not None else None
+        channel.append(etree.Element("item") if item is None else item)
+    return root
+
+
 def _mended(content: bytes) -> bytes:
     """Without control characters, and with the letters that HTML has names for and XML has not."""
     return _NAMED.sub(_letter, _CONTROL.sub(b"", content))
@@ -85,9 +110,9 @@ def _letter(match: re.Match[bytes]) -> bytes:
 def _item(item: Any) -> FoundItem:
     enclosure = _enclosure(item)
     return FoundItem(
-        guid=_text(item, "guid"), title=_text(item, "title") or _text(item, "title", ITUNES),
+        guid=_text(item, "guid") or _deep(item, "guid"), title=_text(item, "title") or _text(item, "title", ITUNES),
         summary=_text(item, "description") or _text(item, "summary", ITUNES), content=_text(item, "encoded", CONTENT),
-        date=_text(item, "pubDate"), enclosure_url=enclosure.get("url", ""), enclosure_type=enclosure.get("type", ""),
+        date=_text(item, "pubDate") or _deep(item, "pubDate"), enclosure_url=enclosure.get("url", ""), enclosure_type=enclosure.get("type", ""),
         enclosure_bytes=enclosure.get("length", ""), season=_text(item, "season", ITUNES) or _podcast_text(item, "season"),
         number=_text(item, "episode", ITUNES) or _podcast_text(item, "episode"), explicit=_text(item, "explicit", ITUNES),
         image_url=_image(item), link=_text(item, "link"), episode_type=_text(item, "episodeType", ITUNES),
@@ -100,7 +125,7 @@ def _item(item: Any) -> FoundItem:
 
 def _enclosure(item: Any) -> dict[str, str]:
     """The one that is sound, when there are several."""
-    found = [dict(each.attrib) for each in item.iterchildren("enclosure")]
+    found = [dict(each.attrib) for each in item.iter("enclosure")]
     sound = [each for each in found if each.get("type", "").startswith(("audio/", "video/"))]
     return next(iter(sound or found), {})
 
@@ -126,6 +151,11 @@ def _text(parent: Any, name: str, space: str = "") -> str:
         if text := "".join(child.itertext()).strip():
             return text
     return ""
+
+
+def _deep(item: Any, name: str) -> str:
+    """As `_text`, where a tag before it was never closed."""
+    return next((text for each in item.iter(name) if (text := "".join(each.itertext()).strip())), "")
 
 
 def _podcast(parent: Any, name: str) -> list[Any]:

@@ -21,7 +21,7 @@ from media.store import S3Store
 from radio import keyring, schema
 from radio.app import create_app
 from radio.clock import SystemClock
-from radio.db import committing, session
+from radio.db import committing, reading, session
 from radio.editorial.rules import AT_THE_CONSOLE
 from radio.jobs.carrier import Carrier
 from radio.moving import actions
@@ -59,7 +59,7 @@ def measure(app, feed: str, episodes: int, size_bytes: int) -> None:
 
     import_tasks()
     carrier = Carrier(app)
-    with app.app_context():
+    with app.app_context(), reading():
         with committing() as rows:
             arrival_id = actions.begin(rows, address=feed, by=AT_THE_CONSOLE, now=SystemClock().now())[0].id
         start_s = time.monotonic()
@@ -68,11 +68,11 @@ def measure(app, feed: str, episodes: int, size_bytes: int) -> None:
         fetched_s = None
         while True:
             time.sleep(0.5)
-            session().rollback()
             waiting = session().scalar(
                 select(func.count()).select_from(ArrivalItem).where(ArrivalItem.state == ItemState.WAITING)
             )
             state = session().get_one(Arrival, arrival_id).state
+            session().rollback()
             if fetched_s is None and not waiting and state != "reading":
                 fetched_s = time.monotonic() - start_s
             if state not in OPEN:

@@ -54,7 +54,7 @@ class OnAir:
     @property
     def pages(self) -> list[str]:
         """Every public page."""
-        return ["/", "/schedule", "/shows", "/shows/kitchen-table", f"/episodes/{self.episode_id}", f"/episodes/{self.story_id}",
+        return ["/", "/schedule", "/shows", "/shows/kitchen-table", "/shows/kitchen-table/subscribe", f"/episodes/{self.episode_id}", f"/episodes/{self.story_id}",
                 "/search?q=bread", "/help", "/about", f"/episodes/{self.withdrawn_id}"]  # fmt: skip
 
 

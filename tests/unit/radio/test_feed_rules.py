@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from radio.feeds import lint, rules, xml
 from radio.feeds.lint_rules import RULES
@@ -195,6 +198,49 @@ def test_a_finding_names_the_item_and_the_element() -> None:
     assert found.place == f"{ITEM}itunes:episodeType"
     assert lint.of_item([found], str(whole_item(1).guid)) == [found]
     assert lint.of_item([found], str(whole_item(2).guid)) == []
+
+
+HARD = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(
+        [
+            "]]>",
+            "<![CDATA[",
+            "&amp;",
+            "\x00\x0b\ufffe",
+            "\u202eabc",
+            "é" * 2000 + "x",
+            "👩‍👩‍👧" * 300,
+            "\ud800",
+            "\"'<>&",
+            "\r\n\t ",
+        ]
+    ),
+)
+
+
+@hypothesis_settings(deadline=None, max_examples=25)
+@given(a=HARD, b=HARD, c=HARD)
+def test_any_text_anywhere_gives_a_feed_that_keeps_the_rules_of_form(a: str, b: str, c: str) -> None:
+    item = replace(
+        whole_item(1), title=a, summary=b, notes_html=c, season_name=a[:128], persons=(Person(b[:128], "host"),), author=c,
+        chapters=(Chapter(0, a), Chapter(1, b)), soundbites=(Soundbite(0, 15_000, c[:128]),), words=(Words(a[:10], timed=True),),
+    )  # fmt: skip
+    channel = replace(
+        WHOLE,
+        title=a or "x",
+        description=b or "x",
+        author=c or "x",
+        funding_words=a,
+        verifications=(("verify", b),),
+        license=c[:64],
+    )
+    written = xml.write(channel, [rules.told(item), whole_item(2)])
+    assert written.left_out == ()
+    assert not {"well-formed", "declaration", "doctype", "guid", "enclosure", "item-title"} & {
+        f.rule for f in lint.findings(written.content)
+    }
+    assert written == xml.write(channel, [rules.told(item), whole_item(2)])
 
 
 def test_an_item_that_cannot_be_written_is_left_out_and_the_feed_goes_on() -> None:
