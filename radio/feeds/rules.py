@@ -72,7 +72,7 @@ class Soundbite:
 class Item:
     """One episode as a feed tells it. `notes_html` is already safe."""
 
-    guid: str
+    guid: UUID | str
     """Ours, or the one under which apps know it from an earlier host."""
     title: str
     summary: str

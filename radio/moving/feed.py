@@ -179,5 +179,6 @@ def _image(parent: Any) -> str:
 def _category(channel: Any) -> str:
     for each in channel.iterchildren(f"{{{ITUNES}}}category"):
         child = each.find(f"{{{ITUNES}}}category")
-        return each.get("text", "") + (f" > {child.get('text', '')}" if child is not None else "")
+        parent, below = str(each.get("text", "")), str(child.get("text", "")) if child is not None else ""
+        return f"{parent} > {below}" if below else parent
     return ""
