@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from radio.catalogue import actions as catalogue
+from radio.catalogue import elsewhere
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import Person, Role
@@ -144,7 +145,7 @@ def _undo(session: Session, item: ArrivalItem, problem: str) -> set[str]:
         return set()
     if session.scalar(select(Upload.id).where(Upload.episode_id == episode.id).limit(1)) is not None:
         return set()
-    return catalogue.discard_held(session, episode)
+    return elsewhere.discard_held(session, episode)
 
 
 def try_again(session: Session, arrival: Arrival, *, now: datetime) -> Job:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import IO, Any
 
 from media import keys
-from radio.catalogue import actions as catalogue
+from radio.catalogue import elsewhere
 from radio.catalogue.models import Episode, Show
 from radio.core.ids import new_id
 from radio.core.people import Person
@@ -47,7 +47,7 @@ def make_episode(item: ArrivalItem, *, chapters: list[dict[str, Any]] | None, no
     session = station_session()
     show = session.get_one(Show, item.show_id)
     own = rules.own_uuid(item.guid)
-    return catalogue.make_held_episode(
+    return elsewhere.make_held_episode(
         session,
         show,
         guid=own,

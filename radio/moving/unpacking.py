@@ -14,12 +14,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import artwork, fmp4, keys, mp3, tags
-from media.grid import ticks_for
-from media.profiles import Profile
+from media import artwork, keys
 from media.transcript import MOST_BYTES
-from media.types import Db, Facts, Ingested, Loudness, Lufs, Rendition
+from media.types import Ingested
 from radio.catalogue import actions as catalogue
+from radio.catalogue import elsewhere
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.queries import awaiting_erasure
 from radio.catalogue.rules import RecordingState
@@ -35,14 +34,13 @@ from radio.moving import actions, making, packing, rules
 from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.parcel import ParcelError, Reader
 from radio.moving.rules import ArrivalState, Planned
+from radio.moving.sounds import lawful
 from radio.station import station
 from radio.studio import actions as studio
 from radio.web import spool
 from radio.web.outside import OutsideError
 
 _PICTURE_BYTES = 20_000_000
-_LONGEST_PEAKS = 24 * 3600 * 10 * 2
-"""Two bytes for each 100 ms of a day."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "kind": (str,), "title": (str,), "summary": (str,), "notes": (str,), "language": (str,), "season_number": (int, type(None)),
     "episode_number": (int, type(None)), "explicit": (bool,), "synthetic": (bool,), "intensity": (int,), "detail": (str,),
@@ -139,7 +137,7 @@ def _bury(session: Session, show: Show, tombstones: list[Any], items: list[Plann
             if there.withdrawn_at is None:
                 items.append(Planned(str(feed_guid or guid), there.title, {}, {}, None, "taken-back-there"))
             continue
-        catalogue.make_tombstone(
+        elsewhere.make_tombstone(
             session, show, episode_id=str(each["id"]), guid=guid, feed_guid=plain(str(feed_guid))[:1000] if feed_guid else None,
             withdrawn_at=_instant(each.get("withdrawn_at")) or now, now=now,
         )  # fmt: skip
@@ -186,7 +184,7 @@ def _bring(work: Work, item_id: str, reader: Reader, source: dict[str, Any], tel
         _finish(work, item_id, reader, None, tell=tell)
         return
     with _folder() as folder:
-        sounds = _sounds(reader, source, folder, tell)
+        sounds = lawful(reader, source, folder, tell)
         if sounds is not None:
             _finish(work, item_id, reader, sounds, tell=tell)
         else:
@@ -200,55 +198,6 @@ def _folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sounds(reader: Reader, source: dict[str, Any], folder: Path, tell: Callable[[], None]) -> Ingested | None:
-    """The renditions of an episode as files, if they are of our profiles and lie on the grid to the byte; else None."""
-    told = source["recording"]
-    renditions = {str(each.get("profile")): each for each in _list(told.get("renditions")) if isinstance(each, dict)}
-    profiles = station().profiles
-    if any(renditions.get(each.name, {}).get("code") != each.code for each in profiles):
-        return None
-    n_samples = _whole(told.get("n_samples"))
-    n_ticks = ticks_for(n_samples)
-    if n_ticks != _whole(told.get("n_ticks")) or n_samples > station().settings.max_recording_hours * 3600 * 48_000:
-        raise ParcelError("damaged-parcel")
-    for each in profiles:
-        _copy(reader, source["folder"], each, n_ticks, folder / f"{each.name}.{each.extension}", tell=tell)
-    found = tuple(_sound(folder, renditions[each.name], each) for each in profiles)
-    peaks = folder / "peaks.i8"
-    peaks.write_bytes(reader.short(source["folder"] + "peaks.bin", _LONGEST_PEAKS))
-    facts = Facts(plain(str(told.get("container")))[:40], plain(str(told.get("codec")))[:40], None, 48_000, 1, has_video=False)
-    loudness = Loudness(Lufs(_number(told, "integrated_lufs")), Db(_number(told, "true_peak_dbtp")), Db(_number(told, "gain_db")))
-    return Ingested(facts, loudness, n_samples, n_ticks, found, peaks)
-
-
-def _copy(reader: Reader, where: str, profile: Profile, n_ticks: int, path: Path, *, tell: Callable[[], None]) -> None:
-    with path.open("wb") as file:
-        for chunk in reader.chunks(where + path.name, profile.header_bytes + n_ticks * profile.tick_bytes):
-            tell()
-            file.write(chunk)
-    if path.stat().st_size != profile.header_bytes + n_ticks * profile.tick_bytes:
-        raise ParcelError("damaged-parcel")
-
-
-def _sound(folder: Path, told: dict[str, Any], profile: Profile) -> Rendition:
-    path = folder / f"{profile.name}.{profile.extension}"
-    sha256, size_bytes = keys.sha256_of(path), path.stat().st_size
-    if sha256 != told.get("sha256") or not _on_the_grid(path, profile):
-        raise ParcelError("damaged-parcel")
-    return Rendition(profile.name, path, sha256, size_bytes, profile.media_type, profile.header_bytes, profile.tick_bytes)
-
-
-def _on_the_grid(path: Path, profile: Profile) -> bool:
-    """Whether these bytes obey the law of their profile: any tick of them may go on air between others."""
-    content = path.read_bytes()
-    if profile.codec == "mp3":
-        lawful = not mp3.frame_problems(content, profile.bitrate_kbps)
-    else:
-        packets = (len(content) - profile.header_bytes) // profile.unit_bytes
-        lawful = content[: profile.header_bytes] == fmp4.flat_header(packets, profile.unit_bytes)
-    return lawful and not tags.found(path)
 
 
 def _finish(work: Work, item_id: str, reader: Reader, sounds: Ingested | None, *, tell: Callable[[], None]) -> None:
@@ -302,7 +251,7 @@ def _episode(session: Session, item: ArrivalItem, reader: Reader, *, now: dateti
     own = UUID(source["own_guid"])
     taken = session.get(Episode, source["id"]) is not None
     fields = {**item.fields, "expires_at": _instant(source.get("expires_at"))}
-    episode = catalogue.make_held_episode(
+    episode = elsewhere.make_held_episode(
         session, session.get_one(Show, item.show_id), guid=own, feed_guid=None if str(own) == item.guid else item.guid,
         published_at=item.published_at, now=now, episode_id="" if taken else source["id"], **fields,
     )  # fmt: skip
@@ -364,17 +313,6 @@ def _fields(told: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or value <= 0:
-        raise ParcelError("damaged-parcel")
-    return value
-
-
-def _number(told: dict[str, Any], name: str) -> float:
-    value = told.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _instant(value: object) -> datetime | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import ipaddress
 import re
 import socket
 import ssl
@@ -21,10 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin
 
-from radio.errors import RadioError
 from radio.settings import Settings
+from radio.web.addresses import OutsideError, Place, may_be_asked, place
+
+__all__ = ["Fetched", "Outside", "OutsideError", "may_be_asked", "place", "unpacked"]
 
 CHUNK_BYTES = 64 * 1024
 MOST_REDIRECTS = 5
@@ -36,15 +37,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others another time. Source: RFC 9110 §15.5, §15.6; RFC 6585 §4."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class OutsideError(RadioError):
-    """Another server did not give what was asked; `code` says what happened, `later`: another time it may."""
-
-    def __init__(self, code: str, detail: str = "", *, later: bool = False) -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.detail, self.later = code, detail, later
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,55 +47,6 @@ class Fetched:
     media_type: str
     size_bytes: int
     short: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    url: str
-    host: str
-    port: int
-    tls: bool
-    target: str
-
-
-def may_be_asked(address: str) -> bool:
-    """Whether an IP address is one of the public internet, whatever it is wrapped in."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if found in _NAT64:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None and not may_be_asked(str(inner)):
-            return False
-        if found.ipv4_mapped:
-            return True
-    return found.is_global and not found.is_multicast and not found.is_reserved and not found.is_unspecified
-
-
-def place(url: str) -> _Place:
-    """An address taken apart.
-
-    Raises:
-        OutsideError: not-an-address, when it is not one that we could ask.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        host = (
-            (parts.hostname or "").encode("idna").decode("ascii") if ":" not in (parts.hostname or "") else parts.hostname or ""
-        )
-    except ValueError:  # UnicodeError is one
-        raise OutsideError("not-an-address") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or len(url) > 4000:
-        raise OutsideError("not-an-address")
-    if port < 1024 and port not in {80, 443}:
-        raise OutsideError("not-an-address")
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    target = path + ("?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?") if parts.query else "")
-    return _Place(urlunsplit((parts.scheme, parts.netloc, path, parts.query, "")), host, port, parts.scheme == "https", target)
 
 
 class Outside:
@@ -175,10 +118,10 @@ class Outside:
             url = urljoin(where.url, onward)
         raise OutsideError("too-many-redirects")
 
-    def _connection(self, where: _Place) -> _Pinned:
+    def _connection(self, where: Place) -> _Pinned:
         return _Pinned(where, self._addresses(where), self._patience_s)
 
-    def _addresses(self, where: _Place) -> list[str]:
+    def _addresses(self, where: Place) -> list[str]:
         try:
             found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
@@ -190,7 +133,7 @@ class Outside:
             raise OutsideError("private-address")
         return addresses
 
-    def _answer(self, connection: _Pinned, where: _Place, headers: dict[str, str]) -> http.client.HTTPResponse:
+    def _answer(self, connection: _Pinned, where: Place, headers: dict[str, str]) -> http.client.HTTPResponse:
         asked = {"User-Agent": self._agent, "Accept-Encoding": "identity", "Connection": "close", **headers}
         watch = threading.Timer(self._patience_s * 2, connection.cut)  # one byte now and then is no answer
         watch.daemon = True
@@ -211,7 +154,7 @@ class Outside:
 class _Pinned(http.client.HTTPConnection):
     """A connection to addresses that were checked; the name is only spoken, never resolved again."""
 
-    def __init__(self, where: _Place, addresses: list[str], patience_s: float) -> None:
+    def __init__(self, where: Place, addresses: list[str], patience_s: float) -> None:
         super().__init__(where.host, where.port, timeout=patience_s)
         if where.tls:
             self.default_port = 443  # what is left out of `Host`
