@@ -13,6 +13,8 @@ SIZES_PX = (1400, 600)
 """What is made of every picture: for podcast apps, and for our own pages."""
 LEAST_PX = 1400
 """The side of the smallest square that podcast apps accept."""
+COVER_PX = 320
+"""The side of the picture inside a download."""
 MOST_PIXELS = 60_000_000
 """More is refused before any of it is decoded; the best phone cameras give 50 million."""
 
@@ -20,7 +22,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 _NEARLY_SQUARE = 4 / 3
 """Up to this ratio the edges are cut off; a longer picture is laid on paper, so that no writing is lost."""
 _QUALITY = 85
-_PAPER = (251, 247, 240)
+PAPER = (251, 247, 240)
 _GLOW = (246, 227, 207)
 _TONES = ((189, 116, 67), (155, 127, 167), (243, 217, 164), None)
 """Ember and plum as they look on the glow, the sand of the help strip, and nothing."""
@@ -54,7 +56,13 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
         raise RefusedPictureError("not-a-picture") from error
     if square.width < LEAST_PX:
         raise RefusedPictureError("too-small")
-    return {size: _jpeg(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes_px}
+    return {size: as_jpeg(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes_px}
+
+
+def cover(source: bytes) -> bytes:
+    """A picture of ours made small enough to travel inside every download: at most 40 kB or so."""
+    with Image.open(io.BytesIO(source), formats=_FORMATS) as image:
+        return _jpeg(image.convert("RGB").resize((COVER_PX, COVER_PX), Image.Resampling.LANCZOS))
 
 
 def pattern(show_id: str, size_px: int) -> bytes:
@@ -66,7 +74,7 @@ def pattern(show_id: str, size_px: int) -> bytes:
         if tone is not None:
             place = (index % _CELLS * cell, index // _CELLS * cell)
             image.paste(tone, place, _quarter(cell, (ord(letter) + index) % 4))
-    return _jpeg(image.resize((size_px, size_px)))
+    return as_jpeg(image.resize((size_px, size_px)))
 
 
 @cache
@@ -85,7 +93,7 @@ def _plain(image: Image.Image) -> Image.Image:
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
-        paper = Image.new("RGBA", upright.size, _PAPER)
+        paper = Image.new("RGBA", upright.size, PAPER)
         upright = Image.alpha_composite(paper, upright).convert("RGB")
     return _in_srgb(upright, profile) if profile else upright.convert("RGB")
 
@@ -105,10 +113,11 @@ def _square(image: Image.Image) -> Image.Image:
     short, long = sorted(image.size)
     if long <= short * _NEARLY_SQUARE:
         return ImageOps.fit(image, (short, short))
-    return ImageOps.pad(image, (long, long), color=_PAPER)
+    return ImageOps.pad(image, (long, long), color=PAPER)
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def as_jpeg(image: Image.Image) -> bytes:
+    """The picture as a JPEG with nothing in it but the picture."""
     # A new image with the same points: what `info` carried along is left behind.
     drawn = Image.new("RGB", image.size)
     drawn.paste(image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from media.store import S3Store
 from radio import db as database
@@ -34,6 +35,7 @@ def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.extensions["station"] = Station(settings, clock, store)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -83,16 +85,23 @@ def _may_write_again(_error: BaseException | None) -> None:
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel.views import bp as channel
+    from radio.counting.views import bp as counting
+    from radio.feeds.delivery import bp as enclosures
     from radio.feeds.views import bp as feeds
     from radio.feeds.words_views import bp as words
     from radio.moving.views import bp as moving
+    from radio.pages.cards import bp as cards
+    from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
     from radio.schedule.views import bp as schedule
     from radio.studio import shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
-    rooms = (accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, channel, feeds, words, pages, pictures, moving)
+    rooms = (
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, feeds, enclosures, words, pages, pictures,
+        cards, elsewhere, moving,
+    )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 import radio.accounts.models
 import radio.catalogue.models
 import radio.catalogue.search
+import radio.counting.models
 import radio.editorial.models
 import radio.feeds.models
 import radio.jobs.models

@@ -53,7 +53,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "worker_connections": STREAMS_PER_WORKER,
             "timeout": 60, "graceful_timeout": STOP_WITHIN_S, "keepalive": 20, "backlog": 2048, "umask": 0o077,
             "accesslog": None, "loglevel": "warning", "logger_class": QuietLogger, "control_socket_disable": True,
-            "worker_tmp_dir": _memory_folder(),
+            "worker_tmp_dir": _memory_folder(), "worker_exit": _write_down_the_rest,
         }  # fmt: skip
         for name, value in chosen.items():
             self.cfg.set(name, value)
@@ -61,9 +61,12 @@ class WebServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, imported and made in each worker after the fork: their parent stays small."""
         from radio.app import create_app
+        from radio.counting.answers import keep_writing_down
         from radio.station import open_clock, open_store
 
-        return create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
+        app = create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
+        keep_writing_down(app)
+        return app
 
 
 def run(settings: Settings, bind: str) -> None:
@@ -71,6 +74,17 @@ def run(settings: Settings, bind: str) -> None:
     set_up_logs(settings)
     _allow_many_sockets()
     WebServer(settings, bind).run()
+
+
+def _write_down_the_rest(_arbiter: object, worker: Any) -> None:
+    """What was counted in the last minute before a process ends."""
+    from flask import Flask
+
+    from radio.counting.answers import write_down
+
+    app = getattr(worker, "wsgi", None)
+    if isinstance(app, Flask):
+        write_down(app)
 
 
 def _memory_folder() -> str | None:

@@ -26,6 +26,8 @@ class Settings:
     """The folder of everything this station keeps on this machine."""
     public_url: str
     """The address listeners use, without a slash at the end; unset: where `radio up` last listened."""
+    gate_url: str
+    """Where this station's own worker reaches the public pages to check them; unset: the public address."""
     database_url: str
     """SQLAlchemy URL; unset: SQLite in the data folder."""
     station_name: str
@@ -52,6 +54,8 @@ class Settings:
     """Set: on-demand audio and upload parts go straight to storage by presigned URL; unset: the app relays them."""
     web_workers: int
     """How many processes serve; one holds some thousand listeners."""
+    proxies: int
+    """How many proxies of ours stand in front; only what they say of an address is believed. 0: none, nothing is."""
     secrets: Path
     """Folder (mode 0700) of keys made at the first start."""
     mail_url: str
@@ -114,6 +118,7 @@ class _Reader:
             public_url=self._checked(
                 "PUBLIC_URL", _last_address(data), _is_origin, "an address such as https://radio.example"
             ).rstrip("/"),
+            gate_url=self._checked("GATE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:8000").rstrip("/"),
             database_url=self._database_url(data),
             station_name=self._checked(
                 "STATION_NAME", "Peer Radio", lambda v: 0 < len(v) <= 80, "a name of at most 80 characters"
@@ -138,6 +143,7 @@ class _Reader:
                 "S3_PUBLIC_ENDPOINT", "", _is_origin_or_empty, "an address such as https://s3.example"
             ),
             web_workers=self._number("WEB_WORKERS", 1, range(1, 65)),
+            proxies=self._number("PROXIES", 0, range(10)),
             secrets=Path(self._text("SECRETS", str(data / "secrets"))).absolute(),
             mail_url=self._checked(
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"

@@ -30,7 +30,9 @@ class _Page(HTMLParser):
         named = dict(attrs)
         if tag == "html":
             self.lang = named.get("lang")
-        if tag == "style" or (tag == "script" and "src" not in named and named.get("type") != "application/json"):
+        if tag == "style" or (
+            tag == "script" and "src" not in named and named.get("type") not in {"application/json", "application/ld+json"}
+        ):
             self.faults.append(f"an inline <{tag}>, which our policy does not run; put it in radio/static")
         for name in named:
             if name == "style" or name.startswith("on"):

@@ -6,16 +6,19 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at
 from radio.catalogue.models import Episode, Show
-from radio.catalogue.queries import public
-from radio.catalogue.rules import RecordingState
+from radio.catalogue.queries import agreed, public
+from radio.catalogue.rules import RecordingState, Scope
 from radio.catalogue.terms import Term, UnknownTermError, vocabulary
+from radio.core.ids import looks_like_id
 from radio.core.time import unix_ms
+from radio.errors import NotFoundError
 from radio.pages.rules import Block, Moment, Told, blocks, day_ticks, moments
+from radio.pages.sharing import SHORT_LEAST, short, short_ids
 from radio.schedule.models import Slot
 from radio.schedule.queries import planned_since, rundown
 
@@ -81,6 +84,52 @@ def hearable(episode: Episode) -> bool:
     """Whether its sound can be played and downloaded."""
     recording = episode.recording
     return recording is not None and recording.state == RecordingState.TAKEN and bool(recording.renditions)
+
+
+def episode_of_short(session: Session, asked: str) -> str:
+    """The id that a short link means: of those that begin so, the one that was made first, for its link was printed first.
+
+    Raises:
+        NotFoundError: no id begins so.
+    """
+    begin = short_ids(asked)
+    if len(begin) < SHORT_LEAST or not looks_like_id(begin.ljust(16, "0")):
+        raise NotFoundError(asked)
+    query = select(Episode.id).where(Episode.id.startswith(begin)).order_by(Episode.made_at, Episode.id).limit(1)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFoundError(asked)
+    return found
+
+
+def short_of(session: Session, episode_id: str) -> str:
+    """The short link's letters of an episode. They stay its own, whatever is made later."""
+    begin = episode_id[:SHORT_LEAST]
+    made = select(Episode.made_at).where(Episode.id == episode_id).scalar_subquery()
+    earlier = or_(Episode.made_at < made, and_(Episode.made_at == made, Episode.id < episode_id))
+    return short(episode_id, session.scalars(select(Episode.id).where(Episode.id.startswith(begin), earlier)))
+
+
+def n_listed(session: Session, *, now: datetime) -> int:
+    """How many episodes the sitemap has."""
+    return session.scalar(select(func.count()).select_from(Episode).join(Show).where(_listed(now))) or 0
+
+
+def listed(session: Session, *, now: datetime, limit: int, offset: int) -> list[tuple[str, datetime]]:
+    """Episodes that may be found from elsewhere, as (id, when it was changed), the oldest first."""
+    query = select(Episode.id, Episode.changed_at).join(Show).where(_listed(now)).order_by(Episode.published_at, Episode.id)
+    return [(row.id, row.changed_at) for row in session.execute(query.limit(limit).offset(offset))]
+
+
+def listed_shows(session: Session) -> list[tuple[str, datetime]]:
+    """Shows with a page, as (slug, when it was changed)."""
+    rows = session.execute(select(Show.slug, Show.changed_at).where(Show.in_feeds).order_by(Show.made_at, Show.id))
+    return [(row.slug, row.changed_at) for row in rows]
+
+
+def _listed(now: datetime) -> ColumnElement[bool]:
+    """As `sharing.may_be_listed`, in SQL."""
+    return and_(public(now), or_(agreed(Scope.PODCAST), agreed(Scope.RELAY)))
 
 
 def _ms(value: object) -> int | None:

@@ -14,7 +14,7 @@ from radio.catalogue import search, transcripts
 from radio.core.text import plain
 from radio.core.time import from_unix_ms, unix_ms
 from radio.db import session
-from radio.pages import queries, rules, words
+from radio.pages import cards, queries, rules, sharing, words
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.assets import STATIC
@@ -85,7 +85,11 @@ def show(slug: str) -> Response:
     episodes = catalogue.published_episodes(
         session(), now=now, show_id=found.id, limit=rules.EPISODES_PER_PAGE, offset=(page - 1) * rules.EPISODES_PER_PAGE
     )
-    return _page("pages/show.html", kept_s=STEADY_S, show=found, episodes=episodes, page=page, n_pages=n_pages)
+    linked = sharing.linked_show(cards.show_facts(found))
+    return _page(
+        "pages/show.html", kept_s=STEADY_S, show=found, episodes=episodes, page=page, n_pages=n_pages,
+        card=cards.show_card(found), linked=linked,
+    )  # fmt: skip
 
 
 @bp.get("/episodes/<episode_id>")
@@ -93,7 +97,7 @@ def show(slug: str) -> Response:
 def episode(episode_id: str) -> Response:
     """One episode: what to know before, the sound and its price, what it says."""
     found = catalogue.episode_or_404(session(), episode_id, now=station().now())
-    return _page(
+    response = _page(
         "pages/episode.html",
         kept_s=STEADY_S,
         episode=found,
@@ -102,7 +106,12 @@ def episode(episode_id: str) -> Response:
         spoken=[(row, Markup(transcript.paragraphs(transcripts.spoken(row)))) for row in found.transcripts],  # noqa: S704 - escaped there
         terms=queries.shown_terms(found),
         noted=queries.noted_terms(found),
+        card=cards.episode_card(found),
+        linked=cards.linked(found),
     )
+    if said := sharing.robots(found.kind, found.scopes):
+        response.headers["X-Robots-Tag"] = said
+    return response
 
 
 @bp.get("/search")
@@ -126,14 +135,6 @@ def about() -> Response:
 def help_now() -> Response:
     """Where help is."""
     return _page("pages/help.html", kept_s=STEADY_S)
-
-
-@bp.get("/robots.txt")
-@access(Access.PUBLIC)
-def robots() -> Response:
-    """What crawlers may look at: the shows, not the studio and not the sound."""
-    lines = ("User-agent: *", "Disallow: /studio", "Disallow: /live", "Disallow: /audio/", "Disallow: /search", "")
-    return page_response("\n".join(lines).encode(), "text/plain", kept_s=3600)
 
 
 @bp.get("/site.webmanifest")

@@ -17,6 +17,15 @@ def content_security_policy(settings: Settings) -> str:
     ))  # fmt: skip
 
 
+def embed_policy(settings: Settings) -> str:
+    """The same for the player in other sites' frames: no script at all, sound and style from us, and any site around it."""
+    store = f" {settings.s3_public_endpoint}" if settings.s3_public_endpoint else ""
+    return "; ".join((
+        "default-src 'none'", "style-src 'self'", "img-src 'self'", f"media-src 'self'{store}", "base-uri 'none'",
+        "form-action 'none'", "frame-ancestors *",
+    ))  # fmt: skip
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Put the headers on every answer that does not set its own."""
     policy = content_security_policy(settings)
@@ -25,6 +34,8 @@ def install(app: Flask, settings: Settings) -> None:
     def _headers(response: Response) -> Response:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", policy)
+        if "frame-ancestors *" not in headers["Content-Security-Policy"]:
+            headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), payment=(), microphone=(self)")

@@ -33,3 +33,10 @@ def test_every_library_carries_its_licence() -> None:
         assert texts, f"{library['name']} has no licence text"
         assert "opyright" in texts[0]
         assert library["licence"]
+
+
+def test_lists_and_letters_of_others_carry_their_licence_beside_them() -> None:
+    root = FOLDER.parents[2]
+    for text in ("radio/counting/robots/LICENSE.txt", "media/fonts/LICENSE.txt"):
+        assert "opyright" in (root / text).read_text()
+        assert text.rpartition("/")[0] in (root / "THIRD_PARTY.md").read_text()

@@ -113,7 +113,7 @@ def test_an_episode_says_its_price_and_its_notes_before_its_sound(client: Visito
 
     page = client.get(f"/episodes/{episode.id}").text
 
-    assert page.index("From 2:10 to 3:40") < page.index(f"/audio/{episode.id}.mp3")
+    assert page.index("From 2:10 to 3:40") < page.index(f'href="/audio/{episode.id}.mp3"')
     assert "20 min" in page
     assert "9.6 MB" in page
     assert "3.6 MB with less data" in page

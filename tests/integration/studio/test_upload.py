@@ -23,9 +23,10 @@ from radio.clock import SetClock
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.station import Station
+from radio.studio import actions
 from radio.studio.models import Upload
 from radio.studio.rules import PART_BYTES
-from tests.makers import make_episode, make_show
+from tests.makers import NOON, make_episode, make_show
 from tests.sounds import tone
 from tests.visitor import Visitor
 
@@ -301,3 +302,33 @@ def test_an_upload_nobody_comes_back_to_is_thrown_away(
 
     assert session.scalars(select(Upload)).all() == []
     assert list(store.unfinished_uploads(key)) == []
+
+
+def test_untitled_drafts_can_be_told_apart(browser_of: Callable[[Person], Visitor], session: Session, alice: Person) -> None:
+    show = make_show(session)
+    for minutes, ticks in ((5, 300), (65, 400)):
+        made = make_episode(session, show=show, title="", state=State.DRAFT, ticks=ticks, now=NOON - timedelta(minutes=minutes))
+        made.made_by = alice.id
+
+    page = browser_of(alice).get("/studio").text
+
+    assert "received Wednesday 25 November at 11:55" in page
+    assert "received Wednesday 25 November at 10:55" in page
+    assert "4:47" in page
+    assert "6:23" in page
+
+
+@pytest.mark.parametrize(("size_bytes", "goes_on"), [(PART_BYTES, False), (PART_BYTES + 1, True)])
+def test_it_is_said_that_an_upload_goes_on_only_when_it_does(
+    browser_of: Callable[[Person], Visitor], session: Session, alice: Person, size_bytes: int, goes_on: bool
+) -> None:
+    draft = make_episode(session, state=State.DRAFT, ticks=None)
+    draft.made_by = alice.id
+    actions.begin(
+        session, draft, by=alice.asking, fingerprint="0" * 64, size_bytes=size_bytes, key="k", store_upload_id="u", now=NOON
+    )
+
+    page = browser_of(alice).get(f"/studio/episodes/{draft.id}").text
+
+    assert "An upload was begun and not finished" in page
+    assert ("goes on where it stopped" in page) is goes_on

@@ -1,0 +1,1 @@
+"""How often an episode was fetched, counted without people: sums by day are kept, and nothing about anybody who listened."""

@@ -1,0 +1,101 @@
+"""The player in a frame of somebody else's page, in a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Browser, Frame
+
+from tests.browser.conftest import OnAir, listener_in
+
+pytestmark = pytest.mark.slow
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+@contextmanager
+def another_site(*addresses: str) -> Iterator[str]:
+    """A page of another origin with these addresses in frames."""
+    page = "<!doctype html><html lang=en><title>Elsewhere</title><main><h1>Elsewhere</h1>"
+    page += "".join(
+        f'<iframe src="{each}" title="{number}" width="480" height="300"></iframe>' for number, each in enumerate(addresses)
+    )
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode() if self.path == "/" else b"")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def frame_at(frames: list[Frame], path: str) -> Frame:
+    return next(frame for frame in frames if path in frame.url)
+
+
+def test_an_episode_plays_in_somebody_else_s_page_and_what_was_taken_back_does_not(browser: Browser, served: OnAir) -> None:
+    context = browser.new_context(viewport={"width": 700, "height": 900})
+    paths = [f"/embed/{served.episode_id}", f"/embed/{served.withdrawn_id}", f"/embed/{served.story_id}", "/"]
+    phone = listener_in(context, served)
+    with another_site(*(served.url + path for path in paths)) as outside:
+        phone.page.goto(outside)
+        own = frame_at(phone.page.frames, paths[0])
+        gone = frame_at(phone.page.frames, paths[1])
+        story = frame_at(phone.page.frames, paths[2])
+
+        assert not [url for url in phone.requests if "/audio/" in url], "it fetched sound before anybody pressed"
+        own.evaluate("document.querySelector('audio').play()")
+        for _ in range(75):
+            if own.evaluate("document.querySelector('audio').currentTime") > 0.3:
+                break
+            phone.page.wait_for_timeout(200)
+        assert own.evaluate("document.querySelector('audio').currentTime") > 0.3
+        assert "taken back" in gone.inner_text("main")
+        assert gone.locator("audio").count() == 0
+        note, sound = (
+            story.evaluate("name => document.querySelector(name).getBoundingClientRect().top", name)
+            for name in (".content-note", "audio")
+        )
+        assert note < sound < 300, "what to know before is not seen before the sound"
+        for frame in (own, gone, story):
+            frame.evaluate(AXE)
+            assert frame.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations.map(v => v.id))") == []
+        assert [url for url in phone.requests if not url.startswith((served.url, outside))] == []
+        refused = [said for said in phone.complaints if "404" not in said and "410" not in said]
+        assert len(refused) == 1, refused
+        assert "frame-ancestors 'none'" in refused[0], "our other pages stay out of frames"
+    assert context.cookies() == []
+    context.close()
+
+
+def test_what_pages_tell_to_machines_is_refused_by_nobody(browser: Browser, served: OnAir) -> None:
+    context = browser.new_context()
+    phone = listener_in(context, served)
+    for path in ("/shows/kitchen-table", f"/episodes/{served.episode_id}", f"/episodes/{served.episode_id}/paper"):
+        phone.open(path)
+        phone.page.evaluate(AXE)
+        found = phone.page.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations.map(v => v.id))")
+        assert found == [], path
+    phone.open(f"/episodes/{served.episode_id}")
+    told = phone.page.eval_on_selector("script[type='application/ld+json']", "block => JSON.parse(block.textContent)['@type']")
+
+    assert told == "PodcastEpisode"
+    assert phone.complaints == []
+    context.close()
