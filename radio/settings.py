@@ -72,6 +72,8 @@ class Settings:
     podping_url: str
     """Where podpings are sent; unset: none are."""
     podping_token: str
+    purge_url: str
+    """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -155,6 +157,7 @@ class _Reader:
             websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
             podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
             podping_token=self._text("PODPING_TOKEN", ""),
+            purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from media.profiles import low, standard
@@ -133,7 +133,7 @@ def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
     return [Due(row.id, row.guid, title(_why(row), row.id), row.published_at, _since(row) + IN_FEEDS_FOR) for row in rows]
 
 
-def _standing(now: datetime) -> Select[Any]:
+def _standing(now: datetime) -> Any:
     taken_back = and_(Episode.state == State.WITHDRAWN, Episode.withdrawn_at > now - IN_FEEDS_FOR)
     out_of_date = and_(
         Episode.state == State.PUBLISHED, Episode.kind.in_(CHECKED_KINDS), Episode.expires_at <= now,

@@ -24,7 +24,7 @@ from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
 from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
-from radio.schedule.proof import FIRST_HASH, chained, law, prove
+from radio.schedule.proof import FIRST_HASH, GOES_ON, chained, law, prove
 from radio.schedule.wallclock import night, slot_faults
 from radio.station import Station
 
@@ -34,7 +34,9 @@ GUARD = timedelta(seconds=24)
 """Longer than the segments that players already have in their lists."""
 EXTENDED_BY_TICKS = 6 * HOUR_TICKS
 URGENT_TICKS = 2 * HOUR_TICKS
-"""How much of the future a take-down compiles at once; a job does the rest."""
+"""How much of the future an override compiles at once; a job does the rest."""
+URGENT = frozenset({"withdrawn", "stopped", "resumed", "swapped", "alert", "alert-over"})
+"""Why a revision does not wait for the frozen hour to end."""
 ALLOWANCES = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=4))
 """How long compiling aside may take, try by try: what it writes begins that much later."""
 
@@ -68,15 +70,18 @@ def extend(session: Session, station: Station) -> list[models.Revision]:
     return _write(session, station, draw_extension(session, station))
 
 
-def revise(session: Session, station: Station, *, why: str, effective_tick: int | None = None) -> list[models.Revision]:
+def revise(
+    session: Session, station: Station, *, why: str, effective_tick: int | None = None, cut: bool = False
+) -> list[models.Revision]:
     """Compile the future anew from `effective_tick` (None: when the frozen hour ends), and keep what differs.
 
-    What is on air at that tick plays to its end, unless it may no longer be heard: then it is cut there. A take-down
-    compiles two hours at once; the job it enqueues does the rest. Anything else is for `write_aside`, where there is a choice.
+    What is on air at that tick plays to its end, unless it may no longer be heard or is to be `cut`: then it ends there. An
+    override compiles two hours at once; the job it enqueues does the rest. Anything else is for `write_aside`, where there is
+    a choice.
     """
     hold(session)
-    draft = draw_revision(session, station, why=why, effective_tick=effective_tick)
-    if why == "withdrawn" and draft and not draft.whole:
+    draft = draw_revision(session, station, why=why, effective_tick=effective_tick, cut=cut)
+    if why in URGENT and draft and not draft.whole:
         enqueue(session, "revise", "", now=station.now(), payload={"why": "catalogue-changed"})
     return _write(session, station, draft)
 
@@ -115,15 +120,16 @@ def draw_extension(session: Session, station: Station, allowance: timedelta = ti
 
 
 def draw_revision(
-    session: Session, station: Station, allowance: timedelta = timedelta(), *, why: str, effective_tick: int | None = None
-) -> Draft | None:
+    session: Session, station: Station, allowance: timedelta = timedelta(), *, why: str, effective_tick: int | None = None,
+    cut: bool = False,
+) -> Draft | None:  # fmt: skip
     """The future as `revise` wants it; None: there is none to change."""
     desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)
     planned, soonest = queries.planned_until(session), _soonest(station, allowance)
-    urgent = why == "withdrawn"
+    urgent = why in URGENT
     if planned <= soonest:
         return None if urgent else draw_extension(session, station, allowance)
-    start, cut = _effective(session, station, effective_tick, soonest, planned)
+    start, cut = _effective(session, station, effective_tick, soonest, planned, cut=cut)
     until = min(planned, start + URGENT_TICKS) if urgent else planned
     found, made_of = compiled(session, station, desk.seed, start, until)
     old = queries.rundown(session, start, max(found.to_tick, planned)).airings
@@ -165,7 +171,7 @@ def _write(session: Session, station: Station, draft: Draft | None) -> list[mode
         return []
     if draft.whole:
         _desk(session).catalogue_number = draft.drawn_from
-    return [_keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
+    return [keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
 
 
 def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
@@ -205,14 +211,28 @@ def _soonest(station: Station, allowance: timedelta = timedelta()) -> int:
     return first_tick_from(unix_ms(station.now() + GUARD + allowance))
 
 
-def _effective(session: Session, station: Station, asked: int | None, soonest: int, planned: int) -> tuple[int, bool]:
+def _effective(
+    session: Session, station: Station, asked: int | None, soonest: int, planned: int, *, cut: bool = False
+) -> tuple[int, bool]:
     """Where a change begins, and whether it cuts what is on air there."""
     tick = min(max(asked, soonest), planned) if asked is not None else _thawed(session, station, soonest, planned)
     crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
     if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
         return tick, False
-    barred = queries.withdrawn_from(session, crossing.recording_id) is not None
-    return (tick, True) if barred else (min(crossing.end_tick, planned), False)
+    barred = cut or queries.withdrawn_from(session, crossing.recording_id) is not None
+    return (tick, True) if barred else (min(_with_its_rest(session, crossing), planned), False)
+
+
+def _with_its_rest(session: Session, airing: Airing) -> int:
+    """Where an airing ends, and what it has interrupted too."""
+    following = rules.on_air(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS), airing.end_tick)
+    if (
+        following is None
+        or following.why.get("code") != GOES_ON
+        or queries.withdrawn_from(session, following.recording_id) is not None
+    ):
+        return airing.end_tick
+    return following.end_tick
 
 
 def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:
@@ -227,7 +247,7 @@ def _within(airings: Sequence[Airing], span: tuple[int, int]) -> list[Airing]:
     return [airing for airing in airings if span[0] <= airing.start_tick < span[1]]
 
 
-def _keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
+def keep(session: Session, station: Station, airings: Sequence[Airing], why: str, made_of: MadeOf) -> models.Revision:
     """Prove a piece and append it to the chain.
 
     Raises:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
-from radio.schedule import queries, rules
+from radio.schedule import overriding, queries, rules
 from radio.schedule.airings import Airable, Airing, Part
 from radio.schedule.proof import digest, zones_version
 from radio.station import Station
@@ -31,13 +31,16 @@ def compiled(session: Session, station: Station, seed: str, from_tick: int, to_t
     pool = queries.pool(session, now=station.now())
     recent = queries.rundown(session, from_tick - queries.LOOK_BACK_TICKS, from_tick).airings
     heard = [airing for airing in recent if airing.part is not Part.EMERGENCY]
+    standing = overriding.standing(session, from_tick, to_tick)
     found = rules.compile(
-        slots, pool, zone=station.settings.tz, seed=bytes.fromhex(seed), from_tick=from_tick, to_tick=to_tick, recent=heard
-    )
+        slots, pool, zone=station.settings.tz, seed=bytes.fromhex(seed), from_tick=from_tick, to_tick=to_tick, recent=heard,
+        standing=standing,
+    )  # fmt: skip
     for code, times in sorted(Counter(fault.code for fault in found.faults).items()):
         first = next(fault for fault in found.faults if fault.code == code)
         log.info("rundown: %s %d times, first at tick %d, slot %s", code, times, first.tick, first.slot_id)
     inputs = _inputs(slots, pool, heard) | {
+        "overrides": [one.facts for one in standing],
         "seed": digest(seed), "span": [from_tick, to_tick], "zone": station.settings.zone, "zones": zones_version(),
     }  # fmt: skip
     return found, MadeOf(digest(inputs), {airable.episode_id: airable for airable in pool})

@@ -98,7 +98,8 @@ class Pool:
 
 
 def _plays(airable: Airable, part: Part) -> bool:
-    return airable.part is part and not (part is Part.PROGRAMME and airable.kind in ON_REQUEST_KINDS)
+    """An alert fills no gap: it is heard when it is relayed, with an issuer and an end."""
+    return airable.kind != "alert" and airable.part is part and not (part is Part.PROGRAMME and airable.kind in ON_REQUEST_KINDS)
 
 
 def _matches(airable: Airable, fill: Mapping[str, object]) -> bool:

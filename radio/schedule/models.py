@@ -1,14 +1,15 @@
-"""Slots, revisions of the rundown, airings. Rundown rows are appended, never changed; their past is the as-run log."""
+"""Slots, revisions of the rundown, airings, overrides. Rundown rows are appended, never changed; their past is the as-run log."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.core.ids import new_id
-from radio.db import Base, Instant
+from radio.db import Base, Code, Instant
+from radio.schedule.standing import OverrideKind
 
 
 class Slot(Base):
@@ -100,3 +101,62 @@ class Desk(Base):
     """Made once, never shown: replicas and later days compile with the same."""
     catalogue_number: Mapped[int] = mapped_column(default=-1)
     """`catalogue.change_number` when the future was last compiled as a whole."""
+
+
+class Override(Base):
+    """What a person has put over the rundown. It holds from `from_tick` until `until_tick`, or until somebody ends it."""
+
+    __tablename__ = "override"
+    __table_args__ = (
+        CheckConstraint(
+            "kind <> 'alert' OR (issuer <> '' AND link <> '' AND area <> '' AND grade <> '' AND issuer IS NOT NULL"
+            " AND link IS NOT NULL AND area IS NOT NULL AND grade IS NOT NULL AND episode_id IS NOT NULL"
+            " AND until_tick IS NOT NULL AND every_minutes IS NOT NULL)",
+            name="alert_is_relayed",
+        ),
+        CheckConstraint("until_tick IS NULL OR until_tick >= from_tick", name="ends_after_it_begins"),
+        Index(
+            "uq_override_one_stop", "kind", unique=True,
+            sqlite_where=text("kind = 'stop' AND ended_at IS NULL"), postgresql_where=text("kind = 'stop' AND ended_at IS NULL"),
+        ),
+        Index("ix_override_until", "until_tick"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    kind: Mapped[OverrideKind] = mapped_column(Code(OverrideKind, 8))
+    from_tick: Mapped[int] = mapped_column(BigInteger)
+    until_tick: Mapped[int | None] = mapped_column(BigInteger)
+    """None: until somebody ends it (a stop)."""
+    episode_id: Mapped[str | None] = mapped_column(ForeignKey("episode.id"))
+    """What is to be heard: the alert, or what was swapped in; None: what the station chooses."""
+    instead_of: Mapped[str | None] = mapped_column(ForeignKey("episode.id"))
+    """What was swapped away."""
+    every_minutes: Mapped[int | None]
+    """How soon an alert is heard again."""
+    issuer: Mapped[str | None] = mapped_column(String(150))
+    """Who warns: a named office, never a listener."""
+    link: Mapped[str | None] = mapped_column(String(500))
+    """Where the issuer says it."""
+    area: Mapped[str | None] = mapped_column(String(150))
+    grade: Mapped[str | None] = mapped_column(String(12))
+    """The issuer's: act-now, take-care or know."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    """None: the command line."""
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When somebody ended it before its time."""
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Outage(Base):
+    """A time in which one process had no sound from the store, so its listeners heard the emergency loop."""
+
+    __tablename__ = "outage"
+    __table_args__ = (Index("ix_outage_from", "from_tick"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    process: Mapped[str] = mapped_column(String(40))
+    """Which of several web processes."""
+    from_tick: Mapped[int] = mapped_column(BigInteger)
+    to_tick: Mapped[int | None] = mapped_column(BigInteger)
+    """None: it goes on, or the process died in it."""

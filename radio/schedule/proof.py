@@ -14,6 +14,8 @@ from radio.schedule.airings import CUTTABLE, Airable, Airing, Night, Part, canon
 Lawful = Callable[[Airing], str | None]
 """What is wrong with an airing, as a code; None: nothing."""
 
+GOES_ON = "goes-on"
+"""The rest of what an alert had interrupted, to its own end."""
 FIRST_HASH = "0" * 64
 """What stands before the first revision."""
 
@@ -63,12 +65,17 @@ def law(pool: Mapping[str, Airable], night: Night, *, cut_at: int | None = None)
             "not-yet-public": airing.start_tick < airable.published_tick,
             "expires-while-it-plays": airable.expires_tick is not None and airing.end_tick > airable.expires_tick,
             "not-at-night": not airable.night_ok and night.touches(airing.start_tick, airing.end_tick),
-            "cut": not whole and airing.part not in CUTTABLE and airing.end_tick != cut_at,
+            "cut": not (whole or _is_the_rest(airing, airable)) and airing.part not in CUTTABLE and airing.end_tick != cut_at,
             "too-long": airing.first_tick + airing.n_ticks > airable.n_ticks,
         }
         return next((code for code, holds in broken.items() if holds), None)
 
     return lawful
+
+
+def _is_the_rest(airing: Airing, airable: Airable) -> bool:
+    """Whether it is what an alert has interrupted, heard to its own end."""
+    return airing.first_tick + airing.n_ticks == airable.n_ticks and airing.why.get("code") == GOES_ON
 
 
 def digest(value: object) -> str:

@@ -43,6 +43,7 @@ from radio.schedule.ladder import (
     in_turn,
     pick,
 )
+from radio.schedule.standing import Overrides, Standing, stopped
 from radio.schedule.wallclock import Place, Slot, night, occurrences, resolved
 
 __all__ = [
@@ -86,12 +87,16 @@ def compile(  # noqa: A001 - the trade's word
     from_tick: int,
     to_tick: int,
     recent: Sequence[Airing] = (),
+    standing: Sequence[Standing] = (),
 ) -> Compiled:
     """The airings from `from_tick` until at least `to_tick`.
 
-    `recent` is what was aired before, in order: what rests is read from it. The result depends on nothing but the arguments.
+    `recent` is what was aired before, in order: what rests is read from it. `standing` are the overrides that hold. The result
+    depends on nothing but the arguments.
     """
-    compiler = _Compiler(tuple(slots), Pool(pool, seed), zone, seed, (from_tick, to_tick))
+    if stopped(standing, from_tick):
+        return Compiled(from_tick, to_tick, (emergency(from_tick, to_tick, "stopped"),), ())
+    compiler = _Compiler(tuple(slots), Pool(pool, seed), zone, seed, (from_tick, to_tick), standing=standing)
     for airing in recent:
         compiler.memory.fold(airing)
     airings: list[Airing] = []
@@ -114,8 +119,17 @@ def places(slots: Iterable[Slot], from_tick: int, to_tick: int) -> list[Place]:
 class _Compiler:
     """One compilation: the places, the pool, and what has been heard so far."""
 
-    def __init__(self, slots: tuple[Slot, ...], pool: Pool, zone: ZoneInfo, seed: bytes, span: tuple[int, int]) -> None:
-        self.pool, self.seed = pool, seed
+    def __init__(
+        self,
+        slots: tuple[Slot, ...],
+        pool: Pool,
+        zone: ZoneInfo,
+        seed: bytes,
+        span: tuple[int, int],
+        *,
+        standing: Sequence[Standing],
+    ) -> None:
+        self.pool, self.seed, self.overrides = pool, seed, Overrides(standing, pool)
         self.memory = Memory(pool)
         self.night = night(zone, span[0], span[1] + DAY_TICKS)
         self.places = places(slots, *span)
@@ -130,9 +144,15 @@ class _Compiler:
         place = self.places[index]
         following = self.places[index + 1] if index + 1 < len(self.places) else None
         late = following.tolerance_ticks if following and following.whole else 0
-        here = _Here(tick, place, place.end_tick + late - tick, self.pool.lawful(tick, self.night))
-        found = self._special(here) or self._between(here) or self._programme(here)
+        lawful = self.overrides.without_swapped(self.pool.lawful(tick, self.night), tick)
+        here = _Here(tick, place, place.end_tick + late - tick, lawful)
+        found = self._overriding(here) or self._special(here) or self._between(here) or self._programme(here)
         return found or self._filler(here)
+
+    def _overriding(self, here: _Here) -> Airing | None:
+        """What a person has put here."""
+        asked = self.overrides.asked(self.memory, here.tick, here.lawful, here.room)
+        return _airing(here, Choice(asked[0]), asked[0].part, asked[1]) if asked else None
 
     def _special(self, here: _Here) -> Airing | None:
         """The episode that a slot names, its show's latest unaired, or the next in order."""

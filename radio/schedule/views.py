@@ -23,6 +23,7 @@ from radio.schedule import actions, queries, words
 from radio.schedule.airings import ON_REQUEST_KINDS, Airing, Part
 from radio.schedule.forms import SlotForm
 from radio.schedule.models import Slot
+from radio.schedule.rules import places
 from radio.schedule.wallclock import occurrences
 from radio.station import station
 from radio.web.access import Access, access
@@ -227,6 +228,11 @@ def schedule_json() -> Response:
                 "url": here.url(f"/episodes/{heard.airing.episode_id}"), "slot": slots.get(heard.airing.slot_id or ""),
             }
             for heard in _heard(tuple(coming)) if heard.airing.episode_id in public
+        ],
+        slots=[
+            {"title": slots.get(place.slot_id or ""), "start_ms": tick_start_ms(place.start_tick), "end_ms": tick_start_ms(place.end_tick)}
+            for place in places([queries.slot_value(row) for row in queries.slots(session())], now_tick, airings.to_tick)
+            if place.slot_id and place.end_tick > now_tick
         ],
     )  # fmt: skip
     response.headers["Cache-Control"] = "public, max-age=60"

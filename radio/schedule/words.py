@@ -30,6 +30,10 @@ def why(airing: Airing) -> str:
         "fills-the-gap": _("Music for the time that was left. It may be cut."),
         "nothing-lawful": _("Nothing that may be heard then was there."),
         "nothing-planned": _("Nothing was planned for then."),
+        "alert": _("An alert, heard again until it ends."),
+        "goes-on": _("The rest of what the alert had interrupted."),
+        "swapped": _("Somebody put it here instead of another."),
+        "stopped": _("Somebody has stopped the station."),
     }
     found = codes.get(str(reason.get("code")), "")
     return " ".join(text for text in (found, *_relaxed(reason)) if text)
