@@ -62,7 +62,7 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
 def cover(source: bytes) -> bytes:
     """A picture of ours made small enough to travel inside every download: at most 40 kB or so."""
     with Image.open(io.BytesIO(source), formats=_FORMATS) as image:
-        return _jpeg(image.convert("RGB").resize((COVER_PX, COVER_PX), Image.Resampling.LANCZOS))
+        return as_jpeg(image.convert("RGB").resize((COVER_PX, COVER_PX), Image.Resampling.LANCZOS))
 
 
 def pattern(show_id: str, size_px: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,6 +26,14 @@ HERE = Path(__file__).resolve().parent
 MIGRATIONS = HERE / "migrations"
 
 
+class StationApp(Flask):
+    """Flask, told that none of our functions is a coroutine: it would look into each of them at each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def templates_folder() -> Path:
     """`templates/` beside the package in a checkout, inside it in a wheel."""
     inside = HERE / "templates"
@@ -32,7 +42,7 @@ def templates_folder() -> Path:
 
 def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
-    app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
+    app = StationApp("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
@@ -84,22 +94,27 @@ def _may_write_again(_error: BaseException | None) -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.channel import joins
+    from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
     from radio.feeds.delivery import bp as enclosures
     from radio.feeds.views import bp as feeds
     from radio.feeds.words_views import bp as words
+    from radio.moving.views import bp as moving
     from radio.pages.cards import bp as cards
     from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
-    from radio.studio import shows, transcripts, uploads
+    from radio.studio import onair, shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
+    week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, schedule, counting, channel, feeds, enclosures, words, pages, pictures,
-        cards, elsewhere,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
+        words, pages, pictures, cards, elsewhere, moving,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)

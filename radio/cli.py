@@ -18,10 +18,15 @@ from radio.settings import Settings
 
 ROOM_COMMANDS = {
     "add": ("radio.studio.commands:add", "Take a recording as an episode, as the dashboard does."),
+    "air": ("radio.editorial.commands:air", "What is on the air: look, stop, resume."),
+    "asrun": ("radio.editorial.commands:asrun", "What was really aired, as CSV, JSON or a cue sheet."),
+    "channel": ("radio.channel.commands:channel", "What the station sends: a copy for the time when it is dead."),
     "check": ("radio.checking:check", "Try out what the station stands on."),
     "doctor": ("radio.doctor:doctor", "Look at every part: is it there, does it work, what to do."),
+    "export": ("radio.moving.commands:pack", "Write a show, or all, as one archive for another station."),
+    "import": ("radio.moving.commands:bring", "Bring a show from a feed, or an archive of another station."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),
-    "rundown": ("radio.schedule.commands:rundown", "What goes out, and the proof of it."),
+    "rundown": ("radio.channel.rebuilding:rundown", "What goes out, and the proof of it."),
     "sample": ("radio.sample.commands:sample", "Bring in the sample station."),
 }
 """Name → where the command is, and what it does. All run inside the application."""

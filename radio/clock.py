@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from radio.core.time import from_unix_ms, unix_ms
+
+A_JUMP_MS = 500
+"""NTP's gentle way corrects half a millisecond in a second; what moves this far between two looks was set."""
 
 
 class Clock(Protocol):
@@ -59,3 +63,44 @@ class SetClock:
     def set(self, to: datetime) -> None:
         """Stand at another instant."""
         self._now = to.astimezone(UTC)
+
+
+class ForwardClock:
+    """Another clock that never goes back: where that one does, this one stands until time has caught up."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._latest_ms = 0
+
+    def now(self) -> datetime:
+        """The same as an instant."""
+        return from_unix_ms(self.unix_ms())
+
+    def unix_ms(self) -> int:
+        """Milliseconds since the Unix epoch, never fewer than it has told before."""
+        self._latest_ms = max(self._latest_ms, self._clock.unix_ms())
+        return self._latest_ms
+
+    @property
+    def stands_for_ms(self) -> int:
+        """How long it will stand yet; 0: it runs."""
+        return max(0, self._latest_ms - self._clock.unix_ms())
+
+
+def counter_ms() -> int:
+    """The machine's counter, which no one sets."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class StepWatch:
+    """Notices that a clock was set: it is compared with a counter that runs by itself."""
+
+    def __init__(self, clock: Clock, counter: Callable[[], int] = counter_ms) -> None:
+        self._clock, self._counter = clock, counter
+        self._ahead_ms = clock.unix_ms() - counter()
+
+    def look(self) -> int:
+        """By how many milliseconds the clock has jumped since the last look; 0 when it has not. Slow correction is no jump."""
+        ahead_ms = self._clock.unix_ms() - self._counter()
+        jumped_ms, self._ahead_ms = ahead_ms - self._ahead_ms, ahead_ms
+        return jumped_ms if abs(jumped_ms) >= A_JUMP_MS else 0

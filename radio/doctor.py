@@ -28,7 +28,8 @@ from radio.editorial.queries import gate_silent_since
 from radio.jobs.carrier import workers_folder
 from radio.jobs.models import Job
 from radio.jobs.presence import living_workers
-from radio.jobs.queries import failed_jobs
+from radio.jobs.queries import clock_faults, failed_jobs, living_beats
+from radio.jobs.rules import is_skewed
 from radio.schedule.queries import planned_until
 from radio.settings import Settings
 from radio.station import open_clock, open_store, station
@@ -160,7 +161,15 @@ def _clock() -> str:
     now = station().now()
     if newest is not None and newest > now + _CLOCK_MAY_DIFFER:
         raise FaultError("the clock has gone back since the last job was made. Listeners hear by this clock: set it (NTP).")
-    return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    faults = [
+        f"{beat.process} is {beat.skew_ms / 1000:+.1f} s beside the database's"
+        if is_skewed(beat.skew_ms)
+        else f"that of {beat.process} was set {(beat.stepped_ms or 0) / 1000:+.1f} s at {beat.stepped_at:%H:%M} UTC"
+        for beat in clock_faults(session())
+    ]
+    if faults:
+        raise FaultError(f"{'; '.join(faults)}. All machines need the same time: turn NTP on, and let it correct slowly.")
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, {len(living_beats(session()))} processes agree"
 
 
 def _store() -> str:

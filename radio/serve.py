@@ -61,11 +61,14 @@ class WebServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, imported and made in each worker after the fork: their parent stays small."""
         from radio.app import create_app
+        from radio.channel.outages import Outages
         from radio.counting.answers import keep_writing_down
+        from radio.jobs.beats import Beats
         from radio.station import open_clock, open_store
 
         app = create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
         keep_writing_down(app)
+        Beats(app, also=Outages(app).note).start()
         return app
 
 

@@ -9,12 +9,13 @@ import pkgutil
 import signal
 
 from radio.app import create_app
+from radio.jobs.beats import Beats
 from radio.jobs.carrier import Carrier
 from radio.logs import set_up_logs
 from radio.settings import Settings
 from radio.station import open_clock, open_store
 
-ROOMS_WITH_TASKS = ("jobs", "accounts", "catalogue", "schedule", "editorial", "counting", "studio", "feeds")
+ROOMS_WITH_TASKS = ("jobs", "accounts", "catalogue", "schedule", "editorial", "counting", "studio", "channel", "feeds", "moving")
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,9 @@ def run(settings: Settings) -> None:
     """Work until TERM or INT, then leave within ten seconds; what was not done is in the table for the next worker."""
     set_up_logs(settings)
     import_tasks()
-    carrier = Carrier(create_app(settings, clock=open_clock(settings), store=open_store(settings)))
+    app = create_app(settings, clock=open_clock(settings), store=open_store(settings))
+    carrier = Carrier(app)
+    Beats(app).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: carrier.stop())
     log.info("worker ready")

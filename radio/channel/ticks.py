@@ -33,6 +33,8 @@ class Ticks:
 
     def __init__(self, store: ObjectStore, loops: Mapping[str, Loop]) -> None:
         self.loops = loops
+        self.failed = 0
+        """How many blocks the store did not give."""
         self._store = store
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
@@ -106,6 +108,7 @@ class Ticks:
         try:
             fetch.content = self._store.read(sound.key, span)
         except MediaError as error:
+            self.failed += 1
             log.warning("channel: block %d is not to be had: %s", block, type(error).__name__)
         with self._lock:
             self._fetches.pop((sound.key, block), None)

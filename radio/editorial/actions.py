@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from media.grid import first_tick_from
+from media.grid import first_tick_from, tick_at
 from radio.catalogue import search
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
@@ -18,10 +18,13 @@ from radio.errors import ForbiddenError, MoveError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import actions as schedule
+from radio.schedule.queries import rundown
 from radio.station import Station
 
 GUARD = timedelta(seconds=24)
 """Longer than the segments that players already have in their lists."""
+PURGED_AFTER = GUARD + timedelta(seconds=4)
+"""By then no web server gives a cache any of it again."""
 OTHERS_FOLLOW = timedelta(seconds=15)
 """Whoever publishes one episode often publishes more: the rundown, whose next hour is fixed anyway, follows once for all."""
 
@@ -56,7 +59,7 @@ def send_back(session: Session, episode: Episode, *, by: Person, now: datetime) 
 def publish(session: Session, episode: Episode, *, by: Person, now: datetime, seen: datetime | None = None) -> None:
     """Put a submitted episode on the site, in the feeds and in reach of the rundown.
 
-    `seen` is `changed_at` of the episode that the steward looked at: what was changed since then is not published unseen.
+    What was published elsewhere before keeps its date. `seen` is `changed_at` of the episode that the steward looked at: what was changed since then is not published unseen.
 
     Raises:
         ForbiddenError: not a steward.
@@ -67,7 +70,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     if seen is not None and seen != episode.changed_at:
         raise MoveError("changed-meanwhile")
     _nothing_missing(episode)
-    episode.published_at = now
+    episode.published_at, episode.held_at = episode.published_at or now, None
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
@@ -97,9 +100,19 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
+        if station.settings.purge_url:
+            enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
         enqueue(session, "announce", "", now=now)
         enqueue(session, "receipt", episode.id, now=now)
-    return enqueue(session, "erase", episode.id, now=now)
+    return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
+
+
+def _heard_for(session: Session, station: Station, episode: Episode, tick: int) -> timedelta:
+    """How long its sound is still needed: to the end of the guard where it is on air, and until caches have been told."""
+    if station.settings.purge_url:
+        return PURGED_AFTER + timedelta(seconds=10)
+    airings = rundown(session, tick_at(station.clock.unix_ms()), tick).airings
+    return PURGED_AFTER if any(airing.episode_id == episode.id for airing in airings) else timedelta()
 
 
 def off_air(session: Session, station: Station, *, now: datetime) -> None:

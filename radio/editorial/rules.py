@@ -50,6 +50,31 @@ class Hands(StrEnum):
     STEWARD = "steward"
 
 
+class Power(StrEnum):
+    """What people may do with what is on the air."""
+
+    LOOK = "look"
+    STOP = "stop"
+    RESUME = "resume"
+    SWAP = "swap"
+    ALERT = "alert"
+
+
+_WHO_MAY = {
+    Power.LOOK: (Role.PRODUCER, Role.EDITOR, Role.STEWARD, Role.OPERATOR),
+    Power.STOP: (Role.EDITOR, Role.STEWARD, Role.OPERATOR),
+    Power.RESUME: (Role.EDITOR, Role.STEWARD),
+    Power.SWAP: (Role.EDITOR, Role.STEWARD),
+    Power.ALERT: (Role.STEWARD,),
+}
+"""Pulling is easier than putting on: who looks after the machines may stop, and nothing else."""
+
+
+def has_power(person: Person, power: Power) -> bool:
+    """Whether one person alone may do this with what is on the air."""
+    return person.has(*_WHO_MAY[power])
+
+
 class _Recording(Protocol):
     @property
     def state(self) -> RecordingState: ...

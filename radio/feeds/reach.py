@@ -105,7 +105,7 @@ class Reach:
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
         try:
-            connection.request(method, path, headers={"User-Agent": "the station's own gate", **headers})
+            connection.request(method, path, headers={"User-Agent": "PeerRadio-gate (bot; the station itself)", **headers})
             yield connection.getresponse()
         finally:
             connection.close()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from media.profiles import low, standard
@@ -133,7 +133,7 @@ def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
     return [Due(row.id, row.guid, title(_why(row), row.id), row.published_at, _since(row) + IN_FEEDS_FOR) for row in rows]
 
 
-def _standing(now: datetime) -> Select[Any]:
+def _standing(now: datetime) -> Any:
     taken_back = and_(Episode.state == State.WITHDRAWN, Episode.withdrawn_at > now - IN_FEEDS_FOR)
     out_of_date = and_(
         Episode.state == State.PUBLISHED, Episode.kind.in_(CHECKED_KINDS), Episode.expires_at <= now,
@@ -141,7 +141,7 @@ def _standing(now: datetime) -> Select[Any]:
     )  # fmt: skip
     return (
         select(
-            Episode.id, Episode.guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
+            Episode.id, Episode.guid, Episode.feed_guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
             Show.title.label("show_title"), Show.author.label("show_author"),
         )
         .join(FeedItem, FeedItem.episode_id == Episode.id)
@@ -177,7 +177,7 @@ def _item(row: Any, origin: str, *, several: bool) -> Item:
     reason = _why(row)
     text = _TEXTS[reason]
     return Item(
-        guid=row.guid, title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
+        guid=str(row.guid) if several else row.feed_guid or str(row.guid), title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
         published_at=row.published_at, changed_at=_since(row), length_ms=clip(reason, "standard").length_ms, explicit=False,
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
         low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,

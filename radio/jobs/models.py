@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from radio.core.ids import new_id
@@ -44,3 +44,19 @@ class Job(Base):
     """Why it failed for good: facts for the operator, no name or title."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Beat(Base):
+    """A process of the station that is alive, and how right its clock is. Nothing of it is about a listener."""
+
+    __tablename__ = "beat"
+
+    process: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The machine's name and the process's number."""
+    at: Mapped[datetime] = mapped_column(Instant)
+    """By the database's clock."""
+    skew_ms: Mapped[int] = mapped_column(BigInteger)
+    """How far the process's clock is ahead of the database's."""
+    stepped_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """How far its clock jumped last; None: it has not."""
+    stepped_at: Mapped[datetime | None] = mapped_column(Instant)

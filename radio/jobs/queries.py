@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from radio.jobs.models import Job
-from radio.jobs.rules import JobState
+from radio.jobs.models import Beat, Job
+from radio.jobs.rules import BEATS_COUNT_FOR, JobState, is_skewed, was_set_lately
 
 
 def unfinished_job(session: Session, kind: str, subject: str, *, lock: bool = False) -> Job | None:
@@ -45,3 +45,16 @@ def running_tokens(session: Session) -> Sequence[str]:
 def failed_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
     """What was given up, newest first."""
     return session.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.ended_at.desc()).limit(limit)).all()
+
+
+def living_beats(session: Session) -> Sequence[Beat]:
+    """The processes that were alive in the last minute, by name."""
+    newest = session.scalar(select(Beat.at).order_by(Beat.at.desc()).limit(1))
+    if newest is None:
+        return []
+    return session.scalars(select(Beat).where(Beat.at >= newest - BEATS_COUNT_FOR).order_by(Beat.process)).all()
+
+
+def clock_faults(session: Session) -> list[Beat]:
+    """The living processes whose clock is beside the database's, or was set in the last hour."""
+    return [beat for beat in living_beats(session) if is_skewed(beat.skew_ms) or was_set_lately(beat.at, beat.stepped_at)]

@@ -35,3 +35,19 @@ def next_turn(attempts: int, every: timedelta, now: datetime) -> datetime:
     """When periodic work that has failed `attempts` times in a row (0: it went well) comes again: it never gives up."""
     retry = next_due(attempts, now) if attempts else None
     return min(retry, now + every) if retry else now + every
+
+
+BEATS_COUNT_FOR = timedelta(minutes=1)
+"""Whoever has not beaten for so long is not alive."""
+SKEW_MAY_BE_MS = 2_000
+"""Within this the guard before the newest listed segment covers what replicas differ."""
+
+
+def is_skewed(skew_ms: int) -> bool:
+    """Whether a clock is so far beside the database's that replicas may contradict each other."""
+    return abs(skew_ms) > SKEW_MAY_BE_MS
+
+
+def was_set_lately(now: datetime, stepped_at: datetime | None) -> bool:
+    """Whether a clock jumped in the last hour: somebody should know."""
+    return stepped_at is not None and now - stepped_at < timedelta(hours=1)

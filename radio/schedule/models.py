@@ -1,14 +1,15 @@
-"""Slots, revisions of the rundown, airings. Rundown rows are appended, never changed; their past is the as-run log."""
+"""Slots, revisions of the rundown, airings, overrides. Rundown rows are appended, never changed; their past is the as-run log."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.core.ids import new_id
-from radio.db import Base, Instant
+from radio.db import Base, Code, Instant
+from radio.schedule.standing import OverrideKind
 
 
 class Slot(Base):
@@ -33,9 +34,14 @@ class Slot(Base):
     tolerance_minutes: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
     """Where two slots want the same time the higher one has it."""
+    under_run: Mapped[str] = mapped_column(String(10), default="open", server_default="open")
+    """What follows when what it asks for ends early: open (the station's rotation), show (more of the same show), bed (music)."""
+    over_run: Mapped[str] = mapped_column(String(10), default="refuse", server_default="refuse")
+    """What happens when what it asks for is longer: refuse (it is not begun, and a producer is told days before) or run-on
+    (it is heard whole, and what follows begins late; a slot of higher priority is never made late)."""
     fill: Mapped[dict[str, object]] = mapped_column(JSON)
     """What fills it: {"rung": "episode", "episode_id"} | {"rung": "latest", "show_id"} | {"rung": "next", "show_id"} |
-    {"rung": "rotation", "kinds": […], "tags": [[list, code], …], "show_ids": […]}."""
+    {"rung": "rotation", "kinds": […], "tags": [[list, code], …], "show_ids": […], "weights": [[list, code, weight], …]}."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -100,3 +106,94 @@ class Desk(Base):
     """Made once, never shown: replicas and later days compile with the same."""
     catalogue_number: Mapped[int] = mapped_column(default=-1)
     """`catalogue.change_number` when the future was last compiled as a whole."""
+    faults: Mapped[list[list[object]]] = mapped_column(JSON, default=list, server_default="[]")
+    """What the compiled future cannot do as it is asked: [tick, code, slot or None, facts], in order of time."""
+
+
+class StationRules(Base):
+    """One version of what the stewards decided about the air. Rows are added, never changed; the newest holds."""
+
+    __tablename__ = "station_rules"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """1, 2, 3…; 0 are the defaults of `policy.StationRules`, and have no row."""
+    rules: Mapped[dict[str, object]] = mapped_column(JSON)
+    """As `policy.StationRules.stored` gives them."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    """None: the operator, from a command."""
+    why: Mapped[str] = mapped_column(String(500))
+    """Why they decided so, in their words."""
+
+
+class Ingredient(Base):
+    """A piece of what a future was compiled from, kept once under its hash, so that the day can be compiled again."""
+
+    __tablename__ = "ingredient"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), index=True)
+    """recipe (names the others; a revision's `inputs_hash` is its hash), slots, rules or pool."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    """Canonical JSON, packed with zlib."""
+    kept_at: Mapped[datetime] = mapped_column(Instant)
+    """When it was last used."""
+
+
+class Override(Base):
+    """What a person has put over the rundown. It holds from `from_tick` until `until_tick`, or until somebody ends it."""
+
+    __tablename__ = "override"
+    __table_args__ = (
+        CheckConstraint(
+            "kind <> 'alert' OR (issuer <> '' AND link <> '' AND area <> '' AND grade <> '' AND issuer IS NOT NULL"
+            " AND link IS NOT NULL AND area IS NOT NULL AND grade IS NOT NULL AND episode_id IS NOT NULL"
+            " AND until_tick IS NOT NULL AND every_minutes IS NOT NULL)",
+            name="alert_is_relayed",
+        ),
+        CheckConstraint("until_tick IS NULL OR until_tick >= from_tick", name="ends_after_it_begins"),
+        Index(
+            "uq_override_one_stop", "kind", unique=True,
+            sqlite_where=text("kind = 'stop' AND ended_at IS NULL"), postgresql_where=text("kind = 'stop' AND ended_at IS NULL"),
+        ),
+        Index("ix_override_until", "until_tick"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    kind: Mapped[OverrideKind] = mapped_column(Code(OverrideKind, 8))
+    from_tick: Mapped[int] = mapped_column(BigInteger)
+    until_tick: Mapped[int | None] = mapped_column(BigInteger)
+    """None: until somebody ends it (a stop)."""
+    episode_id: Mapped[str | None] = mapped_column(ForeignKey("episode.id"))
+    """What is to be heard: the alert, or what was swapped in; None: what the station chooses."""
+    instead_of: Mapped[str | None] = mapped_column(ForeignKey("episode.id"))
+    """What was swapped away."""
+    every_minutes: Mapped[int | None]
+    """How soon an alert is heard again."""
+    issuer: Mapped[str | None] = mapped_column(String(150))
+    """Who warns: a named office, never a listener."""
+    link: Mapped[str | None] = mapped_column(String(500))
+    """Where the issuer says it."""
+    area: Mapped[str | None] = mapped_column(String(150))
+    grade: Mapped[str | None] = mapped_column(String(12))
+    """The issuer's: act-now, take-care or know."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    """None: the command line."""
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When somebody ended it before its time."""
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Outage(Base):
+    """A time in which one process had no sound from the store, so its listeners heard the emergency loop."""
+
+    __tablename__ = "outage"
+    __table_args__ = (Index("ix_outage_from", "from_tick"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    process: Mapped[str] = mapped_column(String(40))
+    """Which of several web processes."""
+    from_tick: Mapped[int] = mapped_column(BigInteger)
+    to_tick: Mapped[int | None] = mapped_column(BigInteger)
+    """None: it goes on, or the process died in it."""

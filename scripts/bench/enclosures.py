@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import io
+import os
 import random
 import shutil
 import subprocess
@@ -62,7 +63,7 @@ def nginx(folder: Path, port: int) -> Iterator[int]:
     """Nginx with one worker that serves the folder; gives its process id."""
     config = folder / "nginx.conf"
     config.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
         "events {} http { access_log off; sendfile on; types { audio/mpeg mp3; }\n"
         + "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         + f"server {{ listen 127.0.0.1:{port}; root {folder}/files; }} }}\n"

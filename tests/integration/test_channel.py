@@ -90,7 +90,7 @@ def test_every_listed_segment_is_what_the_rundown_says(
     assert [n for n, _ in segments] == list(range(clock.unix_ms() // 5760 - 17, clock.unix_ms() // 5760 + 3))
     for number, address in segments:
         response = client.get(f"/live/{address}")
-        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert response.headers["Cache-Control"] == "public, max-age=20, immutable"
         ticks = range(number * SEGMENT_TICKS, (number + 1) * SEGMENT_TICKS)
         assert ticks_of(response.data, profile) == [expected_tick(session, tick, profile) for tick in ticks]
 
@@ -102,12 +102,16 @@ def test_segments_are_timed_on_the_clock(client: Visitor, catalogue: list[Episod
     assert segment_decode_time(number).to_bytes(8, "big") in client.get(f"/live/{address}").data[:LOW_PREFIX_BYTES]
 
 
-def test_the_future_and_wrong_names_are_not_served(client: Visitor, catalogue: list[Episode], clock: SetClock) -> None:
+def test_the_future_and_wrong_names_are_not_served(
+    client: Visitor, catalogue: list[Episode], clock: SetClock, on_air: Channel
+) -> None:
     number, address = listed(client.get("/live/standard.m3u8").text)[-1]
     assert client.get(f"/live/{address}").status_code == 200
     assert client.get(f"/live/standard/{number}-{'0' * 16}.mp3").status_code == 404
-    clock.move(timedelta(seconds=-5.76))
-    assert client.get(f"/live/{address}").status_code == 404
+    coming = f"/live/standard/{number + 1}-{on_air.holding.segment('standard', number + 1, tick_at(clock.unix_ms()))[0]}.mp3"
+    assert client.get(coming).status_code == 404
+    clock.move(timedelta(seconds=5.76))
+    assert client.get(coming).status_code == 200
     assert client.get(f"/live/standard/5-{'0' * 16}.mp3").status_code == 404
 
 

@@ -30,7 +30,7 @@ def test_a_station_with_a_rundown_ahead_is_well(client: Visitor, session: Sessio
     answer = client.get("/healthz")
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert answer.json == {"ok": True, "parts": {"database": "ok", "rundown": "ok", "store": "ok"}}
+    assert answer.json == {"ok": True, "parts": {"clock": "ok", "database": "ok", "rundown": "ok", "store": "ok"}}
 
 
 def test_a_rundown_that_is_about_to_end_is_said_before_it_has(client: Visitor, session: Session, clock: SetClock) -> None:
@@ -41,7 +41,7 @@ def test_a_rundown_that_is_about_to_end_is_said_before_it_has(client: Visitor, s
 
     assert answer.status_code == 503
     assert answer.json is not None
-    assert answer.json["parts"] == {"database": "ok", "rundown": "ailing", "store": "ok"}
+    assert answer.json["parts"] == {"clock": "ok", "database": "ok", "rundown": "ailing", "store": "ok"}
 
 
 def test_a_store_that_is_away_is_named_without_saying_where_it_was(
@@ -53,4 +53,4 @@ def test_a_store_that_is_away_is_named_without_saying_where_it_was(
     answer = client.get("/healthz")
 
     assert answer.status_code == 503
-    assert answer.json == {"ok": False, "parts": {"database": "ok", "rundown": "ok", "store": "ailing"}}
+    assert answer.json == {"ok": False, "parts": {"clock": "ok", "database": "ok", "rundown": "ok", "store": "ailing"}}

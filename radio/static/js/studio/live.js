@@ -1,6 +1,7 @@
 // Parts of a page that are kept up to date while work goes on: [data-live] is exchanged, what is being typed never is.
 
 const EVERY_MS = 2000;
+const ON_AIR_EVERY_MS = 10_000;
 const PROGRESS = "/studio/progress";
 
 /** Fetch this page anew and exchange its live parts. */
@@ -10,15 +11,17 @@ export async function refresh() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const old of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(old.id);
-    if (fresh && fresh.innerHTML !== old.innerHTML && !playing(old)) old.replaceWith(document.adoptNode(fresh));
+    if (fresh && fresh.innerHTML !== old.innerHTML && !playing(old) && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
   }
 }
 
 const playing = (part) => [...part.querySelectorAll("audio")].some((audio) => !audio.paused);
 
-/** Look every two seconds as long as something goes on and somebody looks. */
+/** Look every two seconds as long as something goes on and somebody looks. [data-going]: the page itself says how far. */
 export function watch() {
+  setInterval(() => { if (!document.hidden && document.querySelector("[data-going]")) refresh(); }, EVERY_MS);
   setInterval(() => { if (!document.hidden && document.querySelector("[data-work]")) look(); }, EVERY_MS);
+  setInterval(() => { if (!document.hidden && document.querySelector("[data-on-air]")) refresh(); }, ON_AIR_EVERY_MS);
 }
 
 async function look() {

@@ -1,0 +1,220 @@
+"""What a person puts over the rundown: a stop, an alert, a swap. Each is a row that compiling reads, and revisions from now + guard.
+
+Rows outlive compilations; the revisions that are written here make the next hours follow at once, a job does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from, tick_at
+from radio.catalogue.models import Episode
+from radio.core.people import Person
+from radio.core.time import unix_ms
+from radio.errors import InvalidError, RefusedError
+from radio.schedule import actions, models, overriding, queries
+from radio.schedule.airings import CUTTABLE, Airable, Airing, Part, emergency, on_air, reason
+from radio.schedule.compiling import MadeOf, compiled
+from radio.schedule.models import Override
+from radio.schedule.proof import GOES_ON, Lawful, digest, law
+from radio.schedule.standing import OverrideKind
+from radio.schedule.wallclock import hours
+from radio.station import Station
+
+PATIENCE_TICKS = HOUR_TICKS // 120
+"""An alert waits so long (30 s) for what is on to end by itself, rather than interrupt it."""
+GRADES = ("act-now", "take-care", "know")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said of an alert: who warns, where they say it, for whom, how grave, until when, and how often it is heard."""
+
+    issuer: str
+    link: str
+    area: str
+    grade: str
+    until: datetime
+    every_minutes: int
+
+
+def soonest(station: Station) -> int:
+    """The first tick that an override made now can change."""
+    return first_tick_from(unix_ms(station.now() + actions.GUARD))
+
+
+def stop(session: Session, station: Station, *, by: Person) -> Override:
+    """Straight to the emergency loop, until somebody resumes: no job compiles anything else meanwhile.
+
+    Raises:
+        RefusedError: it is stopped already.
+    """
+    actions.hold(session)
+    if overriding.the_stop(session):
+        raise RefusedError("already-stopped")
+    tick = soonest(station)
+    until = max(queries.planned_until(session), tick + HOUR_TICKS)  # always a revision: who compiles meanwhile has to look again
+    row = _kept(session, Override(kind=OverrideKind.STOP, from_tick=tick, made_at=station.now(), made_by=by.id))
+    _put(session, station, [emergency(tick, until, "stopped")], why="stopped", override=row)
+    return row
+
+
+def resume(session: Session, station: Station, *, by: Person) -> Override:
+    """End the stop: what is lawful is compiled anew from now + guard.
+
+    Raises:
+        RefusedError: it is not stopped.
+    """
+    actions.hold(session)
+    row = overriding.the_stop(session)
+    if row is None:
+        raise RefusedError("not-stopped")
+    _end(session, station, row, by=by)
+    actions.revise(session, station, why="resumed", effective_tick=row.until_tick)
+    actions.ask_revision(session, why="catalogue-changed", now=station.now())
+    return row
+
+
+def swap(session: Session, station: Station, airing: Airing, *, episode_id: str | None, by: Person) -> Override:
+    """Let another episode, or what the station chooses (None), be heard instead of an airing that is on or comes.
+
+    What is on is cut at now + guard. What was swapped away does not come back for two hours.
+
+    Raises:
+        RefusedError: the station is stopped, it is over or changed meanwhile, or what was chosen does not fit there.
+        InvalidError: what was chosen may not be heard then.
+    """
+    actions.hold(session)
+    _refuse_when_stopped(session)
+    tick = max(airing.start_tick, soonest(station))
+    there = on_air(queries.rundown(session, airing.start_tick - DAY_TICKS, airing.end_tick + DAY_TICKS), airing.start_tick)
+    if airing.end_tick <= tick:
+        raise RefusedError("too-late")
+    if there is None or (there.start_tick, there.episode_id) != (airing.start_tick, airing.episode_id):
+        raise RefusedError("changed-meanwhile")
+    if episode_id is not None and episode_id not in {one.episode_id for one in choices(session, station, tick)}:
+        raise InvalidError({"episode_id": "not-lawful-then"})
+    row = _kept(session, Override(
+        kind=OverrideKind.SWAP, from_tick=tick, until_tick=there.end_tick, episode_id=episode_id, instead_of=there.episode_id,
+        made_at=station.now(), made_by=by.id,
+    ))  # fmt: skip
+    actions.revise(session, station, why="swapped", effective_tick=tick, cut=True)
+    heard = {one.episode_id for one in queries.rundown(session, tick, there.end_tick).airings}
+    if episode_id is not None and episode_id not in heard:
+        raise RefusedError("does-not-fit")
+    return row
+
+
+def choices(session: Session, station: Station, tick: int) -> list[Airable]:
+    """What may lawfully begin at a tick, apart from idents and beds, in order of length."""
+    pool = queries.pool(session, now=station.now())
+    lawful = _law(session, station, pool, tick)
+    found = [a for a in pool if a.part in {Part.PROGRAMME, Part.FILLER} and lawful(_whole(a, tick, "swapped")) is None]
+    return sorted(found, key=lambda a: (a.n_ticks, a.episode_id))
+
+
+def alert(session: Session, station: Station, episode: Episode, notice: Notice, *, by: Person) -> Override:
+    """Let a published episode of kind alert be heard at once, and again until its end. What it interrupts goes on after it.
+
+    Where it may not be heard now (at night, and not calm) it waits for the first join at which it may.
+
+    Raises:
+        RefusedError: the station is stopped.
+    """
+    actions.hold(session)
+    _refuse_when_stopped(session)
+    row = _kept(session, Override(
+        kind=OverrideKind.ALERT, from_tick=soonest(station), until_tick=tick_at(unix_ms(notice.until)), episode_id=episode.id,
+        every_minutes=notice.every_minutes, issuer=notice.issuer, link=notice.link, area=notice.area, grade=notice.grade,
+        made_at=station.now(), made_by=by.id,
+    ))  # fmt: skip
+    tick, cut = _say_now(session, station, row)
+    actions.revise(session, station, why="alert", effective_tick=tick, cut=cut)
+    actions.ask_revision(session, why="catalogue-changed", now=station.now())
+    return row
+
+
+def cancel(session: Session, station: Station, row: Override, *, by: Person) -> None:
+    """End an alert before its time; where it is on, what it interrupted goes on at once.
+
+    Raises:
+        RefusedError: it is over already.
+    """
+    actions.hold(session)
+    tick = soonest(station)
+    if row.ended_at is not None or row.until_tick is None or row.until_tick <= tick:
+        raise RefusedError("already-over")
+    _end(session, station, row, by=by)
+    around = queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS)
+    crossing = on_air(around, tick)
+    on_now = crossing is not None and crossing.episode_id == row.episode_id
+    following = on_air(around, crossing.end_tick) if crossing and on_now else None
+    if following and following.why.get("code") == GOES_ON:
+        rest = Airing(tick, following.n_ticks, following.part, following.episode_id, following.recording_id, following.first_tick,
+                      following.slot_id, following.reason)  # fmt: skip
+        if _law(session, station, queries.pool(session, now=station.now()), tick)(rest) is None:
+            _put(session, station, [rest], why="alert-over", override=row)
+            tick, on_now = rest.end_tick, True
+    actions.revise(session, station, why="alert-over", effective_tick=tick, cut=on_now)
+    actions.ask_revision(session, why="catalogue-changed", now=station.now())
+
+
+def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bool]:
+    """Where compiling goes on after the first hearing of an alert, and whether what is on there is cut."""
+    tick = row.from_tick
+    crossing = on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
+    if crossing is None or crossing.start_tick == tick or crossing.part in CUTTABLE:
+        return tick, True
+    seed = session.get_one(models.Desk, 1).seed
+    found, made_of = compiled(session, station, seed, tick, tick + 1)
+    if row.episode_id not in {one.episode_id for one in found.airings} or crossing.end_tick - tick <= PATIENCE_TICKS:
+        return crossing.end_tick, False
+    rest = Airing(
+        found.to_tick, crossing.end_tick - tick, crossing.part, crossing.episode_id, crossing.recording_id,
+        crossing.first_tick + tick - crossing.start_tick, crossing.slot_id, reason(GOES_ON),
+    )  # fmt: skip
+    goes_on = _law(session, station, list(made_of.pool.values()), found.to_tick)(rest) is None
+    airings = [*found.airings, rest] if goes_on else list(found.airings)
+    actions.keep(session, station, airings, "alert", replace(made_of, inputs_hash=digest({"override": row.id})))
+    return airings[-1].end_tick, True
+
+
+def _whole(airable: Airable, tick: int, code: str) -> Airing:
+    return Airing(tick, airable.n_ticks, airable.part, airable.episode_id, airable.recording_id, 0, None, reason(code))
+
+
+def _law(session: Session, station: Station, pool: Sequence[Airable], tick: int) -> Lawful:
+    _number, policy = queries.station_rules(session)
+    bounds = hours(policy, station.settings.tz, tick, tick + 2 * DAY_TICKS)
+    return law({airable.episode_id: airable for airable in pool}, bounds)
+
+
+def _refuse_when_stopped(session: Session) -> None:
+    if overriding.the_stop(session):
+        raise RefusedError("stopped")
+
+
+def _kept(session: Session, row: Override) -> Override:
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _end(session: Session, station: Station, row: Override, *, by: Person) -> None:
+    row.ended_at, row.ended_by = station.now(), by.id
+    row.until_tick = max(row.from_tick, soonest(station))
+    session.flush()
+
+
+def _put(session: Session, station: Station, airings: Sequence[Airing], *, why: str, override: Override) -> models.Revision:
+    """Write airings as they are, without compiling: proved, and chained like all others.
+
+    Raises:
+        UnprovenError: one of them is unlawful; nothing is kept.
+    """
+    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
+    return actions.keep(session, station, airings, why, MadeOf(digest({"override": override.id, "why": why}), pool))

@@ -1,0 +1,97 @@
+"""Overrides that hold while the future is compiled: a stop, an alert that comes round, a swap. Pure.
+
+Compiling asks here first, so what a person has decided outlives every later compilation until it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from media.grid import HOUR_TICKS
+from radio.schedule.airings import Airable
+from radio.schedule.fit import Facts
+from radio.schedule.ladder import Pool
+from radio.schedule.memory import Memory
+
+KEPT_AWAY_TICKS = 2 * HOUR_TICKS
+"""What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""
+
+
+class OverrideKind(StrEnum):
+    """What a person has put over the rundown. Codes are stored."""
+
+    STOP = "stop"
+    ALERT = "alert"
+    SWAP = "swap"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One override over `[from_tick, until_tick)`; `until_tick` None: until somebody ends it."""
+
+    override_id: str
+    kind: OverrideKind
+    from_tick: int
+    until_tick: int | None = None
+    episode_id: str | None = None
+    """What is to be heard: the alert, or what was swapped in; None: whatever the station chooses."""
+    instead_of: str | None = None
+    """The episode that was swapped away."""
+    every_ticks: int = 0
+    """How long an alert waits before it is heard again."""
+
+    def holds(self, tick: int) -> bool:
+        """Whether a tick is under it."""
+        return self.from_tick <= tick and (self.until_tick is None or tick < self.until_tick)
+
+    @property
+    def facts(self) -> list[object]:
+        """What compiling depends on."""
+        return [self.kind, self.from_tick, self.until_tick, self.episode_id, self.instead_of, self.every_ticks]
+
+
+def stopped(standing: Sequence[Standing], tick: int) -> bool:
+    """Whether somebody has stopped the station over this tick."""
+    return any(one.kind is OverrideKind.STOP and one.holds(tick) for one in standing)
+
+
+class Overrides:
+    """What overrides ask of one compilation."""
+
+    def __init__(self, standing: Sequence[Standing], pool: Pool) -> None:
+        self._pool = pool
+        self._alerts = [one for one in standing if one.kind is OverrideKind.ALERT]
+        self._swaps = [one for one in standing if one.kind is OverrideKind.SWAP]
+
+    def without_swapped(self, lawful: Facts, tick: int) -> Facts:
+        """The lawful ones without what was swapped away around this tick."""
+        for swap in self._swaps:
+            index = self._pool.index.get(swap.instead_of or "")
+            near = swap.from_tick - KEPT_AWAY_TICKS <= tick < (swap.until_tick or tick) + KEPT_AWAY_TICKS
+            if index is not None and near:
+                lawful = lawful.copy()
+                lawful[index] = False
+        return lawful
+
+    def asked(self, memory: Memory, tick: int, lawful: Facts, room: int) -> tuple[Airable, str] | None:
+        """What an override asks for at a join, and why: an alert that is due, else what was swapped in; None: nothing."""
+        for alert in self._alerts:
+            index = self._index(alert, tick, lawful, room)
+            if index is not None and tick - int(memory.episode_end[index]) >= alert.every_ticks:
+                return self._pool.airables[index], "alert"
+        for swap in self._swaps:
+            index = self._index(swap, tick, lawful, room)
+            if index is not None and int(memory.episode_end[index]) <= swap.from_tick:  # at the first join from then on
+                return self._pool.airables[index], "swapped"
+        return None
+
+    def _index(self, override: Standing, tick: int, lawful: Facts, room: int) -> int | None:
+        index = self._pool.index.get(override.episode_id or "")
+        if index is None or not lawful[index] or self._pool.airables[index].n_ticks > room or tick < override.from_tick:
+            return None
+        last = override.until_tick or 0
+        if override.kind is OverrideKind.ALERT:
+            return index if tick + self._pool.airables[index].n_ticks <= last else None
+        return index if tick < last + KEPT_AWAY_TICKS else None

@@ -1,0 +1,283 @@
+"""The desk on air, the log of what was aired, and the same from the command line, as people use them."""
+
+from __future__ import annotations
+
+import csv
+import http.server
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from media.grid import HOUR_TICKS, tick_at
+from radio.accounts.models import Person
+from radio.catalogue.models import Episode, Recording
+from radio.catalogue.rules import RecordingState
+from radio.clock import SetClock
+from radio.core.people import Role
+from radio.editorial import actions as editorial
+from radio.editorial import air
+from radio.editorial.commands import air as air_command
+from radio.editorial.commands import asrun as asrun_command
+from radio.editorial.rules import AT_THE_CONSOLE
+from radio.jobs.models import Job
+from radio.schedule import actions, overriding, queries
+from radio.schedule.airings import Airing, Part, on_air
+from radio.schedule.asrun import Outcome, as_run
+from radio.schedule.models import Outage
+from radio.station import Station
+from tests.air import make_catalogue
+from tests.makers import make_episode, make_person
+from tests.visitor import Visitor
+
+Browsers = Callable[[Person | None], Visitor]
+
+
+@pytest.fixture
+def here(station: Station, app: Flask) -> Station:
+    """The station with a horizon of a day."""
+    found = app.extensions["station"] = replace(station, settings=replace(station.settings, horizon_days=1))
+    return found
+
+
+@pytest.fixture
+def on(session: Session, here: Station, clock: SetClock) -> Airing:
+    """A station that is on air, in the middle of a programme, which this gives."""
+    make_catalogue(session, None, here)
+    actions.extend(session, here)
+    session.commit()
+    clock.move(timedelta(minutes=10))
+    now = tick_at(clock.unix_ms())
+    airing = next(
+        a for a in queries.rundown(session, now, now + HOUR_TICKS).airings if a.part is Part.PROGRAMME and a.n_ticks > 180
+    )
+    airing = on_air(queries.rundown(session, now - HOUR_TICKS, now + HOUR_TICKS), airing.start_tick) or airing
+    clock.move(timedelta(milliseconds=(airing.start_tick + 40) * 960 - clock.unix_ms()))
+    return airing
+
+
+@pytest.fixture
+def olu(session: Session) -> Person:
+    """An operator."""
+    return make_person(session, name="olu", roles=(Role.OPERATOR,))
+
+
+def test_one_person_stops_the_station_with_one_question_and_another_resumes(
+    browser_of: Browsers, session: Session, on: Airing, olu: Person, edith: Person
+) -> None:
+    operator, editor = browser_of(olu), browser_of(edith)
+    assert "/studio/air/stop" in operator.get("/studio/air").text
+    assert "Stop now" in operator.get("/studio/air/stop").text
+    assert overriding.the_stop(session) is None, "to look changes nothing"
+    assert "emergency loop" in operator.post("/studio/air/stop", follow_redirects=True).text
+    assert overriding.the_stop(session) is not None
+    assert "already" in operator.post("/studio/air/stop", follow_redirects=True).text
+    assert operator.get("/studio/air/resume").status_code == 403
+    assert "/studio/air/resume" in editor.get("/studio/air").text
+    assert "Resumed" in editor.post("/studio/air/resume", follow_redirects=True).text
+    assert overriding.the_stop(session) is None
+
+
+@pytest.mark.parametrize("path", ["/studio/air/stop", "/studio/air/resume", "/studio/air/alert"])
+def test_a_producer_may_look_and_a_contributor_may_not(
+    browser_of: Browsers, on: Airing, alice: Person, charlie: Person, path: str
+) -> None:
+    assert "Swap" not in browser_of(alice).get("/studio/air").text
+    assert browser_of(alice).post(path).status_code == 403
+    assert browser_of(charlie).get("/studio/air").status_code == 403
+    assert browser_of(None).get("/studio/air").status_code in {302, 401}
+
+
+def test_what_is_on_is_swapped_from_the_desk(browser_of: Browsers, session: Session, on: Airing, edith: Person) -> None:
+    editor, address = browser_of(edith), f"/studio/air/swap/{on.start_tick}"
+    assert address in editor.get("/studio/air").text
+    assert "cut in 24 seconds" in editor.get(address).text
+    assert "meanwhile" in editor.post(address, data={"instead_of": "another"}, follow_redirects=True).text
+    refused = editor.post(address, data={"instead_of": on.episode_id, "episode_id": "nothing"})
+    assert (refused.status_code, "Choose another" in refused.text) == (422, True)
+    done = editor.post(address, data={"instead_of": on.episode_id, "episode_id": ""}, follow_redirects=True)
+    assert "Swapped" in done.text
+    later = queries.rundown(session, on.start_tick + 70, on.start_tick + 2000).airings
+    assert on.episode_id not in {airing.episode_id for airing in later}
+    assert editor.get("/studio/air/swap/5").status_code == 404
+
+
+def test_an_alert_is_relayed_and_ended_from_the_desk(
+    browser_of: Browsers, session: Session, here: Station, on: Airing, sam: Person
+) -> None:
+    steward = browser_of(sam)
+    assert "no published alert yet" in steward.get("/studio/air/alert").text
+    warning = make_episode(session, title="A warning", kind="alert", ticks=30, now=here.now())
+    typed = {"episode_id": warning.id, "issuer": "", "link": "https://health.example/7", "area": "Somewhere", "grade": "act-now",
+             "until": "2026-11-28", "every_minutes": "30"}  # fmt: skip
+    refused = steward.post("/studio/air/alert", data=typed)
+    assert (refused.status_code, "Say who warns" in refused.text, "Somewhere" in refused.text) == (422, True, True)
+    assert steward.post("/studio/air/alert", data=typed | {"issuer": "An office", "until": "soon"}).status_code == 422
+    assert "on its way" in steward.post("/studio/air/alert", data=typed | {"issuer": "An office"}, follow_redirects=True).text
+    (row,) = overriding.alerts(session, 0)
+    assert (row.issuer, row.grade) == ("An office", "act-now")
+    assert "An office, Somewhere" in steward.get("/studio/air").text
+    assert "An office" in steward.get(f"/studio/air/alert/{row.id}/cancel").text
+    assert "is over" in steward.post(f"/studio/air/alert/{row.id}/cancel", follow_redirects=True).text
+
+
+def log(session: Session, on: Airing, clock: SetClock) -> list[tuple[Outcome, str]]:
+    rows = as_run(session, on.start_tick, on.start_tick + HOUR_TICKS, now_tick=tick_at(clock.unix_ms()))
+    assert all(one.airing.end_tick == later.airing.start_tick for one, later in pairwise(rows)), "no hole"
+    return [(row.outcome, row.because) for row in rows]
+
+
+def test_the_log_says_what_became_of_each_airing(session: Session, here: Station, on: Airing, clock: SetClock) -> None:
+    assert log(session, on, clock) == [(Outcome.ON_AIR, "")]
+    air.stop(session, here, by=AT_THE_CONSOLE, now=here.now())
+    clock.move(timedelta(minutes=2))
+    air.resume(session, here, by=AT_THE_CONSOLE, now=here.now())
+    clock.move(timedelta(minutes=30))
+    session.add(Outage(process="web-1", from_tick=tick_at(clock.unix_ms()) - 400, to_tick=tick_at(clock.unix_ms()) - 390))
+    session.commit()
+    told = log(session, on, clock)
+    assert told[:2] == [(Outcome.CUT, "stopped"), (Outcome.LOOP, "stopped")]
+    assert told[-1] == (Outcome.ON_AIR, "")
+    assert [outcome for outcome, _ in told[2:-1] if outcome is not Outcome.AIRED] == [Outcome.PARTLY_LOOP]
+
+
+def test_what_an_alert_interrupted_is_in_the_log_in_two_pieces(
+    session: Session, here: Station, on: Airing, clock: SetClock
+) -> None:
+    warning = make_episode(session, title="A warning", kind="alert", ticks=30, now=here.now())
+    notice = air.Notice("An office", "https://health.example", "Here", "know", here.now() + timedelta(days=1), 60)
+    air.alert(session, here, warning, notice, by=AT_THE_CONSOLE, now=here.now())
+    clock.move(timedelta(minutes=10))
+    session.commit()
+    rows = as_run(session, on.start_tick, on.start_tick + 300, now_tick=tick_at(clock.unix_ms()))
+    assert [(row.outcome, row.source) for row in rows[:2]] == [(Outcome.INTERRUPTED, "rotation"), (Outcome.AIRED, "alert")]
+    assert rows[0].airing.n_ticks + rows[2].airing.n_ticks == on.n_ticks
+
+
+def test_of_what_was_taken_back_the_log_keeps_ids_and_times_only(
+    browser_of: Browsers, session: Session, here: Station, on: Airing, clock: SetClock, alice: Person, app: Flask
+) -> None:
+    episode = session.get_one(Episode, on.episode_id)
+    title, show = episode.title, episode.show.title
+    editorial.withdraw(session, here, episode, by=AT_THE_CONSOLE, now=here.now())
+    session.commit()
+    clock.move(timedelta(minutes=20))
+    (row, *_) = as_run(session, on.start_tick, on.start_tick + 10, now_tick=tick_at(clock.unix_ms()))
+    assert (row.taken_back, row.outcome, row.because, row.airing.episode_id) == (True, Outcome.CUT, "withdrawn", episode.id)
+    day = "2026-11-25"
+    browser = browser_of(alice)
+    for address in (f"/studio/air/log?day={day}", f"/studio/air/log.csv?day={day}", f"/studio/air/log.json?day={day}"):
+        text = browser.get(address).text
+        assert title not in text, address
+        assert episode.id in text, address
+    first = json.loads(browser.get(f"/studio/air/log.json?day={day}").text)["as_run"]
+    mine = next(one for one in first if one["episode"] == episode.id)
+    assert {name for name, value in mine.items() if value} == {
+        "start",
+        "end",
+        "seconds",
+        "source",
+        "outcome",
+        "because",
+        "episode",
+        "recording",
+    }
+    assert show
+
+
+def test_the_log_is_there_after_more_than_forty_two_days(
+    browser_of: Browsers, session: Session, on: Airing, clock: SetClock, alice: Person, work_off: Callable[[], int]
+) -> None:
+    clock.move(timedelta(days=60))
+    work_off()
+    rows = list(csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.csv?day=2026-11-25").text)))
+    assert any(row["episode"] == on.episode_id and row["outcome"] == "aired" and len(row["sound_sha256"]) == 64 for row in rows)
+    music = list(csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.cue?day=2026-11-25").text)))
+    assert {row["show"] for row in music} <= {"House"}
+
+
+def test_a_spreadsheet_takes_no_title_for_a_formula(
+    browser_of: Browsers, session: Session, on: Airing, clock: SetClock, alice: Person
+) -> None:
+    session.get_one(Episode, on.episode_id).title = "=1+1"
+    rows = csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.csv").text))
+    assert "'=1+1" in {row["title"] for row in rows}
+
+
+def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, on: Airing) -> None:
+    runner = CliRunner()
+
+    def run(*words: str) -> tuple[int, str]:
+        session.rollback()
+        with app.app_context():
+            found = runner.invoke(air_command, list(words))
+        return found.exit_code, found.output
+
+    assert run("status")[0] == 0
+    assert "now" in run("status")[1]
+    assert run("stop")[0] == 0
+    assert run("stop") == (1, "Error: the station is stopped already\n")
+    assert "stopped since" in run("status")[1]
+    assert run("resume")[0] == 0
+    assert run("resume")[0] == 1
+    with app.app_context():
+        session.rollback()
+        told = runner.invoke(asrun_command, ["2026-11-25", "2026-11-26", "--format", "json"])
+    assert {one["outcome"] for one in json.loads(told.output)["as_run"]} >= {"aired", "on-air"}
+
+
+@pytest.fixture
+def cache() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A cache that takes PURGE and writes down what it was told: path and names."""
+    told: list[tuple[str, str]] = []
+
+    class Cache(http.server.BaseHTTPRequestHandler):
+        def do_PURGE(self) -> None:
+            told.append((self.path, self.headers["Surrogate-Key"]))
+            self.send_response(404 if self.path.startswith("/audio") else 200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cache) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", told
+        server.shutdown()
+
+
+def test_a_cache_is_told_to_forget_what_was_taken_back(
+    app: Flask, client: Visitor, session: Session, on: Airing, here: Station, clock: SetClock, work_off: Callable[[], int],
+    cache: tuple[str, list[tuple[str, str]]],
+) -> None:  # fmt: skip
+    address, told = cache
+    here = app.extensions["station"] = replace(here, settings=replace(here.settings, purge_url=address))
+    handed_out = [line for line in client.get("/live/standard.m3u8").text.splitlines() if line.startswith("standard/")]
+    editorial.withdraw(session, here, session.get_one(Episode, on.episode_id), by=AT_THE_CONSOLE, now=here.now())
+    work_off()
+    assert told == [], "until the guard is over a cache would only ask again"
+    assert session.get_one(Recording, on.recording_id).state is not RecordingState.ERASED
+
+    clock.move(timedelta(seconds=29))
+    work_off()
+    assert {names for _, names in told} == {f"recording-{on.recording_id}"}
+    paths = [path for path, _ in told]
+    assert paths[:4] == ["/", f"/audio/{on.episode_id}.mp3", f"/audio/{on.episode_id}.m4a", f"/episodes/{on.episode_id}"]
+    begun, now = on.start_tick // 6, on.start_tick // 6 + 6
+    mine = [f"/live/{line}" for line in handed_out if begun <= int(line[9:].split("-")[0]) <= now]
+    assert mine
+    assert set(mine) <= set(paths)
+    assert any(path.startswith("/live/low/") for path in paths)
+
+    clock.move(timedelta(seconds=30))
+    work_off()
+    assert session.get_one(Recording, on.recording_id).state is RecordingState.ERASED
+    assert session.query(Job).filter_by(kind="purge", state="done").count() == 1

@@ -1,0 +1,160 @@
+"""A clock that is set, and one that is beside the others': noticed, told, and never heard as a playlist that goes back."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from media.errors import StoreUnavailableError
+from media.grid import tick_at
+from radio import doctor
+from radio.channel.outages import Outages
+from radio.channel.rules import HALF_MS, Piece, Sound
+from radio.channel.views import Channel
+from radio.clock import SetClock, StepWatch
+from radio.core.time import from_unix_ms
+from radio.jobs.beats import Beats, database_ms
+from radio.jobs.models import Beat
+from radio.jobs.queries import clock_faults, living_beats
+from radio.schedule.models import Outage
+from tests.visitor import Visitor
+
+
+class Counter:
+    """The machine's counter, turned by the test."""
+
+    def __init__(self) -> None:
+        self.ms = 5_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+def run(clock: SetClock, counter: Counter, seconds: float) -> None:
+    clock.move(timedelta(seconds=seconds))
+    counter.ms += round(seconds * 1000)
+
+
+def first_listed(client: Visitor) -> int:
+    found = re.search(r"MEDIA-SEQUENCE:(\d+)", client.get("/live/standard.m3u8").text)
+    assert found
+    return int(found[1])
+
+
+def test_a_playlist_never_goes_back_and_stands_until_time_has_caught_up(
+    client: Visitor, on_air: Channel, clock: SetClock
+) -> None:
+    before = first_listed(client)
+    clock.move(timedelta(seconds=-40))
+    assert first_listed(client) == before
+    listed = client.get("/live/standard.m3u8").text
+    assert all(client.get(f"/live/{line}").status_code == 200 for line in listed.splitlines() if line and line[0] != "#")
+    assert client.get("/now.json").json["tick"] == tick_at(clock.unix_ms() + 40_000)
+    seen = []
+    for _ in range(20):
+        clock.move(timedelta(seconds=4))
+        seen.append(first_listed(client))
+    assert seen == sorted(seen)
+    assert seen[8] == before, "36 s later it stands yet"
+    assert seen[-1] == before + 40_000 // 5_760, "80 s later time has caught up"
+
+
+def test_the_stream_of_a_clock_that_goes_back_says_nothing_twice(on_air: Channel, clock: SetClock) -> None:
+    sent = on_air.stream._present()
+    clock.move(timedelta(seconds=-10))
+    assert on_air.stream._present() == sent
+    clock.move(timedelta(seconds=11))
+    assert sent < on_air.stream._present() <= sent + 1_000 // HALF_MS + 1
+
+
+def test_a_clock_that_is_set_is_noticed_and_a_slow_correction_is_not(clock: SetClock) -> None:
+    counter = Counter()
+    watch = StepWatch(clock, counter)
+    for _ in range(20):
+        run(clock, counter, 15)
+        clock.move(timedelta(milliseconds=7))
+        assert watch.look() == 0
+    clock.move(timedelta(seconds=-3))
+    assert watch.look() == -3000
+    run(clock, counter, 15)
+    assert watch.look() == 0
+    clock.move(timedelta(hours=1))
+    assert watch.look() == 3_600_000
+
+
+@pytest.fixture
+def right(app: Flask, session: Session, clock: SetClock) -> SetClock:
+    """The station's clock as the database has it."""
+    clock.set(from_unix_ms(database_ms(session)))
+    session.rollback()
+    return clock
+
+
+def test_a_process_that_is_beside_the_others_says_so_everywhere(
+    app: Flask, client: Visitor, session: Session, right: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = Counter()
+    beats = Beats(app, watch=StepWatch(right, counter))
+    beats.beat()
+    assert client.get("/healthz").json["parts"]["clock"] == "ok"
+    assert [beat.process for beat in living_beats(session)] == [beats.process]
+    assert clock_faults(session) == []
+    session.rollback()
+
+    right.move(timedelta(seconds=30))
+    with caplog.at_level(logging.WARNING, "radio.jobs.beats"):
+        beats.beat()
+        beats.beat()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"], "that it was set, and that it is beside: once"
+    assert client.get("/healthz").json["parts"]["clock"] == "ailing"
+    session.rollback()
+    (fault,) = clock_faults(session)
+    assert 20_000 < fault.skew_ms <= 30_000
+    assert fault.stepped_ms == 30_000
+
+
+def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: Session, right: SetClock) -> None:
+    session.add(Beat(process="the-other-machine-7", at=right.now(), skew_ms=-5_000))
+    session.commit()
+    Beats(app).beat()
+    assert [beat.process for beat in clock_faults(session)] == ["the-other-machine-7"]
+
+
+def test_the_doctor_names_the_process_whose_clock_is_wrong(app: Flask, session: Session, right: SetClock) -> None:
+    Beats(app).beat()
+    with app.app_context():
+        assert "1 processes agree" in doctor._clock()
+    session.add(Beat(process="the-other-machine-7", at=right.now(), skew_ms=3_100))
+    session.commit()
+    with app.app_context(), pytest.raises(doctor.FaultError, match=r"the-other-machine-7 is \+3\.1 s beside"):
+        doctor._clock()
+
+
+def test_playlists_that_stand_are_told_by_the_health_of_the_process(client: Visitor, on_air: Channel, clock: SetClock) -> None:
+    first_listed(client)
+    clock.move(timedelta(seconds=-10))
+    assert client.get("/healthz").json["parts"]["clock"] == "ailing"
+    clock.move(timedelta(seconds=9))
+    assert client.get("/healthz").json["parts"]["clock"] == "ok"
+
+
+def test_an_outage_of_the_store_is_written_down_from_beat_to_beat(
+    app: Flask, session: Session, on_air: Channel, clock: SetClock
+) -> None:
+    outages, begun = Outages(app), tick_at(clock.unix_ms())
+    outages.note(session, "web-1")
+    for fails in (True, True, False, False):
+        clock.move(timedelta(seconds=15))
+        if fails:
+            with pytest.raises(StoreUnavailableError):
+                on_air.ticks.read(
+                    [Piece(Sound("0" * 64, f"renditions/none-{clock.unix_ms()}", 0, 7_680, 76_800), 0, 1)], "standard"
+                )
+        outages.note(session, "web-1")
+    (row,) = session.query(Outage).all()
+    assert (row.from_tick, row.to_tick) == (begun, tick_at(clock.unix_ms() - 30_000))
