@@ -13,6 +13,8 @@ SIZES_PX = (1400, 600)
 """What is made of every picture: for podcast apps, and for our own pages."""
 LEAST_PX = 1400
 """The side of the smallest square that podcast apps accept."""
+COVER_PX = 320
+"""The side of the picture inside a download."""
 MOST_PIXELS = 60_000_000
 """More is refused before any of it is decoded; the best phone cameras give 50 million."""
 
@@ -55,6 +57,12 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
     if square.width < LEAST_PX:
         raise RefusedPictureError("too-small")
     return {size: as_jpeg(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes_px}
+
+
+def cover(source: bytes) -> bytes:
+    """A picture of ours made small enough to travel inside every download: at most 40 kB or so."""
+    with Image.open(io.BytesIO(source), formats=_FORMATS) as image:
+        return as_jpeg(image.convert("RGB").resize((COVER_PX, COVER_PX), Image.Resampling.LANCZOS))
 
 
 def pattern(show_id: str, size_px: int) -> bytes:

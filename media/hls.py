@@ -51,12 +51,15 @@ def live(first_segment: int, uris: Iterable[str], *, map_uri: str | None = None)
     return "\n".join([*_head(first_segment, map_uri), *_segments(first_segment, uris, map_uri)]) + "\n"
 
 
-def event(first_segment: int, uris: Iterable[str], *, map_uri: str | None = None, is_over: bool = False) -> str:
+def event(
+    first_segment: int, uris: Iterable[str], *, map_uri: str | None = None, is_over: bool = False, skipped_ms: int = 0
+) -> str:
     """A start-over: it grows at its end and drops nothing, so a listener can go back to its beginning.
 
-    Source: RFC 8216 §4.3.3.5, §4.3.3.4.
+    It begins `skipped_ms` into its first segment. Source: RFC 8216 §4.3.3.5, §4.3.3.4, §4.3.5.2.
     """
-    head = [*_head(first_segment, map_uri), "#EXT-X-PLAYLIST-TYPE:EVENT"]
+    start = f"#EXT-X-START:TIME-OFFSET={skipped_ms / 1000:.3f},PRECISE=YES"
+    head = [*_head(first_segment, map_uri), "#EXT-X-PLAYLIST-TYPE:EVENT", start]
     tail = ["#EXT-X-ENDLIST"] if is_over else []
     return "\n".join([*head, *_segments(first_segment, uris, map_uri), *tail]) + "\n"
 

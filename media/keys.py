@@ -37,6 +37,16 @@ def artwork(sha256: str, size_px: int, extension: str) -> str:
     return f"artwork/{_fanned(sha256)}-{size_px}.{_checked(_EXTENSION, extension)}"
 
 
+def public_prefix(episode_id: str) -> str:
+    """Below this lies all that was made to offer one episode for download, and nothing else: it is erased as one."""
+    return f"public/{_checked(_WORD, episode_id)}/"
+
+
+def public(episode_id: str, sha256: str, extension: str) -> str:
+    """The key of the head of a download, or of a whole one."""
+    return f"{public_prefix(episode_id)}{_checked(_SHA256, sha256)}.{_checked(_EXTENSION, extension)}"
+
+
 def is_private(key: str) -> bool:
     """Whether the object must never be offered to a listener."""
     return key.startswith(PRIVATE)

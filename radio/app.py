@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,6 +26,14 @@ HERE = Path(__file__).resolve().parent
 MIGRATIONS = HERE / "migrations"
 
 
+class StationApp(Flask):
+    """Flask, told that none of our functions is a coroutine: it would look into each of them at each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def templates_folder() -> Path:
     """`templates/` beside the package in a checkout, inside it in a wheel."""
     inside = HERE / "templates"
@@ -32,7 +42,7 @@ def templates_folder() -> Path:
 
 def create_app(settings: Settings, *, clock: Clock, store: S3Store) -> Flask:
     """The whole station as a WSGI application."""
-    app = Flask("radio", template_folder=str(templates_folder()), static_folder=None)
+    app = StationApp("radio", template_folder=str(templates_folder()), static_folder=None)
     app.config.from_mapping(_config(settings))
     app.request_class = SpoolingRequest
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
@@ -85,8 +95,10 @@ def _may_write_again(_error: BaseException | None) -> None:
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
     from radio.channel import joins
+    from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
+    from radio.feeds.delivery import bp as enclosures
     from radio.feeds.views import bp as feeds
     from radio.feeds.words_views import bp as words
     from radio.pages.cards import bp as cards
@@ -100,8 +112,8 @@ def _open_rooms(app: Flask) -> None:
 
     week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, feeds, words, pages, pictures,
-        cards, elsewhere,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
+        words, pages, pictures, cards, elsewhere,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)

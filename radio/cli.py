@@ -20,6 +20,7 @@ ROOM_COMMANDS = {
     "add": ("radio.studio.commands:add", "Take a recording as an episode, as the dashboard does."),
     "air": ("radio.editorial.commands:air", "What is on the air: look, stop, resume."),
     "asrun": ("radio.editorial.commands:asrun", "What was really aired, as CSV, JSON or a cue sheet."),
+    "channel": ("radio.channel.commands:channel", "What the station sends: a copy for the time when it is dead."),
     "check": ("radio.checking:check", "Try out what the station stands on."),
     "doctor": ("radio.doctor:doctor", "Look at every part: is it there, does it work, what to do."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),

@@ -23,6 +23,8 @@ from media.grid import HOUR_TICKS, TICK_MS, tick_at
 from radio import keyring, parts, schema
 from radio.app import create_app
 from radio.db import reading, session
+from radio.editorial.models import FeedItem
+from radio.editorial.queries import gate_silent_since
 from radio.jobs.carrier import workers_folder
 from radio.jobs.models import Job
 from radio.jobs.presence import living_workers
@@ -91,6 +93,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "jobs", inside(_jobs)
     yield "rundown", inside(_rundown)
     yield "web server", _web_server
+    yield "gate", inside(_gate)
 
 
 def _python(_settings: Settings) -> str:
@@ -200,6 +203,18 @@ def _rundown() -> str:
             "it ends within ten minutes; then the emergency loop plays. See that a worker runs, then: radio rundown prove"
         )
     return f"compiled for {ahead * TICK_MS // 86_400_000} days and {ahead // HOUR_TICKS % 24} hours ahead"
+
+
+def _gate() -> str:
+    held = session().scalar(select(func.count()).select_from(FeedItem).where(FeedItem.held_at.is_not(None))) or 0
+    if since := gate_silent_since(session()):
+        raise FaultError(
+            f"the public address does not answer the worker since {since:%Y-%m-%d %H:%M} UTC, so new episodes wait before podcast"
+            " apps get them. Set RADIO_GATE_URL to an address of the web server that the worker reaches."
+        )
+    if held:
+        raise FaultError(f"{held} episodes are kept out of podcast apps; the studio says of each why.")
+    return "every episode that it has looked at is in the feeds"
 
 
 def _web_server(settings: Settings) -> str:

@@ -26,6 +26,8 @@ class Settings:
     """The folder of everything this station keeps on this machine."""
     public_url: str
     """The address listeners use, without a slash at the end; unset: where `radio up` last listened."""
+    gate_url: str
+    """Where this station's own worker reaches the public pages to check them; unset: the public address."""
     database_url: str
     """SQLAlchemy URL; unset: SQLite in the data folder."""
     station_name: str
@@ -112,6 +114,7 @@ class _Reader:
             public_url=self._checked(
                 "PUBLIC_URL", _last_address(data), _is_origin, "an address such as https://radio.example"
             ).rstrip("/"),
+            gate_url=self._checked("GATE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:8000").rstrip("/"),
             database_url=self._database_url(data),
             station_name=self._checked(
                 "STATION_NAME", "Peer Radio", lambda v: 0 < len(v) <= 80, "a name of at most 80 characters"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import logging
 import os
+import pkgutil
 import signal
 
 from radio.app import create_app
@@ -21,10 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def import_tasks() -> None:
-    """Let every room declare the work it does."""
+    """Let every room declare the work it does: in `tasks.py`, and in modules whose names end with `_tasks`."""
     for room in ROOMS_WITH_TASKS:
-        if importlib.util.find_spec(f"radio.{room}.tasks") is not None:
-            importlib.import_module(f"radio.{room}.tasks")
+        folder = importlib.import_module(f"radio.{room}").__path__
+        for module in pkgutil.iter_modules(folder):
+            if module.name == "tasks" or module.name.endswith("_tasks"):
+                importlib.import_module(f"radio.{room}.{module.name}")
 
 
 def run(settings: Settings) -> None:

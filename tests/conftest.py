@@ -24,7 +24,7 @@ from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
 from tests.visitor import Visitor
 
-pytest_plugins = ["tests.people", "tests.air", "tests.audio.fixtures"]
+pytest_plugins = ["tests.people", "tests.air", "tests.downloads", "tests.audio.fixtures"]
 
 if TYPE_CHECKING:
     from flask import Flask

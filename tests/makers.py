@@ -15,6 +15,7 @@ from radio.accounts.models import Person
 from radio.catalogue.models import Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import Role
+from radio.editorial.models import FeedItem
 from radio.schedule.models import Slot
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -45,7 +46,7 @@ def make_episode(
     session: Session, *, show: Show | None = None, title: str = "The first week", kind: str = "programme",
     state: State = State.PUBLISHED, ticks: int | None = 125, now: datetime = NOON,
 ) -> Episode:  # fmt: skip
-    """An episode with a taken recording of `ticks` (125 ticks are two minutes); None: nothing was uploaded."""
+    """An episode that, when it is published, has passed the gate, with a taken recording of `ticks` (125 ticks are two minutes); None: nothing was uploaded."""
     show = show or make_show(session)
     episode = Episode(show_id=show.id, guid=uuid4(), kind=kind, state=state, title=title, summary="A calm talk.",
                       content_notes=[], scopes=["site", "live", "podcast", "relay"], made_at=now, changed_at=now,
@@ -53,6 +54,8 @@ def make_episode(
                       withdrawn_at=now if state is State.WITHDRAWN else None)  # fmt: skip
     session.add(episode)
     session.flush()
+    if state is State.PUBLISHED:
+        session.add(FeedItem(episode_id=episode.id, entered_at=now, checked_at=now, faults=[]))
     if ticks is not None:
         episode.recording = make_recording_rows(session, episode=episode, ticks=ticks, now=now)
         session.flush()

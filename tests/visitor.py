@@ -18,6 +18,9 @@ from radio.web.access import Access, access_of
 _LOADING = {"script": "src", "img": "src", "audio": "src", "video": "src", "source": "src", "link": "href", "iframe": "src",
             "form": "action", "use": "href", "object": "data", "embed": "src"}  # fmt: skip
 
+_DATA = {"application/json", "application/ld+json"}
+"""Types of a script that is none: a browser neither runs it nor holds it against the policy."""
+
 
 class _Page(HTMLParser):
     def __init__(self, host: str) -> None:
@@ -30,9 +33,7 @@ class _Page(HTMLParser):
         named = dict(attrs)
         if tag == "html":
             self.lang = named.get("lang")
-        if tag == "style" or (
-            tag == "script" and "src" not in named and named.get("type") not in {"application/json", "application/ld+json"}
-        ):
+        if tag == "style" or (tag == "script" and "src" not in named and named.get("type") not in _DATA):
             self.faults.append(f"an inline <{tag}>, which our policy does not run; put it in radio/static")
         for name in named:
             if name == "style" or name.startswith("on"):

@@ -28,6 +28,12 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 class StudioSessions(SecureCookieSessionInterface):
     """Sessions for people who sign in. Listeners get no cookie and no `Vary: Cookie`, whatever a library does."""
 
+    def open_session(self, app: Flask, request: Request) -> Any:
+        """The session of the cookie; who sends none has an empty one, and nothing is made ready to verify it."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, unless this was an address for listeners."""
         if not g.get("for_listeners", False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,11 @@ def install(app: Flask) -> None:
         tried = person.name if person else request.form.get("username", request.path)
         return salt.hide("name " + name_key(tried), station().now())
 
+    hooks: tuple[Any, ...] = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    ours = [list(hook.get(None, ())) for hook in hooks]
     limiter = Limiter(address, app=app, storage_uri="memory://", strategy="moving-window")
+    for hook, known in zip(hooks, ours, strict=True):
+        hook[None] = [*known, *(_at_a_door(look) for look in hook[None] if look not in known)]
     for endpoint in _GUESSED:
         if endpoint not in app.view_functions:
             continue
@@ -55,3 +60,12 @@ def install(app: Flask) -> None:
         for rate, key in ((PER_STATION, lambda: "station"), (PER_ADDRESS, address), (PER_NAME, name)):
             view = limiter.limit(rate, key_func=key, methods=["POST"], scope="sign-in")(view)
         app.view_functions[endpoint] = view
+
+
+def _at_a_door(look: Callable[..., Any]) -> Callable[..., Any]:
+    """What the library does at every request, only where something can be guessed: a fifth of the cost of a live segment."""
+
+    def looking(*answer: Any) -> Any:
+        return look(*answer) if request.endpoint in _GUESSED else (answer or (None,))[0]
+
+    return looking

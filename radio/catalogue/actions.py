@@ -23,6 +23,7 @@ from radio.catalogue.terms import vocabulary
 from radio.core.people import Person
 from radio.core.text import folded, plain, plain_lines, slug
 from radio.errors import InvalidError
+from radio.jobs.actions import enqueue
 
 
 class ShowFields(TypedDict, total=False):
@@ -116,6 +117,7 @@ def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[S
     _set(show, wanted)
     show.changed_at = now
     touched(session)
+    enqueue(session, "enclosures", "", now=now)
 
 
 def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **fields: Unpack[EpisodeFields]) -> Episode:
@@ -265,6 +267,7 @@ def changed(session: Session, episode: Episode, now: datetime) -> None:
     if episode.state is State.PUBLISHED:
         search.index(session, episode)
         touched(session)
+        enqueue(session, "enclosures", "", now=now)
 
 
 def _set(row: Show | Episode, fields: Mapping[str, Any]) -> None:

@@ -259,6 +259,30 @@ class Rendition(Base):
     recording: Mapped[Recording] = relationship(back_populates="renditions")
 
 
+class Enclosure(Base):
+    """What the permanent address of an episode serves: a head of public facts, then a rendition from its `header_bytes` on.
+
+    Feeds read length and hash from here, the address serves by it: one row is changed, so they always agree.
+    """
+
+    __tablename__ = "enclosure"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True)
+    profile: Mapped[str] = mapped_column(String(12), primary_key=True)
+    facts_sha256: Mapped[str] = mapped_column(String(64))
+    """Of what the head was made from: other facts need another head."""
+    rendition_sha256: Mapped[str] = mapped_column(String(64))
+    """The rendition it was made for; a row for another one does not hold."""
+    head_key: Mapped[str] = mapped_column(String(200))
+    head_bytes: Mapped[int]
+    whole_key: Mapped[str | None] = mapped_column(String(200))
+    """The same bytes as one object, where the store itself may answer; None: we put the two together."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of all its bytes."""
+    size_bytes: Mapped[int]
+    since: Mapped[datetime] = mapped_column(Instant)
+
+
 class EpisodeText(Base):
     """What search finds a published episode by: folded text, never shown. `catalogue.search` keeps an index over it."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from media.grid import HOUR_TICKS, SEGMENT_TICKS, tick_at
 from radio.channel import queries
 from radio.channel.loop import Loop
-from radio.channel.rules import Aired, Piece, between, digest, pieces
+from radio.channel.rules import Aired, Piece, again, between, digest, pieces
 from radio.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ LOOKED_AT_EVERY_MS = 1_000
 BEHIND_TICKS = AHEAD_TICKS = 13 * HOUR_TICKS
 """Longer than any recording may be, so that what is on is held whole."""
 RENEWED_BEFORE_END_TICKS = HOUR_TICKS
-_SPANS_KEPT = 48
+_SPANS_KEPT = 24
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Holding:
         self._lock = threading.Lock()
         self._held = _NOTHING
         self._looked_ms: int | None = None
-        self._spans: OrderedDict[tuple[queries.Mark, int], Held] = OrderedDict()
+        self._spans: OrderedDict[tuple[queries.Mark, int, int], Held] = OrderedDict()
         self._away = False
 
     def now(self) -> Held:
@@ -92,17 +92,18 @@ class Holding:
             self._lock.release()
 
     def around(self, from_tick: int, to_tick: int) -> Held:
-        """A stretch that covers the span: the present one, or an hour or two of the past."""
+        """A stretch that covers the span: the present one, or whole hours of the past."""
         held = self.now()
         if held.covers(from_tick, to_tick):
             return held
         first_hour = from_tick // HOUR_TICKS
-        stretch = self._spans.get((held.mark, first_hour))
+        n_hours = max(2, -(-to_tick // HOUR_TICKS) - first_hour)
+        stretch = self._spans.get((held.mark, first_hour, n_hours))
         if stretch is None:
-            stretch = self._load(held.mark, first_hour * HOUR_TICKS, (first_hour + 2) * HOUR_TICKS)
+            stretch = self._load(held.mark, first_hour * HOUR_TICKS, (first_hour + n_hours) * HOUR_TICKS)
             if stretch is None:
                 return Held(held.mark, from_tick, to_tick, ())
-            self._spans[held.mark, first_hour] = stretch
+            self._spans[held.mark, first_hour, n_hours] = stretch
             while len(self._spans) > _SPANS_KEPT:
                 self._spans.popitem(last=False)
         return stretch
@@ -117,6 +118,18 @@ class Holding:
             made_of = self._made_of(held, profile, start, now_tick)
             found = held.names[name] = (digest(made_of, self._loops[profile].sha256), made_of)
         return found
+
+    def segment_again(
+        self, profile: str, segment: int, now_tick: int, within: Held | None = None
+    ) -> tuple[str, tuple[Piece, ...]]:
+        """The same for somebody who goes back: without what they may not go back to. `within`: a stretch that covers it."""
+        start = segment * SEGMENT_TICKS
+        held = within or self.around(start, start + SEGMENT_TICKS)
+        here = again(between(held.aired, start, start + SEGMENT_TICKS), now_tick)
+        made_of = pieces(
+            here, start, start + SEGMENT_TICKS, profile=profile, now_tick=now_tick, loop_ticks=self._loops[profile].n_ticks
+        )
+        return digest(made_of, self._loops[profile].sha256), made_of
 
     def was_taken_back(self, profile: str, segment: int, asked: str) -> bool:
         """Whether `asked` named this segment before something in it was taken back."""

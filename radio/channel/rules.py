@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from media.grid import SEGMENT_MS, SEGMENT_TICKS, tick_at, tick_start_ms
+from media.grid import HOUR_TICKS, SEGMENT_MS, SEGMENT_TICKS, tick_at, tick_start_ms
 from radio.schedule.airings import Airing, Part
 
 SEGMENTS_AHEAD = 2
 """How far the newest listed segment lies ahead of the current one: players then sit 0–7 s behind the true second."""
 WINDOW_SEGMENTS = 20
 KEPT_SEGMENTS = 7 * 15_000
-"""How long a segment is served after it was aired: a week."""
+"""How far back a listener may go: a week."""
+LATE_SEGMENTS = 625
+"""How long a segment is served, as it was listed live, to those who were late or paused: an hour."""
+LONGEST_AGAIN_TICKS = 13 * HOUR_TICKS
+"""The longest stretch that is listed to somebody who goes back: longer than any recording may be."""
 DIGEST_LENGTH = 16
 BURST_HALVES = 12
 """What a stream listener gets at once: 5.76 s, whatever the bitrate."""
@@ -51,6 +55,10 @@ class Aired:
     withdrawn_from_tick: int | None = None
     sounds: Mapping[str, Sound] = field(default_factory=dict)
     """By profile."""
+    on_site: bool = False
+    """Whether it is out and its teller agreed that it is heard when the listener wants, not only when the station does."""
+    expires_tick: int | None = None
+    """From this tick on it is heard no more; None: it does not expire."""
 
     @property
     def is_programme(self) -> bool:
@@ -60,6 +68,11 @@ class Aired:
     def is_taken_back(self, tick: int, now_tick: int) -> bool:
         """Whether this tick of it may not be heard: once it is taken back, none of it, not even what was before."""
         return self.withdrawn_from_tick is not None and max(tick, now_tick) >= self.withdrawn_from_tick
+
+    def may_be_heard_again(self, now_tick: int) -> bool:
+        """Whether a listener may go back to it."""
+        stays = self.expires_tick is None or now_tick < self.expires_tick
+        return self.on_site and stays and not self.is_taken_back(self.airing.start_tick, now_tick)
 
     @property
     def words(self) -> str:
@@ -88,7 +101,7 @@ def window(now_ms: int) -> range:
 
 
 def segments_of(from_tick: int, to_tick: int, now_ms: int) -> tuple[range, bool]:
-    """The segments of a start-over of `[from_tick, to_tick)` that may be listed, and whether it is over."""
+    """The segments of `[from_tick, to_tick)` that may be listed to somebody who goes back, and whether it is over."""
     first, last = from_tick // SEGMENT_TICKS, (to_tick - 1) // SEGMENT_TICKS
     newest = newest_segment(now_ms)
     return range(first, min(last, newest) + 1), newest >= last
@@ -138,6 +151,11 @@ def _loop(from_tick: int, to_tick: int, loop_ticks: int) -> list[Piece]:
         found.append(Piece(None, first, length))
         from_tick += length
     return found
+
+
+def again(aired: Sequence[Aired], now_tick: int) -> tuple[Aired, ...]:
+    """The same airings, silent where nobody may go back to them: what is made of these has the emergency loop there."""
+    return tuple(one if one.may_be_heard_again(now_tick) else replace(one, sounds={}) for one in aired)
 
 
 def digest(made_of: Sequence[Piece], loop_sha256: str) -> str:

@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
 from media import fmp4, hls, mp3
-from media.grid import SEGMENT_TICKS, tick_at, tick_start_ms
+from media.grid import SEGMENT_MS, SEGMENT_TICKS, tick_at, tick_start_ms
 from media.profiles import Profile
-from radio.channel import caching, loop, rules
+from radio.channel import again, caching, loop, rules
 from radio.channel.held import Holding
+from radio.channel.listings import directory_entry
 from radio.channel.rules import Aired
 from radio.channel.stream import METAINT_BYTES, SEND_BUFFER_BYTES, Stream
 from radio.channel.ticks import Ticks
 from radio.clock import ForwardClock
 from radio.db import db, reading
 from radio.errors import NotFoundError, WithdrawnError
-from radio.station import Station, station
+from radio.station import Station
 from radio.web.access import Access, access
 
 bp = Blueprint("channel", __name__)
@@ -32,6 +32,7 @@ bp = Blueprint("channel", __name__)
 _FOR_EVER = "public, max-age=31536000, immutable"
 _A_SECOND = "public, max-age=1"
 _SUFFIX = {"standard": "mp3", "low": "m4s"}
+_PLAYLISTS_KEPT = 64
 _CODECS = {"standard": hls.MP3_CODECS, "low": hls.OPUS_CODECS}
 
 
@@ -43,8 +44,10 @@ class Channel:
     holding: Holding
     ticks: Ticks
     stream: Stream
-    playlists: dict[str, tuple[object, str]] = field(default_factory=dict)
-    """By rendition: what the text was made for, and the text."""
+    windows: dict[str, tuple[object, str]] = field(default_factory=dict)
+    """By rendition: what the text of the live window was made for, and the text."""
+    playlists: dict[tuple[str, int, int | None], tuple[object, str]] = field(default_factory=dict)
+    """The same of those that go back, by rendition, start and end; the one asked for last stands last."""
 
     @property
     def profiles(self) -> dict[str, Profile]:
@@ -116,34 +119,37 @@ def _master(name: str, prefix_bytes: int) -> Response:
 @bp.get("/live/<any(standard, low):name>.m3u8")
 @access(Access.PUBLIC)
 def media_playlist(name: str) -> Response:
-    """The live window, or with `?from=<tick>` what is on from its beginning."""
-    start = request.args.get("from", type=int)
+    """The live window, or with `?from=<tick>` what was on then, from there."""
     if "from" in request.args:
-        return _start_over(name, -1 if start is None else start)
+        return _again(name)
     here = channel()
     now_ms = here.station.clock.unix_ms()
     segments = rules.window(now_ms)
     held = here.holding.now()
     made_for = (segments, id(held), held.taken_back(tick_at(now_ms)))
-    kept = here.playlists.get(name)
+    kept = here.windows.get(name)
     if kept is None or kept[0] != made_for:
-        kept = here.playlists[name] = (made_for, hls.live(segments.start, _addresses(here, name, segments), map_uri=_map(name)))
+        kept = here.windows[name] = (made_for, hls.live(segments.start, _addresses(here, name, segments), map_uri=_map(name)))
     return _playlist(kept[1], _A_SECOND)
 
 
-def _start_over(name: str, tick: int) -> Response:
-    """The airing that covers `tick`, from its beginning: while it is on, and for an hour after."""
+def _again(name: str) -> Response:
+    """What was on at a tick of the last week, and on from there: until it ended, or until `?to=<tick>`."""
     here = channel()
+    start, end = request.args.get("from", -1, type=int), request.args.get("to", type=int)
     now_ms = here.station.clock.unix_ms()
-    now_tick = tick_at(now_ms)
-    if not now_tick - 90_000 <= tick <= now_tick:
-        raise NotFoundError(f"tick {tick}")
-    _, on = here.holding.tick(name, tick, now_tick)
-    if on is None or on.airing.recording_id is None or on.airing.end_tick < now_tick - 3_750:
-        raise NotFoundError(f"tick {tick}")
-    segments, is_over = rules.segments_of(on.airing.start_tick, on.airing.end_tick, now_ms)
-    addresses = _addresses(here, name, segments)
-    return _playlist(hls.event(segments.start, addresses, map_uri=_map(name), is_over=is_over), _A_SECOND)
+    held = here.holding.now()
+    made_for = (now_ms // SEGMENT_MS, held.mark)
+    kept = here.playlists.pop((name, start, end), None)
+    if kept is None or kept[0] != made_for:
+        found = again.again(here.holding, name, start, end, now_ms)
+        addresses = [f"{name}/{n}-{digest}.{_SUFFIX[name]}" for n, digest in found.segments]
+        text = hls.event(found.segments[0][0], addresses, map_uri=_map(name), is_over=found.is_over, skipped_ms=found.skipped_ms)
+        kept = (made_for, text)
+    here.playlists[name, start, end] = kept
+    while len(here.playlists) > _PLAYLISTS_KEPT:
+        del here.playlists[next(iter(here.playlists))]
+    return _playlist(kept[1], _A_SECOND)
 
 
 def _addresses(here: Channel, name: str, segments: range) -> list[str]:
@@ -171,13 +177,18 @@ def init_section() -> Response:
 @bp.get("/live/low/<int:segment>-<string(length=16):digest>.m4s", defaults={"name": "low"})
 @access(Access.PUBLIC)
 def live_segment(name: str, segment: int, digest: str) -> Response:
-    """A segment by its number and the name of its sound: 404 for what is not yet, 410 for what was taken back."""
+    """A segment by its number and the name of its sound: 404 for what is not yet, 410 for what was taken back.
+
+    What has been on is there for an hour as it was, then for a week without what nobody may go back to.
+    """
     here = channel()
     now_ms = here.station.clock.unix_ms()
     newest = rules.newest_segment(now_ms)
-    if not newest - rules.KEPT_SEGMENTS <= segment <= newest:
+    if not newest - rules.KEPT_SEGMENTS - rules.LONGEST_AGAIN_TICKS // SEGMENT_TICKS <= segment <= newest:
         raise NotFoundError(f"segment {segment}")
     expected, made_of = here.holding.segment(name, segment, tick_at(now_ms))
+    if digest != expected or segment <= newest - rules.LATE_SEGMENTS:
+        expected, made_of = here.holding.segment_again(name, segment, tick_at(now_ms))
     if digest != expected:
         if here.holding.was_taken_back(name, segment, digest):
             raise WithdrawnError(f"segment {segment}")
@@ -193,12 +204,11 @@ def live_segment(name: str, segment: int, digest: str) -> Response:
 def mp3_stream() -> Response:
     """The endless MP3, with titles for players that ask for them."""
     here = channel()
-    settings = here.station.settings
     with_titles = request.headers.get("Icy-MetaData") == "1"
     headers = {
+        **{name: _latin(str(value)) for name, value in directory_entry(here.station).items()},
         "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Accept-Ranges": "none",
-        "icy-name": _latin(settings.station_name), "icy-url": settings.public_url, "icy-br": str(settings.mp3_kbps),
-        "icy-sr": "48000", "icy-pub": "1", "ice-audio-info": f"bitrate={settings.mp3_kbps};channels=1;samplerate=48000",
+        "ice-audio-info": f"bitrate={here.station.settings.mp3_kbps};channels=1;samplerate=48000",
     }  # fmt: skip
     if with_titles:
         headers["icy-metaint"] = str(METAINT_BYTES)
@@ -220,43 +230,6 @@ def _line() -> socket.socket | None:
         with suppress(OSError):
             line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     return line
-
-
-@bp.get("/live.m3u")
-@access(Access.PUBLIC)
-def m3u() -> Response:
-    """One line for players that take a list."""
-    here = station()
-    text = f"#EXTM3U\n#EXTINF:-1,{_one_line(here.settings.station_name)}\n{here.url('/live.mp3')}\n"
-    return Response(text, mimetype="audio/x-mpegurl", headers={"Cache-Control": "public, max-age=300"})
-
-
-@bp.get("/live.pls")
-@access(Access.PUBLIC)
-def pls() -> Response:
-    """The same as Winamp's list."""
-    here = station()
-    name = _one_line(here.settings.station_name)
-    text = f"[playlist]\nNumberOfEntries=1\nFile1={here.url('/live.mp3')}\nTitle1={name}\nLength1=-1\nVersion=2\n"
-    return Response(text, mimetype="audio/x-scpls", headers={"Cache-Control": "public, max-age=300"})
-
-
-@bp.get("/live.xspf")
-@access(Access.PUBLIC)
-def xspf() -> Response:
-    """The same as XSPF."""
-    here = station()
-    name = escape(_one_line(here.settings.station_name))
-    text = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<playlist version="1" xmlns="http://xspf.org/ns/0/">\n'
-        f"<title>{name}</title>\n<trackList><track><location>{escape(here.url('/live.mp3'))}</location>"
-        f"<title>{name}</title></track></trackList>\n</playlist>\n"
-    )
-    return Response(text, mimetype="application/xspf+xml", headers={"Cache-Control": "public, max-age=300"})
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 @bp.get("/now.json")
@@ -284,14 +257,21 @@ def _described(here: Station, one: Aired | None) -> dict[str, object] | None:
     if one is None:
         return None
     start_ms, end_ms = tick_start_ms(one.airing.start_tick), tick_start_ms(one.airing.end_tick)
-    public = one.has_page and one.airing.episode_id is not None
+    told = one.has_page and one.airing.episode_id is not None
+    public = told and one.on_site
     return {
-        "part": one.airing.part, "title": one.title if public else "", "synthetic": one.synthetic,
-        "show": {"title": one.show_title, "slug": one.show_slug} if public else None,
+        "part": one.airing.part, "title": one.title if told else "", "synthetic": one.synthetic,
+        "show": {"title": one.show_title, "slug": one.show_slug} if told else None,
         "episode": one.airing.episode_id if public else None,
         "url": here.url(f"/episodes/{one.airing.episode_id}") if public else None,
         "start_ms": start_ms, "end_ms": end_ms, "start_tick": one.airing.start_tick, "end_tick": one.airing.end_tick,
+        "again": here.url(f"/live/standard.m3u8?from={one.airing.start_tick}") if _may_go_back(here, one) else None,
     }  # fmt: skip
+
+
+def _may_go_back(here: Station, one: Aired) -> bool:
+    now_tick = tick_at(here.clock.unix_ms())
+    return one.is_programme and one.airing.start_tick <= now_tick and one.may_be_heard_again(now_tick)
 
 
 __all__ = ["Channel", "bp", "channel", "open_channel"]

@@ -74,6 +74,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
+    enqueue(session, "enclosures", "", now=now)
     schedule.ask_revision(session, why="catalogue-changed", now=now, wait=OTHERS_FOLLOW)
 
 
@@ -99,6 +100,8 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
+        enqueue(session, "announce", "", now=now)
+        enqueue(session, "receipt", episode.id, now=now)
         if station.settings.purge_url:
             enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))

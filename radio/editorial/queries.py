@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from radio.catalogue.models import Episode
 from radio.catalogue.rules import State
-from radio.editorial.models import AuditEntry
+from radio.editorial import rules
+from radio.editorial.models import AuditEntry, FeedItem, GateWatch, ReceiptLine
 
 
 def episodes_ready(session: Session) -> Sequence[Episode]:
@@ -22,6 +25,45 @@ def episodes_ready(session: Session) -> Sequence[Episode]:
         .order_by(Episode.submitted_at, Episode.id)
     )  # fmt: skip
     return session.scalars(query).unique().all()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """From where something that was taken back is gone, and since when we have seen that."""
+
+    lines: tuple[tuple[rules.Surface, datetime | None, datetime | None], ...]
+    """Surface, when it was first seen to be gone (None: not yet), when it was last looked at."""
+    in_apps: bool
+    """Whether it was in a feed, so that apps may have copies."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is gone from everywhere that is ours."""
+        return all(gone_at is not None for _, gone_at, _ in self.lines)
+
+
+def receipt(session: Session, episode_id: str) -> Receipt:
+    """What is known of the going of an episode."""
+    rows = {row.surface: row for row in session.scalars(select(ReceiptLine).where(ReceiptLine.episode_id == episode_id))}
+    item = session.get(FeedItem, episode_id)
+    lines = tuple(
+        (surface, rows[surface].gone_at, rows[surface].checked_at) if surface in rows else (surface, None, None)
+        for surface in rules.Surface
+    )
+    return Receipt(lines, item is not None and item.entered_at is not None)
+
+
+def held(session: Session, episode_ids: Collection[str]) -> dict[str, list[str]]:
+    """Which of these the gate keeps out of the feeds, and why."""
+    query = select(FeedItem.episode_id, FeedItem.faults).where(
+        FeedItem.episode_id.in_(episode_ids), FeedItem.held_at.is_not(None)
+    )
+    return {row.episode_id: row.faults for row in session.execute(query)}
+
+
+def gate_silent_since(session: Session) -> datetime | None:
+    """Since when our own public address does not answer the gate; None: it does."""
+    return session.scalar(select(GateWatch.silent_since))
 
 
 def decisions_about(session: Session, subject_kind: str, subject_id: str) -> Sequence[AuditEntry]:

@@ -31,6 +31,17 @@ class Lack(StrEnum):
     RECORDING_WORKING = "recording-working"
 
 
+class Surface(StrEnum):
+    """Where something public can be met, and so must be gone from; in the order of a receipt."""
+
+    PAGE = "page"
+    SEARCH = "search"
+    AIR = "air"
+    FEEDS = "feeds"
+    DOWNLOADS = "downloads"
+    STORE = "store"
+
+
 class Hands(StrEnum):
     """Who can give what is missing."""
 

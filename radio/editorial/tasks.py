@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from media import seaweed
+from media import keys, seaweed
 from radio.catalogue import search
 from radio.catalogue.actions import forget_voices, touched
-from radio.catalogue.models import Episode, Recording
+from radio.catalogue.models import Enclosure, Episode, Recording
 from radio.catalogue.queries import keys_of, keys_of_others
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import THE_STATION
 from radio.db import session as station_session
 from radio.editorial import audit
+from radio.editorial.models import FeedItem
 from radio.errors import RefusedError
 from radio.jobs.actions import enqueue
 from radio.jobs.queries import unfinished_job
@@ -45,6 +47,7 @@ def erase(work: Work) -> None:
     for done, key in enumerate(doomed):
         work.progress(done / len(doomed), "erasing")
         station().store.delete(key)
+    station().store.delete_prefix(keys.public_prefix(work.subject))
     with work.publishing() as session:
         _forget(session, session.get_one(Episode, work.subject))
         enqueue(session, "compact-store", "", now=station().now(), due_at=station().now() + COMPACTED_AFTER)
@@ -63,6 +66,8 @@ def compact_store(work: Work) -> None:
 def _forget(session: Session, episode: Episode) -> None:
     """What is left of an episode: ids and dates."""
     now = station().now()
+    session.execute(delete(Enclosure).where(Enclosure.episode_id == episode.id))
+    session.execute(update(FeedItem).where(FeedItem.episode_id == episode.id).values(proved_sha256=None, held_at=None, faults=[]))
     for recording in episode.recordings:
         _forget_recording(recording)
     episode.title = episode.summary = episode.notes = ""

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from radio.errors import NotFoundError
-from radio.feeds import channels, jsonfeed, lists, names, queries, rules, xml
+from radio.feeds import channels, jsonfeed, lists, names, queries, rules, tombstones, xml
 from radio.feeds.models import FeedIdentity, StoredFeed
 from radio.feeds.names import FeedName, Form, Of
 from radio.station import Station
@@ -59,12 +59,16 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
         NotFoundError: there is no such feed or page.
     """
     channel = channels.channel(session, station, name, now=now)
-    found = queries.due(session, name)
+    stones = tombstones.due(session, name, now=now)
+    found = [*queries.due(session, name), *stones]
     due = rules.due(found, now)
     n_pages = rules.n_pages(len(due), names.PER_PAGE)
     if name.page > n_pages:
         raise NotFoundError(name.key)
-    told, broken = queries.items(session, station, due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE], name)
+    wanted = due[(name.page - 1) * names.PER_PAGE : name.page * names.PER_PAGE]
+    gone = {one.episode_id for one in stones}
+    told, broken = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
+    told = tombstones.among(session, station, told, wanted, name, now=now)
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
     until = rules.ends([one.expires_at for one in due] + [one.published_at for one in found], now)
     if channel.live or name.of in {Of.STATION, Of.SHOW}:

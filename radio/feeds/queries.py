@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session, aliased
 
-from media.profiles import low, standard
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State
-from radio.core.ids import looks_like_id
-from radio.errors import NotFoundError, WithdrawnError
+from radio.editorial.models import FeedItem
+from radio.feeds import enclosures
 from radio.feeds.channels import artwork_path
+from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, texts
@@ -25,19 +24,6 @@ from radio.station import Station
 _standard, _low = aliased(Rendition), aliased(Rendition)
 _GUESTS = frozenset({"story", "interview"})
 """Kinds in which who speaks is not of the house. Source: Podcast Taxonomy, cast."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """The bytes behind an enclosure's address."""
-
-    key: str
-    sha256: str
-    size_bytes: int
-    media_type: str
-    sound_bytes: int
-    """Without what lies before the sound."""
-    tick_bytes: int
 
 
 def stored(session: Session, name: str) -> StoredFeed | None:
@@ -62,9 +48,13 @@ def numbers(connection: Connection) -> tuple[int, int]:
     return change_number or 0, revision_id or 0
 
 
-def due(session: Session, name: FeedName) -> list[Due]:
-    """What every public episode of a feed needs to find its place; expired ones too (rules leave them out)."""
-    found = session.connection().execute(_of(name, _DUE))  # rows, not objects: twice as fast
+def due(session: Session, name: FeedName, *, passed: bool = True) -> list[Due]:
+    """What every public episode of a feed needs to find its place; expired ones too (rules leave them out).
+
+    `passed`: only what has passed the gate, as feeds hold it.
+    """
+    statement = of(name, _DUE)
+    found = session.connection().execute(statement.where(*_PASSED) if passed else statement)  # rows: twice as fast as objects
     return [Due(row.id, row.guid, row.title, row.published_at, row.expires_at) for row in found]
 
 
@@ -72,11 +62,13 @@ _DUE: Any = (  # five columns
     select(Episode.id, Episode.guid, Episode.title, Episode.published_at, Episode.expires_at)
     .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
+    .outerjoin(FeedItem, FeedItem.episode_id == Episode.id)
     .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST))
 )
+_PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
 
 
-def _of(name: FeedName, statement: Any) -> Any:
+def of(name: FeedName, statement: Any) -> Any:
     """Only what the feed is of."""
     if name.of is Of.SHOW:
         return statement.where(Show.slug == name.which)
@@ -95,13 +87,16 @@ _ITEMS = (
         Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
         Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
         Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
-        *(getattr(_standard, name).label(f"standard_{name}") for name in ("media_type", "size_bytes", "sha256", "code")),
-        *(getattr(_low, name).label(f"low_{name}") for name in ("media_type", "size_bytes", "sha256", "code")),
+        *(_standard.media_type.label("standard_media_type"), _standard.code.label("standard_code")),
+        *(_low.media_type.label("low_media_type"), _low.code.label("low_code")),
+        *enclosures.offered(_standard, STANDARD, "standard"), *enclosures.offered(_low, LOW, "low"),
     )
     .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
     .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
+    .outerjoin(STANDARD, enclosures.holds(_standard, STANDARD))
+    .outerjoin(LOW, enclosures.holds(_low, LOW))
 )  # fmt: skip
 
 
@@ -183,34 +178,3 @@ def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
 
 def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:
     return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
-
-
-def enclosure_or_404(session: Session, episode_id: str, extension: str, *, now: datetime) -> Enclosure:
-    """The bytes behind `/audio/<id>.<extension>`.
-
-    Raises:
-        WithdrawnError: it was here and has been taken back.
-        NotFoundError: there is no such public sound.
-    """
-    profile = {p.extension: p.name for p in (standard(), low())}.get(extension)
-    if profile is None or not looks_like_id(episode_id):
-        raise NotFoundError(episode_id)
-    found = session.execute(
-        select(
-            Episode.state, Episode.expires_at, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256,
-            Rendition.size_bytes, Rendition.media_type, Rendition.tick_bytes, Recording.n_ticks,
-        )
-        .outerjoin(Recording, Recording.id == Episode.recording_id)
-        .outerjoin(Rendition, (Rendition.recording_id == Recording.id) & (Rendition.profile == profile))
-        .where(Episode.id == episode_id)
-    ).one_or_none()  # fmt: skip
-    if found is None:
-        raise NotFoundError(episode_id)
-    if found.state == State.WITHDRAWN:
-        raise WithdrawnError(episode_id)
-    expired = found.expires_at is not None and found.expires_at <= now
-    expired |= Scope.SITE not in found.scopes and Scope.PODCAST not in found.scopes
-    if found.state != State.PUBLISHED or expired or found.recording_state != RecordingState.TAKEN or found.key is None:
-        raise NotFoundError(episode_id)
-    sound_bytes = (found.n_ticks or 0) * found.tick_bytes
-    return Enclosure(found.key, found.sha256, found.size_bytes, found.media_type, sound_bytes, found.tick_bytes)

@@ -1,20 +1,15 @@
-"""Feeds and enclosures over HTTP: the addresses that podcast apps keep for ever."""
+"""Feeds over HTTP: the addresses that podcast apps keep for ever."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime
 
 from flask import Blueprint, Response, current_app, redirect, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as Answer
 
-from media.ranges import if_range_matches
-from media.types import ByteRange
 from radio import db
-from radio.counting.answers import counted
-from radio.counting.rules import Sound
 from radio.errors import NotFoundError
 from radio.feeds import actions, names, queries, served
 from radio.feeds.models import StoredFeed
@@ -22,17 +17,11 @@ from radio.feeds.names import FeedName, Of
 from radio.feeds.served import Ready, Served
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import none_match, not_modified, object_response
+from radio.web.respond import none_match, not_modified
 
 log = logging.getLogger(__name__)
 
 bp = Blueprint("feeds", __name__)
-
-_SOUND_AGE = "public, max-age=60"
-"""Short: what is taken back must be gone from every cache within a minute."""
-_SIGNED_SECONDS = 6 * 3600
-"""A paused listener goes on at the signed address."""
-_CHUNK_BYTES = 256 * 1024
 
 
 @bp.get("/feed.xml", defaults={"form": "xml", "low": ""})
@@ -153,35 +142,3 @@ def _render(key: str, now: datetime) -> StoredFeed:
     except DBAPIError as error:
         log.warning("feeds: a rendered feed could not be kept: %s", type(error.orig).__name__)
     return found
-
-
-@bp.get("/audio/<episode_id>.<any(mp3,m4a):extension>")
-@access(Access.PUBLIC)
-def enclosure(episode_id: str, extension: str) -> Response:
-    """The sound of an episode: standard as .mp3, low as .m4a."""
-    here = station()
-    found = queries.enclosure_or_404(db.session(), episode_id, extension, now=here.now())
-    db.db.session.remove()  # the connection is not held while sound flows
-    etag = f'"{found.sha256[:32]}"'
-    sound = Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes)
-    if _may_redirect(etag):
-        response = redirect(here.store.sign_get(found.key, _SIGNED_SECONDS), 302)
-        response.headers["Cache-Control"] = "no-store"
-        return counted(response, sound)  # type: ignore[arg-type]
-
-    def read(wanted: ByteRange) -> Iterator[bytes]:
-        return here.store.stream(found.key, wanted, _CHUNK_BYTES)
-
-    response = object_response(found.size_bytes, etag, found.media_type, read)
-    response.headers["Cache-Control"] = _SOUND_AGE
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return counted(response, sound)
-
-
-def _may_redirect(etag: str) -> bool:
-    """Whether the store may answer this itself: not HEAD, not a conditional request, not a range only we judge."""
-    if not station().settings.s3_public_endpoint or request.method == "HEAD" or none_match(etag):
-        return False
-    return "Range" not in request.headers or (
-        "If-Range" not in request.headers or if_range_matches(request.headers.get("If-Range"), etag)
-    )

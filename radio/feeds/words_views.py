@@ -14,7 +14,7 @@ from radio.catalogue.queries import any_episode_or_404
 from radio.catalogue.rules import Scope, State
 from radio.db import session
 from radio.errors import NotFoundError, WithdrawnError
-from radio.feeds import channels, shown
+from radio.feeds import channels, shown, tombstones
 from radio.feeds.items import CHAPTERS_TYPE
 from radio.feeds.names import FeedName, Of
 from radio.feeds.subscribing import apps
@@ -34,29 +34,42 @@ _TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
 @access(Access.PUBLIC)
 def words(episode_id: str, form: str, language: str) -> Response:
     """What is said in an episode: in its own language, or in the one that is asked for."""
+    if stands := tombstones.standing(session(), episode_id, now=station().now()):
+        if language:
+            raise WithdrawnError(episode_id)
+        return _open(
+            page_response(
+                _written(tombstones.spoken(stands), form, "en", tombstones.TITLES[stands]), _TYPES[form], kept_s=_KEPT_S
+            )
+        )
     episode = _public(episode_id)
     row = next((one for one in episode.transcripts if one.language == (language or episode.language)), None)
     if row is None or (form != "html" and not row.timed):
         raise NotFoundError(episode_id)
-    spoken = transcripts.spoken(row)
+    content = _written(transcripts.spoken(row), form, row.language, episode.title)
+    return _open(page_response(content, _TYPES[form], kept_s=_KEPT_S))
+
+
+def _written(spoken: transcript.Spoken, form: str, language: str, title: str) -> bytes:
     if form == "html":
-        content = transcript.html(spoken, language=row.language, title=episode.title)
-    else:
-        content = transcript.vtt(spoken) if form == "vtt" else transcript.srt(spoken)
-    return _open(page_response(content.encode(), _TYPES[form], kept_s=_KEPT_S))
+        return transcript.html(spoken, language=language, title=title).encode()
+    return (transcript.vtt(spoken) if form == "vtt" else transcript.srt(spoken)).encode()
 
 
 @bp.get("/episodes/<episode_id>/chapters.json")
 @access(Access.PUBLIC)
 def chapters(episode_id: str) -> Response:
     """Source: podcast namespace, JSON chapters 1.2."""
-    episode = _public(episode_id)
-    if not episode.chapters:
-        raise NotFoundError(episode_id)
-    told = {
-        "version": "1.2.0", "title": episode.title, "podcastName": episode.show.title,
-        "chapters": [{"startTime": one["start_ms"] / 1000, "title": one["title"]} for one in episode.chapters],
-    }  # fmt: skip
+    if stands := tombstones.standing(session(), episode_id, now=station().now()):
+        told = {"version": "1.2.0", "chapters": [{"startTime": 0, "title": tombstones.TITLES[stands]}]}
+    else:
+        episode = _public(episode_id)
+        if not episode.chapters:
+            raise NotFoundError(episode_id)
+        told = {
+            "version": "1.2.0", "title": episode.title, "podcastName": episode.show.title,
+            "chapters": [{"startTime": one["start_ms"] / 1000, "title": one["title"]} for one in episode.chapters],
+        }  # fmt: skip
     return _open(page_response(json.dumps(told, ensure_ascii=False).encode(), CHAPTERS_TYPE, kept_s=_KEPT_S))
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from media.grid import first_tick_from, tick_start_ms
+from media.grid import first_tick_from, tick_at, tick_start_ms
 from radio.core.time import instant_of, unix_ms
 
 EPISODES_PER_PAGE = 20
@@ -67,6 +67,15 @@ class Heard:
     end_ms: int
     told: Told
 
+    def may_go_back(self, now_ms: int) -> bool:
+        """Whether a listener can hear it again from its beginning: it has begun, and not more than a week ago."""
+        return now_ms - DAYS_BACK * 86_400_000 < self.start_ms <= now_ms
+
+    @property
+    def tick(self) -> int:
+        """The tick at which it starts."""
+        return tick_at(self.start_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -98,6 +107,11 @@ class Moment:
     end_ms: int
     title: str
     told: Told | None
+
+    @property
+    def tick(self) -> int:
+        """The tick at which it starts."""
+        return tick_at(self.start_ms)
 
 
 def blocks(airings: Iterable[Aired], *, slots: Mapping[str, str], told: Mapping[str, Told]) -> tuple[Block, ...]:

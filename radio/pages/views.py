@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory
@@ -14,7 +15,7 @@ from radio.catalogue import search, transcripts
 from radio.core.text import plain
 from radio.core.time import from_unix_ms, unix_ms
 from radio.db import session
-from radio.pages import cards, queries, rules, sharing, words
+from radio.pages import cards, linked, queries, rules, sharing, words
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.assets import STATIC
@@ -45,6 +46,7 @@ def home() -> Response:
         coming=moments[1:5],
         today=queries.day_blocks(session(), local, station().settings.tz, now=now),
         shows=catalogue.shows(session()),
+        linked=_linked(moments[:5]),
     )
 
 
@@ -61,7 +63,11 @@ def schedule() -> Response:
     noon = datetime.combine(day, datetime.min.time(), tzinfo=zone) + timedelta(hours=12)
     blocks = queries.day_blocks(session(), noon, zone, now=now)
     days = [today + timedelta(days=n) for n in range(rules.DAYS_AHEAD)]
-    return _page("pages/schedule.html", kept_s=STEADY_S, day=day, today=today, days=days, blocks=blocks, noon=noon)
+    return _page(
+        "pages/schedule.html", kept_s=STEADY_S, day=day, today=today, days=days, blocks=blocks, noon=noon,
+        past_days=[today - timedelta(days=n) for n in range(1, rules.DAYS_BACK + 1)],
+        linked=_linked([heard for block in blocks for heard in block.heard]),
+    )  # fmt: skip
 
 
 @bp.get("/shows")
@@ -168,6 +174,11 @@ def _page(template: str, *, kept_s: int, **values: object) -> Response:
     response = page_response(html.encode(), "text/html", kept_s=kept_s)
     response.headers["Content-Language"] = station().settings.language
     return response
+
+
+def _linked(heard: Iterable[rules.Heard | rules.Moment]) -> dict[str, object]:
+    settings = station().settings
+    return linked.events(heard, station_name=settings.station_name, url=settings.public_url)
 
 
 def _price() -> dict[str, str]:

@@ -20,6 +20,7 @@ from radio.schedule import dayplan, outlook, queries, weekgrid, words
 from radio.schedule.airings import Part
 from radio.schedule.dayplan import told
 from radio.schedule.models import Slot
+from radio.schedule.rules import places
 from radio.schedule.weekgrid import Block, Column
 from radio.station import station
 from radio.web.access import Access, access
@@ -147,6 +148,11 @@ def schedule_json() -> Response:
                 "url": here.url(f"/episodes/{heard.airing.episode_id}"), "slot": slots.get(heard.airing.slot_id or ""),
             }
             for heard in told(session(), coming) if heard.airing.episode_id in public
+        ],
+        slots=[
+            {"title": slots.get(place.slot_id or ""), "start_ms": tick_start_ms(place.start_tick), "end_ms": tick_start_ms(place.end_tick)}
+            for place in places([queries.slot_value(row) for row in queries.slots(session())], now_tick, airings.to_tick)
+            if place.slot_id and place.end_tick > now_tick
         ],
     )  # fmt: skip
     response.headers["Cache-Control"] = "public, max-age=60"

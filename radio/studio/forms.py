@@ -21,6 +21,7 @@ from radio.studio import lines, words
 TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form", "support")
 STORY_LISTS = ("story-told-by", "story-shape", "story-stage", "story-tone")
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+_LINES = ("chapters", "soundbites")
 _PLAIN = ("title", "summary", "notes", "language", "kind", "detail")
 
 
@@ -61,7 +62,18 @@ class EpisodeForm:
     @classmethod
     def typed(cls, form: MultiDict[str, str]) -> EpisodeForm:
         """The form as it was sent."""
-        names = (*_PLAIN, "intensity", "season_number", "episode_number", "expires_at", "show", "seen", "voices")
+        names = (
+            *_PLAIN,
+            "intensity",
+            "season_number",
+            "episode_number",
+            "expires_at",
+            "show",
+            "seen",
+            "voices",
+            *_LINES,
+            "release",
+        )
         chosen = [tuple(tag.split(":", 1)) for tag in form.getlist("tags") if ":" in tag]
         notes = {code: (form.get(f"note-{code}-from", ""), form.get(f"note-{code}-to", "")) for code in form.getlist("note")}
         return cls(
@@ -82,7 +94,7 @@ class EpisodeForm:
             fields["detail"] = self.text["detail"]
         if self.text["release"]:
             fields["release"] = self.text["release"]
-        for name in ("chapters", "soundbites"):
+        for name in _LINES:
             fields[name] = self._read(name)
         fields["expires_at"] = self._expiry(zone)
         fields["content_notes"] = self._content_notes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -15,6 +15,7 @@ from radio.catalogue.rules import State
 from radio.core.ids import looks_like_id
 from radio.core.people import Person, Role
 from radio.editorial import rules as editorial
+from radio.editorial.queries import held
 from radio.errors import NotFoundError
 from radio.jobs.models import Job
 from radio.studio.models import Upload
@@ -30,6 +31,8 @@ class Piece:
     lacks: tuple[editorial.Lack, ...]
     upload: Upload | None = None
     job: Job | None = None
+    faults: tuple[str, ...] = ()
+    """Why the gate keeps it out of the feeds; empty: it does not."""
 
     @property
     def newest(self) -> Recording | None:
@@ -64,7 +67,9 @@ def pieces(session: Session, episodes: Sequence[Episode], *, now: datetime) -> l
     uploads = open_uploads(session, [episode.id for episode in episodes])
     working = [episode.recordings[-1].id for episode in episodes if _is_working(episode)]
     jobs = ingest_jobs(session, working)
-    return [_piece(episode, uploads.get(episode.id), jobs, now) for episode in episodes]
+    out = held(session, [episode.id for episode in episodes if episode.state is State.PUBLISHED])
+    found = [_piece(episode, uploads.get(episode.id), jobs, now) for episode in episodes]
+    return [replace(piece, faults=tuple(out.get(piece.episode.id, ()))) for piece in found]
 
 
 def _is_working(episode: Episode) -> bool:

@@ -17,11 +17,12 @@ from radio.core.people import Role
 from radio.db import session
 from radio.editorial import actions as editorial
 from radio.editorial import rules
-from radio.editorial.queries import episodes_ready
+from radio.editorial.queries import episodes_ready, gate_silent_since
+from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
 from radio.station import station
-from radio.studio import actions, queries, words
+from radio.studio import actions, gate_words, queries, words
 from radio.studio.forms import EpisodeForm, tag_lists
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
@@ -39,7 +40,13 @@ _PEAKS = 600
 @bp.app_context_processor
 def _words() -> dict[str, object]:
     kinds = {term.code: term.label for term in vocabulary().lists["kind"].terms}
-    return {"studio_words": words, "refusal": refusal, "kind_labels": kinds, "most_mb": station().settings.max_upload_mb}
+    return {
+        "studio_words": words,
+        "gate_words": gate_words,
+        "refusal": refusal,
+        "kind_labels": kinds,
+        "most_mb": station().settings.max_upload_mb,
+    }
 
 
 @bp.after_request
@@ -67,6 +74,7 @@ def board() -> str:
         choices_of_show=[(show.slug, show.title) for show in shows],
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
+        silent_since=gate_silent_since(session()),
     )
 
 
@@ -238,7 +246,19 @@ def withdraw(episode_id: str) -> Answer:
     except RefusedError:  # somebody else took it back first: that is what was wanted
         session().rollback()
     flash(_("Taken back. It is gone from the site and the feed now, and off the air within a minute."), "good")
-    return redirect(url_for(".board"), 303)
+    was_out = found.published_at is not None
+    return redirect(url_for(".receipt", episode_id=episode_id) if was_out else url_for(".board"), 303)
+
+
+@bp.get("/episodes/<episode_id>/receipt")
+@access(Access.PRODUCER)
+def receipt(episode_id: str) -> str:
+    """Where something that was taken back is gone, and where copies may remain."""
+    found = _found(episode_id)
+    _may_withdraw(found)
+    if found.state is not State.WITHDRAWN or found.published_at is None:
+        raise NotFoundError(episode_id)
+    return render_template("studio/receipt.html", episode=found, receipt=receipt_of(session(), episode_id))
 
 
 def _may_withdraw(found: Episode) -> None:

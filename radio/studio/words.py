@@ -8,9 +8,12 @@ from flask_babel import gettext, ngettext
 
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.editorial.rules import Lack
+from radio.studio.gate_words import gate_fault
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
 from radio.web.refusals import refusal
+
+__all__ = ["gate_fault"]
 
 
 def _(words: str, **facts: object) -> str:
@@ -35,6 +38,8 @@ def state(piece: Piece) -> tuple[str, str]:
         Standing.EXPIRED: (_("Run out"), "stop"),
         Standing.WITHDRAWN: (_("Taken back"), "stop"),
     }  # fmt: skip
+    if piece.faults and piece.standing is Standing.PUBLISHED:
+        return _("Published, but kept out of podcast apps"), "stop"
     return words[piece.standing]
 
 

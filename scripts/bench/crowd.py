@@ -14,6 +14,11 @@ import sys
 import time
 
 
+def ramp_s(n: int) -> float:
+    """How long it takes until all are there: three hundred a second, as after a news item, not all in one instant."""
+    return max(3.0, n / 300)
+
+
 async def mp3_listener(port: int, until: float, seen: list[tuple[int, float]]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 17)
     writer.write(b"GET /live.mp3 HTTP/1.0\r\nIcy-MetaData: 1\r\n\r\n")
@@ -66,14 +71,15 @@ async def main(kind: str, port: int, n: int, seconds: float) -> dict[str, object
         seen: list[tuple[int, float]] = []
 
         async def later(i: int) -> None:
-            await asyncio.sleep(3 * i / n)
+            await asyncio.sleep(ramp_s(n) * i / n)
             await mp3_listener(port, until, seen)
 
         await asyncio.gather(*(later(i) for i in range(n)))
         worst = sorted(gap for _, gap in seen)
         least = min(n_bytes for n_bytes, _ in seen)
+        starved = sum(1 for n_bytes, gap in seen if gap > 5.76 or n_bytes < 8000 * (seconds - ramp_s(n) - 6))
         return {"listeners": len(seen), "least_heard_s": round(least / 8000, 1), "gap_median_s": round(statistics.median(worst), 2),
-                "worst_gap_s": round(worst[-1], 2)}  # fmt: skip
+                "worst_gap_s": round(worst[-1], 2), "starved": starved}  # fmt: skip
     waits: list[float] = []
     gaps: list[float] = []
     await asyncio.gather(*(hls_listener(port, until, waits, gaps) for _ in range(n)))

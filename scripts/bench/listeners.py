@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A thousand listeners on one web process: the MP3 stream, then HLS; what it costs, whether anybody starves, whether pages answer.
+"""A thousand listeners, or three, on one web process: the MP3 stream, then HLS; what it costs, whether anybody starves, whether pages answer.
 
-    python scripts/bench/listeners.py [--listeners 1000] [--seconds 45]
+    python scripts/bench/listeners.py [--listeners 1000] [--seconds 45] [--kinds mp3,hls]
 
 The crowd runs in a process of its own on the same machine; its processor time is not counted, but it takes its share of the cores.
 """
@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from channel import PROGRAMMES, store  # noqa: E402
+from crowd import ramp_s  # noqa: E402
 from watched import cost  # noqa: E402
 
 from media.grid import tick_at  # noqa: E402
@@ -57,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--listeners", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=45)
+    parser.add_argument("--kinds", default="mp3,hls")
     wanted = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -65,13 +67,13 @@ def main() -> None:
         live = make_live(Path(name), s3, {n: chirp(*sweep) for n, sweep in PROGRAMMES.items()}, now=now)
         tick = tick_at(time.time_ns() // 1_000_000)
         air(live, list(live.made), tick - 400, tick + 4000, now=now)
-        for kind in ("mp3", "hls"):
+        for kind in wanted.kinds.split(","):
             with web(live) as (address, pid):
                 idle = cost(pid)
                 port = address.rpartition(":")[2]
                 crowd = subprocess.Popen([sys.executable, str(Path(__file__).resolve().parent / "crowd.py"), kind, port, str(wanted.listeners),
-                                          str(wanted.seconds + 8)], stdout=subprocess.PIPE, text=True)  # fmt: skip
-                time.sleep(6)
+                                          str(wanted.seconds + ramp_s(wanted.listeners) + 5)], stdout=subprocess.PIPE, text=True)  # fmt: skip
+                time.sleep(ramp_s(wanted.listeners) + 3)
                 pages, before, begun = Pages(address), cost(pid, server.pid or 0), time.monotonic()
                 time.sleep(wanted.seconds - 4)
                 spent, took_s = cost(pid, server.pid or 0).since(before), time.monotonic() - begun

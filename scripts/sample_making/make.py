@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sample_making import pieces, shows
+from sample_making.clips import write_clips
 from sample_making.loop import write_renditions
 from sample_making.signal import Sound, levelled, loudness_lufs, seconds, write_opus
 from sample_making.speech import webvtt
@@ -45,6 +46,8 @@ def make(only: str, into: Path) -> None:
     for name, play in MUSIC.items():
         if only in name:
             _write(levelled(play()), audio / f"{name}.opus", speech=False)
+    if only in "clips":
+        write_clips(into / "feeds/clips")
     if only in "emergency":
         sound, _ = shows.emergency()
         _write(sound, channel / "source.opus", speech=False)
@@ -59,6 +62,6 @@ def _write(sound: Sound, path: Path, *, speech: bool) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--only", default="", help="only what has this in its name")
-    asked.add_argument("--into", type=Path, default=PACKAGE, help="the folder that holds sample/ and channel/")
+    asked.add_argument("--into", type=Path, default=PACKAGE, help="the folder that holds sample/, channel/ and feeds/")
     chosen = asked.parse_args()
     make(chosen.only, chosen.into)

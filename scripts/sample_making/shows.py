@@ -79,19 +79,19 @@ def at_loudness(sound: Sound, target_lufs: float) -> Sound:
 
 def idents() -> dict[str, Made]:
     """Each line over three notes of its own, under six seconds."""
-    return {name: _ident(turn, reader, number) for number, (name, turn, reader) in enumerate(_named("idents"))}
+    return {name: _ident(turn, reader, number) for number, (name, turn, reader) in enumerate(named("idents"))}
 
 
 def _ident(turn: Turn, reader: Reader, number: int) -> Made:
     sound, said = reader.read(turn, 0.35)
     length_s = said[-1].stop_s + 0.75
     notes = at_loudness(pieces.ident_notes(length_s, number), MUSIC_LUFS - 7)
-    return levelled(_trimmed([(notes, 0.0), (in_room(sound, SMALL_ROOM, -17), 0.35)], length_s)), said
+    return levelled(trimmed([(notes, 0.0), (in_room(sound, SMALL_ROOM, -17), 0.35)], length_s)), said
 
 
 def shorts() -> dict[str, Made]:
     """Each thought over a pad one hardly notices, which comes before it and stays a little after it."""
-    return {name: _short(turn, reader, number) for number, (name, turn, reader) in enumerate(_named("shorts"))}
+    return {name: _short(turn, reader, number) for number, (name, turn, reader) in enumerate(named("shorts"))}
 
 
 def supports() -> dict[str, Made]:
@@ -107,14 +107,14 @@ def _short(turn: Turn, reader: Reader, number: int) -> Made:
     under = under * db(UNDER_LUFS - loudness_lufs(under))
     close = at_loudness(pieces.ident_notes(4.0, number + 3), MUSIC_LUFS - 5)
     parts = [(notes, 0.0), (under, 0.0), (in_room(sound, SMALL_ROOM, -17), 1.8), (close, length_s - 3.6)]
-    return levelled(_trimmed(parts, length_s)), said
+    return levelled(trimmed(parts, length_s)), said
 
 
-def _trimmed(placed: list[tuple[Sound, float]], length_s: float) -> Sound:
+def trimmed(placed: list[tuple[Sound, float]], length_s: float) -> Sound:
     return faded(_mixed(placed)[: round(length_s * RATE_HZ)], 0.03, 0.35)
 
 
-def _named(text: str) -> list[tuple[str, Turn, Reader]]:
+def named(text: str) -> list[tuple[str, Turn, Reader]]:
     script = read_text(text)
     reader = Reader(script)
     marked = [place for place, turn in enumerate(script) if turn.music]

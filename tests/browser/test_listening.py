@@ -119,6 +119,24 @@ def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Li
     assert phone.page.evaluate("navigator.mediaSession.metadata.title") == "Radio"
 
 
+def test_a_listener_starts_what_is_on_again_from_its_beginning_and_comes_back_to_now(phone: Listener) -> None:
+    phone.open("/schedule")
+    again = phone.page.get_by_role("button", name="Start again").first
+    again.wait_for()
+    phone.page.wait_for_timeout(3000)
+    again.click()
+    phone.hears()
+    bar = phone.page.get_by_role("region", name="Player")
+
+    assert any("/live/standard.m3u8?from=" in url for url in phone.requests)
+    assert float(str(phone.sound()["position"])) < 15, "at its beginning, not at what is sent now"
+    assert bar.get_by_role("button", name="15 seconds on").is_visible()
+    bar.get_by_role("button", name="Live").click()
+    phone.hears()
+    assert any(url.endswith("/live.m3u8") for url in phone.requests)
+    assert phone.complaints == [], "the facts for search engines are held against no policy either"
+
+
 def test_a_dead_line_is_survived(phone: Listener) -> None:
     phone.open("/")
     phone.page.get_by_role("button", name="Play the station, live").click()

@@ -1,4 +1,8 @@
-"""Real players on a live server, over joins: what they play is every sample of every programme, once, in order."""
+"""Real players on a live server, over joins and the wrap of the timestamps: what they play is every sample, once, in order.
+
+The station's clock is set so that the 33-bit timestamps of the MP3 segments begin anew while everybody listens; it happens every
+26.5 hours.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,21 @@ import pytest
 
 from media.grid import tick_at
 from media.objects import StoreSettings
+from tests.conformance.in_chromium import CHROMIUM, listen
 from tests.live import TICK, Live, Sound, air, chirp, decoded, make_live, offset_of, read_wav, web
 
 pytestmark = pytest.mark.slow
 
 SECONDS = 42
+WRAP_AFTER_MS = 26_000
+"""After the start; players hear it up to a segment or three later."""
+WRAP_TICKS = 1 << 33
 LOOKED_AT = TICK // 3
 SLACK = 2_400
 NEAR = 41
 """In samples: less than a millisecond. A lost MP3 frame is 1,152, a lost Opus packet 960."""
+SLIP = 480
+"""In samples: on a loaded machine Chromium's own output slips by some milliseconds, now and then, whatever it plays."""
 SWEEPS = {
     "rise": (8.2, 300, 3000),
     "fall": (5.1, 3400, 500),
@@ -43,6 +53,8 @@ class Captured:
     live: Live
     airings: list[tuple[int, str]]
     folder: Path
+    wrap_after_ms: int = 0
+    """How long after the players were started the timestamps began anew."""
 
 
 def ffmpeg(url: str, out: Path) -> list[str]:
@@ -69,8 +81,15 @@ def vlc(url: str, out: Path) -> list[str]:
 RUNS = {
     "ffmpeg-standard": (ffmpeg, "/live.m3u8"), "ffmpeg-low": (ffmpeg, "/live-low.m3u8"), "ffmpeg-stream": (ffmpeg, "/live.mp3"),
     "mpv-standard": (mpv, "/live.m3u8"), "mpv-low": (mpv, "/live-low.m3u8"), "mpv-stream": (mpv, "/live.mp3"),
-    "vlc-standard": (vlc, "/live.m3u8"), "vlc-stream": (vlc, "/live.mp3"),
+    "vlc-standard": (vlc, "/live.m3u8"), "vlc-low": (vlc, "/live-low.m3u8"), "vlc-stream": (vlc, "/live.mp3"),
 }  # fmt: skip
+IN_CHROMIUM = {"chromium-standard": False, "chromium-low": True}
+"""Name → whether it is the low rendition: the station's own page with hls.js."""
+
+
+def to_wrap_ms(now_ms: int) -> int:
+    """How long until the timestamps of the segments begin anew."""
+    return -(-now_ms * 90 // WRAP_TICKS) * WRAP_TICKS // 90 - now_ms
 
 
 def _play(command: list[str], folder: Path) -> None:
@@ -108,18 +127,26 @@ def listened(folder: Path, s3: StoreSettings) -> Captured:
     out = folder / "out"
     out.mkdir()
     out.chmod(0o777)
-    tick = tick_at(time.time_ns() // 1_000_000)
+    now_ms = time.time_ns() // 1_000_000
+    offset_ms = to_wrap_ms(now_ms) - WRAP_AFTER_MS
+    tick = tick_at(now_ms + offset_ms)
     airings = air(live, list(live.made), tick - 400, tick + 4000, now=now)
-    with web(live) as (address, _):
-        players = [
+    with web(live, RADIO_CLOCK_OFFSET_MS=str(offset_ms)) as (address, _):
+        listeners = [
             threading.Thread(target=_play, args=(make(address + path, out / f"{name}.wav"), out)) for name, (make, path) in RUNS.items()
             if shutil.which(make("", Path())[0])
         ]  # fmt: skip
-        for player in players:
-            player.start()
-        for player in players:
-            player.join()
-    return Captured(live, airings, out)
+        if Path(CHROMIUM).exists():
+            listeners += [
+                threading.Thread(target=listen, args=(address, out / f"{name}.wav"), kwargs={"low": low, "seconds": SECONDS - 4})
+                for name, low in IN_CHROMIUM.items()
+            ]
+        wrap_after_ms = to_wrap_ms(time.time_ns() // 1_000_000 + offset_ms)
+        for listener in listeners:
+            listener.start()
+        for listener in listeners:
+            listener.join()
+    return Captured(live, airings, out, wrap_after_ms)
 
 
 def excerpts(captured: Captured, profile: str) -> list[tuple[int, Sound]]:
@@ -138,16 +165,23 @@ def beginning(sought: list[tuple[int, Sound]], heard: Sound) -> int:
     """Which sample of the grid is the first that was heard; the programmes come round again, so any round will do."""
     round_ = sought[: 3 * len(SWEEPS) : 3]
     cycle = sought[3 * len(SWEEPS)][0] - sought[0][0]
-    votes = [(grid - where) % cycle for grid, sound in round_ for where, alike in [offset_of(sound, heard)] if alike > 0.98]
+    early = heard[: 60 * 48_000]
+    votes = [(grid - where) % cycle for grid, sound in round_ for where, alike in [offset_of(sound, early)] if alike > 0.98]
     assert votes, "nothing of what was sent was heard"
     start = max(votes, key=lambda vote: sum(abs(vote - other) <= NEAR for other in votes))
     return start + (sought[0][0] // cycle + 1) * cycle
 
 
-def places(captured: Captured, heard: Sound, profile: str) -> list[tuple[float, int, float]]:
-    """Where every excerpt was heard: (second, how many samples late, how alike)."""
+def places(captured: Captured, heard: Sound, profile: str, about_ms: int | None = None) -> list[tuple[float, int, float]]:
+    """Where every excerpt was heard: (second, how many samples late, how alike).
+
+    `about_ms`: what was on then was heard first, or not long before or after; None: any round of the programmes.
+    """
     sought = [*excerpts(captured, profile)]
     first = beginning(sought, heard)
+    if about_ms is not None:
+        cycle = sought[3 * len(SWEEPS)][0] - sought[0][0]
+        first += round((about_ms * 48 - first) / cycle) * cycle
     found = []
     for grid, sound in sought:
         begin = grid - first - SLACK
@@ -157,12 +191,20 @@ def places(captured: Captured, heard: Sound, profile: str) -> list[tuple[float, 
     return found
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_player_hears_every_sample_once_across_the_joins(captured: Captured, name: str) -> None:
-    if not shutil.which(RUNS[name][0]("", Path())[0]):
+def is_here(name: str) -> bool:
+    return Path(CHROMIUM).exists() if name in IN_CHROMIUM else bool(shutil.which(RUNS[name][0]("", Path())[0]))
+
+
+@pytest.mark.parametrize("name", [*RUNS, *IN_CHROMIUM])
+def test_a_player_hears_every_sample_once_across_the_joins_and_the_wrap(captured: Captured, name: str) -> None:
+    if not is_here(name):
         pytest.skip("this player is not installed here")
     heard = read_wav(captured.folder / f"{name}.wav")
     assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
+    assert 0 < captured.wrap_after_ms < 28_000, "every player has heard it"
     found = places(captured, heard, "low" if name.endswith("low") else "standard")
     assert len(found) >= 9, "at least three programmes and the joins between them"
-    assert all(abs(late) <= NEAR and alike > 0.95 for _, late, alike in found), found
+    near = SLIP if name in IN_CHROMIUM else NEAR
+    whole = [alike > 0.95 for _, _, alike in found]
+    assert all(abs(late) <= near for _, late, _ in found), found
+    assert all(whole) or (name in IN_CHROMIUM and sum(whole) >= 0.9 * len(whole)), found

@@ -5,21 +5,34 @@ from __future__ import annotations
 import hashlib
 import os
 import pty
+import sqlite3
 import subprocess
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import feedparser
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from media.objects import StoreSettings
-from tests.live import chirp, free_port, make_live, web
+from radio.app import create_app
+from radio.catalogue import actions as catalogue
+from radio.catalogue.models import Episode
+from radio.db import db, writing
+from radio.editorial import actions as editorial
+from radio.editorial.rules import AT_THE_CONSOLE
+from radio.feeds import tombstones
+from radio.jobs.carrier import Carrier
+from radio.station import Station, open_clock, open_store
+from radio.worker import import_tasks
+from tests.live import Live, chirp, free_port, make_live, web
 
 pytestmark = pytest.mark.slow
 
@@ -120,3 +133,92 @@ def test_newsboat_reads_the_feed_and_podboat_downloads_the_very_bytes(feed: Feed
     watched = ("podboat", "-C", str(config), "-q", str(queue), "-a")
     with on_a_terminal(*watched, home=tmp_path):
         until(lambda: hashes(downloads) == set(feed.enclosures().values()))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A station of its own whose episodes are changed while clients have them."""
+
+    feed: Feed
+    live: Live
+
+    def decide(self, decision: Callable[[Session, Station, Episode], None], title: str) -> None:
+        """Somebody in the studio decides about an episode; then the station does what follows from it."""
+        app = create_app(self.live.settings, clock=open_clock(self.live.settings), store=open_store(self.live.settings))
+        import_tasks()
+        with app.app_context(), writing():
+            episode = db.session().scalars(select(Episode).where(Episode.title == title)).one()
+            decision(db.session(), app.extensions["station"], episode)
+            db.session().commit()
+        carrier = Carrier(app)
+        carrier.work_off()
+        carrier.close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def told(s3: StoreSettings, tmp_path: Path) -> Iterator[Told]:
+    port = free_port()
+    sounds = {"Morning": SOUNDS["Morning"], "Noon": SOUNDS["Noon"]}
+    live = make_live(
+        tmp_path, s3, sounds, now=datetime.now(UTC) - timedelta(hours=1), RADIO_PUBLIC_URL=f"http://127.0.0.1:{port}"
+    )
+    with web(live, port=port) as (address, _pid):
+        yield Told(Feed(f"{address}/feed.xml"), live)
+
+
+def told_anew(session: Session, here: Station, episode: Episode) -> None:
+    catalogue.describe(session, episode, now=here.now(), title="Morning, told anew")
+
+
+def taken_back(session: Session, here: Station, episode: Episode) -> None:
+    editorial.withdraw(session, here, episode, by=AT_THE_CONSOLE, now=here.now())
+
+
+def in_newsboat(cache: Path) -> set[str]:
+    with closing(sqlite3.connect(cache)) as rows:
+        return {title for (title,) in rows.execute("SELECT title FROM rss_item")}
+
+
+def podget(feed: Feed, home: Path) -> set[str]:
+    """Hashes of what a new subscriber gets."""
+    folder, downloads = home / "podget", home / "POD"
+    folder.mkdir(parents=True)
+    (folder / "serverlist").write_text(f"{feed.url} Talk Station\n")
+    client("podget", "-r", "10", "-d", str(folder), "-l", str(downloads), home=home)
+    return hashes(downloads)
+
+
+def test_three_clients_see_an_edit_and_that_an_episode_was_taken_back(told: Told, tmp_path: Path) -> None:
+    where = {"home": tmp_path, "GPODDER_HOME": str(tmp_path / "gpo"), "GPODDER_DOWNLOAD_DIR": str(tmp_path / "gpo-downloads")}
+    config, urls, cache = (tmp_path / name for name in ("config", "urls", "cache.db"))
+    config.write_text("use-proxy no\n")
+    urls.write_text(f"{told.feed.url}\n")
+    reload = ("newsboat", "-C", str(config), "-u", str(urls), "-c", str(cache), "-x", "reload")
+    client("gpo", "subscribe", told.feed.url, **where)
+    client(*reload, home=tmp_path)
+    assert in_newsboat(cache) == {"Morning", "Noon"}
+    first = podget(told.feed, tmp_path / "first")
+    assert first == set(told.feed.enclosures().values())
+
+    told.decide(told_anew, "Morning")
+    client("gpo", "update", **where)
+    client(*reload, home=tmp_path)
+    assert "Morning, told anew" in client("gpo", "episodes", **where)
+    assert in_newsboat(cache) == {"Morning, told anew", "Noon"}
+    edited = podget(told.feed, tmp_path / "second")
+    assert edited == set(told.feed.enclosures().values())
+    assert edited != first
+
+    told.decide(taken_back, "Morning, told anew")
+    client("gpo", "update", **where)
+    client(*reload, home=tmp_path)
+    listed = client("gpo", "episodes", **where)
+    assert "Morning" not in listed
+    assert "Taken back by the person who told it" in listed
+    assert any(title.startswith("Taken back") for title in in_newsboat(cache))
+    clip = hashlib.sha256(tombstones.clip(tombstones.Why.TAKEN_BACK, "standard").content).hexdigest()
+    client("gpo", "download", **where)
+    assert clip in hashes(tmp_path / "gpo-downloads")
+    assert clip in podget(told.feed, tmp_path / "third")

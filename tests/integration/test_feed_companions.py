@@ -144,15 +144,19 @@ def test_what_is_taken_back_takes_its_words_along(
     assert any(b"Lamps" in content for content in session.scalars(select(StoredFeed.identity)))
     editorial.withdraw(session, station, episode, by=sam.asking, now=NOON)
     session.commit()
-    for name in ("transcript.vtt", "transcript.html", "chapters.json"):
-        assert client.get(f"/episodes/{episode.id}/{name}").status_code == 410
+    for name in ("transcript.vtt", "transcript.srt", "transcript.html", "chapters.json"):
+        replaced = client.get(f"/episodes/{episode.id}/{name}")
+        assert replaced.status_code == 200, "apps that have the old words get others in their place"
+        assert b"aken back by the person who told it" in b" ".join(replaced.data.split())
+        assert b"Lamps" not in replaced.data
+    assert client.get(f"/episodes/{episode.id}/transcript.cy.vtt").status_code == 410
     station.clock.move(timedelta(minutes=2))  # type: ignore[attr-defined]
     work_off()
     assert session.scalars(select(Transcript)).all() == []
     assert episode.chapters is None
     stored = session.scalars(select(StoredFeed.identity)).all()
     assert stored
-    assert not any(b"Lamps" in content or b"transcript.vtt" in content for content in stored), "no stored feed tells of it"
+    assert not any(b"Lamps" in content for content in stored), "no stored feed tells of it"
 
 
 def test_only_what_its_teller_wants_in_apps_is_in_feeds_and_only_names_they_gave(client: Visitor, session: Session) -> None:
@@ -268,6 +272,50 @@ def test_a_producer_takes_a_transcript_and_sees_what_apps_would_say(
     browser.post(f"/studio/episodes/{episode.id}/transcript/forget", data={"language": "en-GB"})
     session.expire_all()
     assert episode.transcripts == []
+
+
+def test_chapters_and_parts_are_typed_one_a_line(
+    client: Visitor, session: Session, browser_of: Callable[[Person | None], Visitor], sam: Person
+) -> None:
+    episode = make_episode(session)
+    browser, address = browser_of(sam), f"/studio/episodes/{episode.id}"
+    typed = {"title": "Lamps", "summary": "Talk.", "kind": "programme", "language": "en-GB", "content_notes": "none",
+             "scopes": ["site", "live", "podcast"], "release": "bonus"}  # fmt: skip
+    wrong = browser.post(address, data=typed | {"chapters": "2:10 Second\n0:00 First"})
+    assert wrong.status_code == 422
+    assert "Let the chapters follow each other" in wrong.text
+    assert "2:10 Second" in wrong.text
+    right = {"chapters": "0:00 First\n1:02:10 Second", "soundbites": "0:10 - 0:40 The lamp"}
+    assert browser.post(address, data=typed | right).status_code == 303
+    session.expire_all()
+    assert episode.chapters == [{"start_ms": 0, "title": "First"}, {"start_ms": 3_730_000, "title": "Second"}]
+    assert episode.soundbites == [{"from_ms": 10_000, "to_ms": 40_000, "title": "The lamp"}]
+    assert b"<itunes:episodeType>bonus<" in client.get(SHOW).data
+    assert "1:02:10 Second" in browser.get(address).text
+
+
+def test_a_show_is_told_to_directories_as_it_was_typed(
+    client: Visitor, session: Session, browser_of: Callable[[Person | None], Visitor], edith: Person
+) -> None:
+    show = make_show(session)
+    browser, address = browser_of(edith), f"/studio/shows/{show.slug}"
+    typed = {"title": "Night Desk", "kind": "programme", "language": "en-GB", "category": "Music", "in_feeds": "yes"}
+    wrong = browser.post(address, data=typed | {"seasons": "winter"})
+    assert wrong.status_code == 422
+    assert "its number, then its name" in wrong.text
+    right = {"seasons": "2 Winter", "license": "CC-BY-4.0", "country": "gb", "serial": "yes", "verifications": "applepodcastsverify 1a",
+             "podroll": "917393E3-1b1e-5cef-ace4-edaa54e1f810 https://other.example/feed Other"}  # fmt: skip
+    assert browser.post(address, data=typed | right).status_code == 303
+    feed = client.get(SHOW).data
+    for said in (
+        b"<itunes:type>serial<",
+        b">cc-by-4.0<",
+        b'country="gb">United Kingdom<',
+        b'purpose="applepodcastsverify">1a<',
+        b'title="Other"',
+    ):
+        assert said in feed
+    assert "917393e3-1b1e-5cef-ace4-edaa54e1f810 https://other.example/feed Other" in browser.get(address).text
 
 
 MOVES = st.lists(st.tuples(st.sampled_from(["publish", "edit", "withdraw", "expire", "later"]), st.integers(0, 5)), max_size=12)

@@ -14,15 +14,16 @@ const asked = (address) => address.replace(/^(.*\/\d+)(\.\w+)\?(\w+)$/, "$1-$3$2
 
 /**
  * @param {HTMLAudioElement} audio
- * @param {boolean} low the rendition for little data
- * @param {{native: boolean, fault: () => void}} wishes
+ * @param {string} address of the playlist
+ * @param {{native: boolean, isLive: boolean, fromS: number, fault: () => void}} wishes `isLive`: bring it to the true second;
+ *   otherwise it begins where the playlist says, or `fromS` seconds after its beginning
  * @returns {Promise<{close: () => void}>}
  * @throws when hls.js cannot be loaded or has nothing to play into
  */
-export async function open(audio, low, { native, fault }) {
-  const clock = serverClock();
+export async function open(audio, address, { native, isLive, fromS, fault }) {
+  const clock = isLive ? serverClock() : null;
   if (native) {
-    audio.addEventListener("playing", () => toTheTrueSecond(audio, clock, () => audio.getStartDate?.().getTime() + audio.currentTime * 1000), { once: true });
+    if (isLive) audio.addEventListener("playing", () => toTheTrueSecond(audio, clock, () => audio.getStartDate?.().getTime() + audio.currentTime * 1000), { once: true });
     return { close() {} };
   }
   const { default: Hls } = await import("../vendor/hls/hls.light.min.mjs");
@@ -35,6 +36,7 @@ export async function open(audio, low, { native, fault }) {
     backBufferLength: 30,
     maxBufferLength: 20,
     liveDurationInfinity: true,
+    startPosition: isLive || !fromS ? -1 : fromS,
     enableID3MetadataCues: false, // its text track is a data: address, which our policy refuses
     enableEmsgMetadataCues: false,
     enableDateRangeMetadataCues: false,
@@ -42,10 +44,10 @@ export async function open(audio, low, { native, fault }) {
   hls.on(Hls.Events.ERROR, (_name, error) => {
     if (error.fatal) fault();
   });
-  hls.loadSource(low ? "/live-low.m3u8" : "/live.m3u8");
+  hls.loadSource(address);
   hls.attachMedia(audio);
   const correct = () => toTheTrueSecond(audio, clock, () => hls.playingDate?.getTime());
-  audio.addEventListener("playing", correct, { once: true });
+  if (isLive) audio.addEventListener("playing", correct, { once: true });
   return {
     close() {
       audio.removeEventListener("playing", correct);

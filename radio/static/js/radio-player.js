@@ -1,6 +1,6 @@
 /**
  * <radio-player>: the bar at the foot of every page. Without it the page has the browser's own controls.
- * It also takes over the links that say what to play (data-play="live" | "episode"): with it they are buttons.
+ * It also takes over the links that say what to play (data-play="live" | "again" | "episode"): with it they are buttons.
  */
 import { askStation, sound } from "./sound.js";
 
@@ -41,7 +41,7 @@ class RadioPlayer extends HTMLElement {
     else if (does === "live") play({ kind: "live" });
     else if (does === "less") {
       lowData = !lowData;
-      if (sound.source?.kind === "live") play({ kind: "live" });
+      if (sound.source && sound.source.kind !== "episode") play(sound.source);
     }
     this.#show();
   }
@@ -49,7 +49,7 @@ class RadioPlayer extends HTMLElement {
   #show() {
     const { state, source } = sound;
     const sounding = state === "playing" || state === "waiting" || state === "lost";
-    const live = source?.kind !== "episode";
+    const live = !source || source.kind === "live";
     this.dataset.state = state;
     this.dataset.kind = live ? "live" : "episode";
     showButton(this.querySelector("[data-does=toggle]"), sounding, live);
@@ -68,7 +68,7 @@ class RadioPlayer extends HTMLElement {
 
   #showNow() {
     const what = this.querySelector(".bar-what");
-    if (sound.source?.kind === "episode") what.textContent = sound.source.title;
+    if (sound.source && sound.source.kind !== "live") what.textContent = sound.source.title;
     else what.textContent = onAir?.title || this.dataset.live;
     const headline = document.querySelector("h1[data-on-air]");
     if (headline && onAir?.title) headline.textContent = this.#sentence();
@@ -82,7 +82,7 @@ class RadioPlayer extends HTMLElement {
   }
 
   #showPosition() {
-    if (sound.source?.kind !== "episode") return;
+    if (!sound.source || sound.source.kind === "live") return;
     const bar = this.querySelector("[name=position]");
     if (document.activeElement === bar && bar.matches(":active")) return;
     bar.max = String(Math.round(sound.lengthS) || 1);
@@ -131,6 +131,7 @@ function toggle(source) {
 
 function play(source) {
   if (source.kind === "live") sound.playLive(lowData);
+  else if (source.kind === "again") sound.playAgain(source, lowData);
   else sound.playEpisode({ ...source, address: lowData && source.low && playsOpus() ? source.low : source.address });
   stayWhileMoving();
   followNow();
@@ -188,7 +189,7 @@ function tellTheSystem(source, state, words) {
   if (!session || !window.MediaMetadata) return;
   session.metadata = source ? new MediaMetadata({ title: words.discreet }) : null;
   session.playbackState = state === "stopped" ? "none" : state === "paused" ? "paused" : "playing";
-  const episode = source?.kind === "episode";
+  const episode = source && source.kind !== "live";
   const does = {
     play: source && (() => (episode ? sound.resume() : sound.playLive(lowData))),
     pause: source && (() => sound.pause()),

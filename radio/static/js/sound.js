@@ -2,7 +2,8 @@
  * The one sound of this tab. It is no part of a page, so it plays on while pages come and go.
  * Nothing is fetched before `play…` is called, and nothing after `stop`.
  *
- * @typedef {{kind: "live", low: boolean} | {kind: "episode", id: string, title: string, address: string}} Source
+ * @typedef {{kind: "live", low: boolean} | {kind: "again", id: string, title: string, low: boolean} |
+ *   {kind: "episode", id: string, title: string, address: string}} Source   the id of "again" is the tick it begins at
  * @typedef {"stopped" | "waiting" | "playing" | "paused" | "lost"} State
  */
 
@@ -31,7 +32,7 @@ class Sound extends EventTarget {
     audio.addEventListener("waiting", () => { if (this.state === "playing") this.#become("waiting"); });
     audio.addEventListener("pause", () => { if (this.#wanted() && !audio.ended) this.#paused(); });
     audio.addEventListener("play", () => { if (this.state === "paused") this.#become("waiting"); });
-    audio.addEventListener("ended", () => { if (this.source?.kind === "episode") this.stop(); else this.#lost(); });
+    audio.addEventListener("ended", () => { if (this.source?.kind === "live") this.#lost(); else this.stop(); });
     audio.addEventListener("error", () => { if (this.#wanted() && audio.getAttribute("src")) this.#lost(); });
     for (const name of ["timeupdate", "durationchange", "seeked", "ratechange"]) audio.addEventListener(name, () => this.#say("moved"));
     addEventListener("online", () => { if (this.state === "lost" || this.state === "waiting") this.#reopen(); });
@@ -40,7 +41,11 @@ class Sound extends EventTarget {
 
   get audio() { return this.#audio; }
   get positionS() { return this.#audio.currentTime; }
-  get lengthS() { return Number.isFinite(this.#audio.duration) ? this.#audio.duration : 0; }
+  get lengthS() {
+    const { duration, seekable } = this.#audio;
+    if (Number.isFinite(duration)) return duration;
+    return this.source?.kind === "again" && seekable.length ? seekable.end(seekable.length - 1) : 0;
+  }
 
   /** Whether this is what is chosen and not stopped. */
   is(source) {
@@ -50,9 +55,12 @@ class Sound extends EventTarget {
 
   playLive(low) { this.#open({ kind: "live", low }); }
 
+  /** What was on at a tick, from there: still on the air or not. */
+  playAgain({ id, title }, low, fromS = 0) { this.#open({ kind: "again", id, title, low }, fromS); }
+
   playEpisode({ id, title, address }, fromS = 0) { this.#open({ kind: "episode", id, title, address }, fromS); }
 
-  /** Go on with an episode that is paused. The live channel is never paused: it is stopped. */
+  /** Go on with what is paused. The live channel is never paused: it is stopped. */
   resume() {
     if (this.state === "paused") this.#start();
   }
@@ -69,20 +77,20 @@ class Sound extends EventTarget {
     this.#say("state");
   }
 
-  /** Move an episode by so many seconds. */
+  /** Move by so many seconds. */
   move(byS) {
-    if (this.source?.kind !== "episode") return;
+    if (!this.source || this.source.kind === "live") return;
     const end = this.lengthS || Infinity;
     this.#audio.currentTime = Math.min(Math.max(0, this.#audio.currentTime + byS), end);
   }
 
   moveTo(positionS) {
-    if (this.source?.kind === "episode") this.#audio.currentTime = positionS;
+    if (this.source && this.source.kind !== "live") this.#audio.currentTime = positionS;
   }
 
   setSpeed(speed) {
     this.speed = speed;
-    if (this.source?.kind === "episode") this.#audio.playbackRate = speed;
+    if (this.source && this.source.kind !== "live") this.#audio.playbackRate = speed;
   }
 
   async #open(source, fromS = 0) {
@@ -106,20 +114,21 @@ class Sound extends EventTarget {
       this.#start();
       return;
     }
-    this.#audio.defaultPlaybackRate = this.#audio.playbackRate = 1;
+    this.#audio.defaultPlaybackRate = this.#audio.playbackRate = source.kind === "again" ? this.speed : 1;
     const native = nativeLive(this.#audio);
     if (native) {
-      this.#audio.src = source.low ? "/live-low.m3u8" : "/live.m3u8";
+      this.#audio.src = addressOf(source);
       this.#start(); // at once: Safari lets only the press itself start a sound
     }
     try {
       if (this.#tries >= PLAIN_AFTER && this.#tries % 2) throw new Error("the playlists do not come");
       const { open } = await import("./live.js");
       if (turn !== this.#turn) return;
-      this.#way = await open(this.#audio, source.low, { native, fault: () => turn === this.#turn && this.#lost() });
+      this.#way = await open(this.#audio, addressOf(source), { native, fromS, isLive: source.kind === "live", fault: () => turn === this.#turn && this.#lost() });
       if (turn !== this.#turn) { this.#way?.close(); this.#way = null; return; }
     } catch {
       if (turn !== this.#turn) return;
+      if (source.kind === "again") { this.#lost(); return; }
       this.#audio.src = "/live.mp3"; // it needs no player and no playlist
     }
     if (!native) this.#start();
@@ -173,7 +182,7 @@ class Sound extends EventTarget {
   }
 
   #reopen() {
-    const fromS = this.source?.kind === "episode" ? this.#audio.currentTime : 0;
+    const fromS = this.source?.kind === "live" ? 0 : this.#audio.currentTime;
     this.#close();
     this.#become("waiting");
     this.#feed(fromS);
@@ -187,6 +196,11 @@ class Sound extends EventTarget {
   }
 
   #say(name) { this.dispatchEvent(new Event(name)); }
+}
+
+function addressOf(source) {
+  if (source.kind === "again") return `/live/${source.low ? "low" : "standard"}.m3u8?from=${source.id}`;
+  return source.low ? "/live-low.m3u8" : "/live.m3u8";
 }
 
 /** Whether the browser's own HLS is to be used: Safari's, and where there is nothing to feed hls.js into. */

@@ -1,0 +1,55 @@
+"""The sound of an episode over HTTP, at the address that podcast apps keep for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, redirect, request
+
+from media.ranges import if_range_matches
+from media.types import ByteRange
+from radio import db
+from radio.counting.answers import counted
+from radio.counting.rules import Sound
+from radio.feeds import enclosures
+from radio.station import station
+from radio.web.access import Access, access
+from radio.web.respond import none_match, object_response
+
+bp = Blueprint("enclosures", __name__)
+
+SOUND_AGE = "public, max-age=60"
+"""Short: what is taken back must be gone from every cache within a minute."""
+_SIGNED_SECONDS = 6 * 3600
+"""A paused listener goes on at the signed address."""
+
+
+@bp.get("/audio/<episode_id>.<any(mp3,m4a):extension>")
+@access(Access.PUBLIC)
+def sound(episode_id: str, extension: str) -> Response:
+    """Standard as .mp3, low as .m4a."""
+    here = station()
+    found = enclosures.served_or_404(db.session(), episode_id, extension, now=here.now())
+    db.db.session.remove()  # the connection is not held while sound flows
+    etag = f'"{found.name}"'
+    if found.one_key is not None and _may_redirect(etag):
+        response: Response = redirect(here.store.sign_get(found.one_key, _SIGNED_SECONDS), 302)  # type: ignore[assignment]
+        response.headers["Cache-Control"] = "no-store"
+    else:
+
+        def read(wanted: ByteRange) -> Iterator[bytes]:
+            return found.read(here.store, wanted)
+
+        response = object_response(found.size_bytes, etag, found.media_type, read)
+        response.headers["Cache-Control"] = SOUND_AGE
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return counted(response, Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes))
+
+
+def _may_redirect(etag: str) -> bool:
+    """Whether the store may answer this itself: not HEAD, not a conditional request, not a range only we judge."""
+    if not station().settings.s3_public_endpoint or request.method == "HEAD" or none_match(etag):
+        return False
+    return "Range" not in request.headers or (
+        "If-Range" not in request.headers or if_range_matches(request.headers.get("If-Range"), etag)
+    )

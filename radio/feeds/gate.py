@@ -1,0 +1,305 @@
+"""The gate before the feeds: bytes and feed must agree, as a podcast app would find them.
+
+A fault keeps one item out, never a feed. What is not the item's fault (nobody answers) keeps nothing out.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import mutagen
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from media.profiles import TARGET_LUFS
+from radio.catalogue.actions import touched
+from radio.catalogue.models import Episode, Recording, Show
+from radio.catalogue.rules import State
+from radio.core.people import THE_STATION
+from radio.editorial import audit
+from radio.editorial.models import FeedItem, GateWatch
+from radio.feeds import channels, lint, queries, rules, xml
+from radio.feeds.enclosures import STANDARD
+from radio.feeds.names import STATION as STATION_FEED
+from radio.feeds.names import FeedName, Of
+from radio.feeds.reach import Reach, RemoteFile
+from radio.feeds.rules import Channel, Due, Item, Sound
+from radio.station import Station
+
+LOOK_EVERY = timedelta(hours=1)
+FIRST_HEAD_WITHIN = timedelta(minutes=10)
+"""A new item waits so long for the head of its download, then it is looked at without one."""
+SETTLED_AFTER = timedelta(seconds=75)
+"""Caches may give an old download for a minute: what has changed is not looked at before."""
+LENGTH_MAY_DIFFER = 0.02
+LEAST_DIFFERENCE_MS = 1500
+"""A tick and the rounding to seconds: what two honest readings of a very short sound may differ by."""
+MOST_TOO_QUIET_LU = 3.0
+MOST_TOO_LOUD_LU = 6.0
+"""Above the target by more than the limiter's make-up: something is wrong with the figures or the gain."""
+PICTURE_PX = range(1400, 3001)
+
+_PROBE_BYTES = 100
+_GATE = "gate"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One item as its feed would tell it, and what only its rows know."""
+
+    episode_id: str
+    item: Item
+    loudness_lufs: float | None
+    """As it should sound: measured, with the gain."""
+    proved_sha256: str | None
+    twins: int = 0
+    """How many others the feed would tell under the same title and day."""
+    broken_rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate found: no fault, or their codes, each with a fact after a colon where there is one."""
+
+    faults: tuple[str, ...]
+    looked_at_sha256: str | None = None
+    """What the feed said of the bytes then; a verdict about others does not count. None: it is not about bytes."""
+    proved_sha256: str | None = None
+
+
+@dataclass(slots=True)
+class Round:
+    """One look at several items; what they share is asked for once."""
+
+    reach: Reach
+    pictures: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        """Look at one.
+
+        Raises:
+            NoVerdictError: nobody answered.
+        """
+        item, sound = candidate.item, candidate.item.standard
+        faults = [*_row_faults(candidate), *_address_faults(self.reach, sound), *self._picture(item.image_url)]
+        if item.low is not None:
+            faults += _head_faults(self.reach, item.low)
+        proved = candidate.proved_sha256
+        if proved != sound.sha256 and not faults:
+            faults += _content_faults(self.reach, sound)
+            proved = None if faults else sound.sha256
+        if not faults:
+            faults += _length_faults(self.reach, item)
+        return Verdict(tuple(faults), sound.sha256, proved)
+
+    def _picture(self, url: str) -> tuple[str, ...]:
+        if url not in self.pictures:
+            self.pictures[url] = tuple(_picture_faults(self.reach, url))
+        return self.pictures[url]
+
+
+def due(session: Session, station: Station, *, now: datetime) -> tuple[list[Candidate], dict[str, Verdict]]:
+    """The items that nobody has looked at, that have changed since, or whose hour is over; and of some a verdict already."""
+    facts = {row.id: row for row in session.execute(_facts())}
+    every = [one for one in queries.due(session, STATION_FEED, passed=False) if one.episode_id in facts]
+    titled = {title.episode_id: title for found in _by_show(every, facts) for title in rules.due(found, now)}
+    days = Counter((facts[key].show_id, *_day(one)) for key, one in titled.items())
+    waiting = [one for key, one in titled.items() if _is_due(facts[key], now)]
+    items, broken = queries.items(session, station, waiting, STATION_FEED)
+    slugs = {facts[item.episode_id].slug for item in items}
+    shows = {slug: channels.channel(session, station, FeedName(Of.SHOW, slug), now=now) for slug in slugs}
+    found = [_candidate(item, facts[item.episode_id], days, shows) for item in items]
+    return found, {episode_id: Verdict((f"left-out:{why}",)) for episode_id, why in broken}
+
+
+def _facts() -> Any:
+    return (
+        select(
+            Episode.id, Episode.show_id, Show.slug, Episode.changed_at, Episode.published_at, Recording.integrated_lufs, Recording.gain_db,
+            FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.held_at, STANDARD.since,
+        )
+        .join(Show, Show.id == Episode.show_id)
+        .join(Recording, Recording.id == Episode.recording_id)
+        .outerjoin(FeedItem, FeedItem.episode_id == Episode.id)
+        .outerjoin(STANDARD, (STANDARD.episode_id == Episode.id) & (STANDARD.profile == "standard"))
+        .where(Episode.state == State.PUBLISHED)
+    )  # fmt: skip
+
+
+def _is_due(row: Any, now: datetime) -> bool:
+    if row.checked_at is None:
+        return row.since is not None or now >= row.published_at + FIRST_HEAD_WITHIN
+    if row.since is not None and row.checked_at < row.since:
+        return bool(now >= row.since + SETTLED_AFTER)
+    return bool(row.held_at is not None or row.changed_at > row.checked_at or now >= row.checked_at + LOOK_EVERY)
+
+
+def _by_show(every: Sequence[Due], facts: Mapping[str, Any]) -> Iterable[list[Due]]:
+    shows: dict[str, list[Due]] = {}
+    for one in every:
+        shows.setdefault(facts[one.episode_id].show_id, []).append(one)
+    return shows.values()
+
+
+def _day(one: Due | Item) -> tuple[str, object]:
+    return one.title.casefold(), one.published_at.date()
+
+
+def _candidate(item: Item, row: Any, days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
+    lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
+    twins = days[(row.show_id, *_day(item))] - 1
+    return Candidate(item.episode_id, item, lufs, row.proved_sha256, twins, _broken_rules(item, shows[row.slug]))
+
+
+def _broken_rules(item: Item, channel: Channel) -> tuple[str, ...]:
+    """What the rule engine says of the item in a feed of its own: rules whose breach apps or directories punish."""
+    written = xml.write(replace(channel, live=()), [item])
+    if written.left_out:
+        return tuple(f"left-out:{why}" for _, why in written.left_out)
+    found = lint.of_item(lint.findings(written.content), str(item.guid))
+    return tuple(dict.fromkeys(f"rule:{one.rule}" for one in found if one.grave))
+
+
+def _row_faults(candidate: Candidate) -> Iterator[str]:
+    lufs, told = candidate.loudness_lufs, candidate.item
+    if lufs is None:
+        yield "loudness"
+    elif not TARGET_LUFS - MOST_TOO_QUIET_LU <= lufs <= TARGET_LUFS + MOST_TOO_LOUD_LU:
+        yield f"loudness:{lufs:.1f}"
+    if candidate.twins:
+        yield "title-twice"
+    if len(told.title) > 255:
+        yield "title-long"
+    yield from candidate.broken_rules
+    for name, text in (("summary", told.summary), ("notes", told.notes_html)):
+        if len(text.encode()) > rules.TEXT_LIMIT_BYTES:
+            yield f"text-long:{name}"
+
+
+def _head_faults(reach: Reach, sound: Sound) -> list[str]:
+    """What HEAD says against what the feed says."""
+    path = urlsplit(sound.url).path
+    head = reach.ask(path, method="HEAD")
+    if head.status != 200:
+        return [f"status:{head.status}"]
+    faults = []
+    if head.headers.get("content-length") != str(sound.size_bytes):
+        faults.append(f"length:{head.headers.get('content-length', '')}")
+    if head.headers.get("content-type", "").partition(";")[0] != sound.media_type:
+        faults.append(f"type:{head.headers.get('content-type', '')[:40]}")
+    if head.headers.get("accept-ranges") != "bytes" or not head.headers.get("etag", "").startswith('"'):
+        faults.append("no-ranges")
+    return faults
+
+
+def _address_faults(reach: Reach, sound: Sound) -> list[str]:
+    """HEAD, ranges at both ends, one beyond the end, one on a condition that does not hold. Source: RFC 9110 §14, §13.1.5."""
+    path, size = urlsplit(sound.url).path, sound.size_bytes
+    if faults := _head_faults(reach, sound):
+        return faults
+    faults = []
+    for asked, start in ((f"bytes=0-{_PROBE_BYTES - 1}", 0), (f"bytes=-{_PROBE_BYTES}", size - _PROBE_BYTES)):
+        part = reach.ask(path, Range=asked)
+        expected = f"bytes {start}-{start + _PROBE_BYTES - 1}/{size}"
+        if part.status != 206 or part.headers.get("content-range") != expected or len(part.body) != _PROBE_BYTES:
+            faults.append("range-wrong")
+    if reach.ask(path, Range=f"bytes={size}-").status != 416:
+        faults.append("no-416")
+    changed = reach.ask(path, method="HEAD", Range="bytes=0-1", If_Range='"another"')
+    if changed.status != 200:
+        faults.append("if-range")
+    return sorted(set(faults))
+
+
+def _content_faults(reach: Reach, sound: Sound) -> list[str]:
+    whole = reach.fetch(urlsplit(sound.url).path)
+    if whole.status != 200:
+        return [f"status:{whole.status}"]
+    if whole.size_bytes != sound.size_bytes:
+        return [f"length:{whole.size_bytes}"]
+    return [] if whole.sha256 == sound.sha256 else ["bytes"]
+
+
+def _length_faults(reach: Reach, item: Item) -> list[str]:
+    file = RemoteFile(reach, urlsplit(item.standard.url).path, item.standard.size_bytes)
+    try:
+        found = mutagen.File(file)
+        length_ms = round(found.info.length * 1000) if found is not None else 0
+    except mutagen.MutagenError:
+        length_ms = 0
+    allowed_ms = max(item.length_ms * LENGTH_MAY_DIFFER, LEAST_DIFFERENCE_MS)
+    return [] if abs(length_ms - item.length_ms) <= allowed_ms else [f"duration:{length_ms}"]
+
+
+def _picture_faults(reach: Reach, url: str) -> Iterator[str]:
+    answer = reach.ask(urlsplit(url).path)
+    if answer.status != 200:
+        yield f"picture-status:{answer.status}"
+        return
+    try:
+        with Image.open(io.BytesIO(answer.body), formats=("JPEG", "PNG")) as image:
+            if image.width != image.height or image.width not in PICTURE_PX:
+                yield f"picture-size:{image.width}x{image.height}"
+            if image.mode != "RGB":
+                yield f"picture-colour:{image.mode}"
+            if answer.headers.get("content-type") != Image.MIME[image.format or ""]:
+                yield "picture-type"
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        yield "picture-broken"
+
+
+def keep(session: Session, verdicts: Mapping[str, Verdict], *, now: datetime) -> bool:
+    """Let in what passed, hold what did not; whether a feed changes by it."""
+    changed = False
+    for episode_id, verdict in verdicts.items():
+        if not _still_holds(session, episode_id, verdict):
+            continue
+        row = session.get(FeedItem, episode_id)
+        if row is None:
+            row = FeedItem(episode_id=episode_id, faults=[])
+            session.add(row)
+        changed |= _decide(session, row, verdict, now)
+    if changed:
+        touched(session)
+    return changed
+
+
+def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:
+    """Whether it is still out, with the bytes that were looked at."""
+    if session.scalar(select(Episode.state).where(Episode.id == episode_id).with_for_update()) != State.PUBLISHED:
+        return False
+    offered = session.scalar(select(STANDARD.sha256).where(STANDARD.episode_id == episode_id, STANDARD.profile == "standard"))
+    return verdict.looked_at_sha256 is None or offered in {None, verdict.looked_at_sha256}
+
+
+def _decide(session: Session, row: FeedItem, verdict: Verdict, now: datetime) -> bool:
+    was_in = row.entered_at is not None and row.held_at is None
+    row.checked_at, row.faults, row.proved_sha256 = now, list(verdict.faults), verdict.proved_sha256
+    if verdict.faults:
+        if row.held_at is None:
+            row.held_at = now
+            audit.record(
+                session, "held", "episode", row.episode_id, by=THE_STATION, now=now, faults=" ".join(verdict.faults)[:300]
+            )
+        return was_in
+    if row.held_at is not None:
+        row.held_at = None
+        audit.record(session, "let-in", "episode", row.episode_id, by=THE_STATION, now=now)
+    row.entered_at = row.entered_at or now
+    return not was_in
+
+
+def watch(session: Session, *, answered: bool, now: datetime) -> datetime | None:
+    """Write down whether our own address answers; gives since when it does not."""
+    row = session.get(GateWatch, _GATE) or GateWatch(name=_GATE)
+    row.asked_at = now
+    row.silent_since = None if answered else row.silent_since or now
+    session.add(row)
+    return row.silent_since

@@ -1,0 +1,102 @@
+"""Looks whether what was taken back is gone, at the addresses where anybody would look for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from lxml import etree
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from media.grid import tick_at
+from media.profiles import low, standard
+from radio.catalogue.models import Episode, EpisodeText, Recording
+from radio.core.time import unix_ms
+from radio.editorial.models import ReceiptLine
+from radio.editorial.rules import Surface
+from radio.feeds import queries, tombstones
+from radio.feeds.models import StoredFeed
+from radio.feeds.names import FeedName, Of
+from radio.feeds.reach import NoVerdictError, Reach
+
+LOOK_AGAIN = timedelta(minutes=1)
+GIVE_UP_AFTER = timedelta(days=2)
+"""Then it is a matter for people: the receipt goes on saying what is missing."""
+
+_GONE = frozenset({404, 410})
+
+
+class Looker:
+    """Knows of one withdrawn episode no more than is left of it: ids and dates."""
+
+    def __init__(self, session: Session, reach: Reach, episode_id: str, *, now: datetime) -> None:
+        episode = session.get_one(Episode, episode_id)
+        ticks = session.scalars(select(Recording.withdrawn_from_tick).where(Recording.episode_id == episode_id)).all()
+        self.episode_id, self.guid, self.slug = episode.id, episode.guid, episode.show.slug
+        self.withdrawn_at = episode.withdrawn_at or now
+        self._reach = reach
+        self._erased = episode.erased_at is not None
+        self._off_air = all(tick is not None and tick <= tick_at(unix_ms(now)) for tick in ticks)
+        self._unsearched = session.scalar(select(EpisodeText.id).where(EpisodeText.episode_id == episode_id)) is None
+
+    def gone(self, surface: Surface) -> bool:
+        """Whether it is gone from there; no answer is a no."""
+        looks: dict[Surface, Callable[[], bool]] = {
+            Surface.PAGE: self._page, Surface.SEARCH: lambda: self._unsearched, Surface.AIR: lambda: self._off_air,
+            Surface.FEEDS: self._feeds, Surface.DOWNLOADS: self._downloads, Surface.STORE: lambda: self._erased,
+        }  # fmt: skip
+        try:
+            return looks[surface]()
+        except NoVerdictError:
+            return False
+
+    def _page(self) -> bool:
+        return self._reach.ask(f"/episodes/{self.episode_id}").status in _GONE
+
+    def _downloads(self) -> bool:
+        return all(self._is_clip_or_gone(profile.name, profile.extension) for profile in (standard(), low()))
+
+    def _is_clip_or_gone(self, profile: str, extension: str) -> bool:
+        answer = self._reach.ask(f"/audio/{self.episode_id}.{extension}")
+        clip = tombstones.clip(tombstones.Why.TAKEN_BACK, profile)
+        return answer.status in _GONE or hashlib.sha256(answer.body).hexdigest() == clip.sha256
+
+    def _feeds(self) -> bool:
+        named = (
+            FeedName(of, which, low=small) for of, which in ((Of.STATION, ""), (Of.SHOW, self.slug)) for small in (False, True)
+        )
+        return all(self._is_out_of(name.path) for name in named)
+
+    def _is_out_of(self, path: str) -> bool:
+        answer = self._reach.ask(path)
+        if answer.status in _GONE:
+            return True
+        if answer.status != 200:
+            return False
+        titles = _titles(answer.body, self.guid)
+        return set(titles) <= {tombstones.title(tombstones.Why.TAKEN_BACK, self.episode_id)}
+
+
+def _titles(feed: bytes, guid: UUID) -> list[str]:
+    """What a feed calls the items with this id."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(feed, parser)
+    return [item.findtext("title") or "" for item in root.iter("item") if item.findtext("guid") == str(guid)]
+
+
+def keep(session: Session, episode_id: str, gone: dict[Surface, bool], *, now: datetime) -> None:
+    """Write down what was seen; what was gone once stays so."""
+    for surface, is_gone in gone.items():
+        line = session.get(ReceiptLine, (episode_id, surface)) or ReceiptLine(episode_id=episode_id, surface=surface)
+        line.checked_at = now
+        line.gone_at = line.gone_at or (now if is_gone else None)
+        session.add(line)
+
+
+def forget_old_feeds(session: Session) -> None:
+    """Erase feeds as they were rendered before the last change: they may hold what was taken back."""
+    number, _ = queries.numbers(session.connection())
+    session.execute(delete(StoredFeed).where(StoredFeed.change_number < number))

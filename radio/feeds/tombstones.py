@@ -1,0 +1,206 @@
+"""What stays in podcast apps' reach of an episode that was in a feed and is there no more.
+
+Apps keep what they have; none of them knows a sign for "take this away". What they do know is an item that changed: so it stays
+for a while with its id and date, with other words, and its address gives a short clip that says what happened.
+Nothing here is taken from the episode but its id, its date and the show it was in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import mutagen
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from media.profiles import low, standard
+from media.transcript import Cue, Spoken
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.rules import State
+from radio.editorial.models import FeedItem
+from radio.feeds.names import FeedName, Of
+from radio.feeds.rules import Chapter, Due, Item, Sound, Words
+from radio.station import Station
+
+IN_FEEDS_FOR = timedelta(days=90)
+"""So long the item stays: apps that are opened rarely hear of it too."""
+CLIP_FOR = timedelta(days=365)
+"""So long the address gives the clip; then it says that it is gone."""
+CHECKED_KINDS = frozenset({"guidance"})
+"""What runs out because it must be checked again; other things just end."""
+
+_CLIPS = Path(__file__).parent / "clips"
+
+
+class Why(StrEnum):
+    """Why something stands in the place of an episode; also the name of the clip."""
+
+    TAKEN_BACK = "taken-back"
+    BEING_CHECKED = "being-checked"
+
+
+TITLES = {Why.TAKEN_BACK: "Taken back by the person who told it", Why.BEING_CHECKED: "This guidance is being checked"}
+_TEXTS = {
+    Why.TAKEN_BACK: (
+        "The person who told this has taken it back, and the station has erased it. "
+        "If you saved a copy, please let it go too. Thank you for listening with care."
+    ),
+    Why.BEING_CHECKED: (
+        "The date until which this guidance held is over, and people who know are checking it. "
+        "If you saved a copy, please do not rely on it: look on the station's page for what holds now."
+    ),
+}
+SPOKEN = {
+    Why.TAKEN_BACK: "This was taken back by the person who told it. We have erased it. If you saved a copy, please let it go too. Thank you.",
+    Why.BEING_CHECKED: "This guidance is being checked by people who know. Please do not rely on a copy. What holds now is on our page.",
+}
+"""What the clips say, as `scripts/make-sample` has them read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One rendition of the words that stand in an episode's place. Its voice is synthetic, and it says so."""
+
+    content: bytes
+    sha256: str
+    media_type: str
+    length_ms: int
+    bitrate_bps: int
+
+
+@cache
+def clip(why: Why, profile: str) -> Clip:
+    """The clip in the rendition `standard` or `low`."""
+    made = {each.name: each for each in (standard(), low())}[profile]
+    content = (_CLIPS / f"{why}.{made.extension}").read_bytes()
+    length_ms = round(mutagen.File(BytesIO(content)).info.length * 1000)
+    return Clip(content, hashlib.sha256(content).hexdigest(), made.media_type, length_ms, made.bitrate_kbps * 1000)
+
+
+def why(
+    state: State,
+    kind: str,
+    entered_at: datetime | None,
+    withdrawn_at: datetime | None,
+    expires_at: datetime | None,
+    *,
+    now: datetime,
+) -> Why | None:
+    """What the address of an episode gives instead of it at `now`; None: no clip."""
+    if entered_at is None:
+        return None
+    if state == State.WITHDRAWN:
+        return Why.TAKEN_BACK if withdrawn_at is not None and now < withdrawn_at + CLIP_FOR else None
+    if (
+        state == State.PUBLISHED
+        and kind in CHECKED_KINDS
+        and expires_at is not None
+        and expires_at <= now < expires_at + CLIP_FOR
+    ):
+        return Why.BEING_CHECKED
+    return None
+
+
+def ran_out(kind: str, entered_at: datetime | None, expires_at: datetime | None, *, now: datetime) -> bool:
+    """Whether this guidance has been out of date for so long that its address says only that it is gone."""
+    return entered_at is not None and kind in CHECKED_KINDS and expires_at is not None and expires_at + CLIP_FOR <= now
+
+
+def title(reason: Why, episode_id: str) -> str:
+    """Neutral, and of this item alone: apps take two items of one day and title for one."""
+    return f"{TITLES[reason]} ({episode_id[-5:]})"
+
+
+def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
+    """The places in a feed of what was in it; each ends by itself.
+
+    What is erased has neither a kind nor a tag any more, so it stands in the feeds of the station and of its show alone.
+    """
+    statement = _standing(now).where(Show.slug == name.which) if name.of is Of.SHOW else _standing(now)
+    if name.of is Of.KIND:
+        statement = statement.where(Episode.kind == name.which, Episode.state == State.PUBLISHED)
+    if name.of is Of.TAG:
+        return []
+    rows = session.connection().execute(statement)
+    return [Due(row.id, row.guid, title(_why(row), row.id), row.published_at, _since(row) + IN_FEEDS_FOR) for row in rows]
+
+
+def _standing(now: datetime) -> Any:
+    taken_back = and_(Episode.state == State.WITHDRAWN, Episode.withdrawn_at > now - IN_FEEDS_FOR)
+    out_of_date = and_(
+        Episode.state == State.PUBLISHED, Episode.kind.in_(CHECKED_KINDS), Episode.expires_at <= now,
+        Episode.expires_at > now - IN_FEEDS_FOR,
+    )  # fmt: skip
+    return (
+        select(
+            Episode.id, Episode.guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
+            Show.title.label("show_title"), Show.author.label("show_author"),
+        )
+        .join(FeedItem, FeedItem.episode_id == Episode.id)
+        .join(Show, Show.id == Episode.show_id)
+        .where(FeedItem.entered_at.is_not(None), Show.in_feeds, or_(taken_back, out_of_date))
+    )  # fmt: skip
+
+
+def _why(row: Any) -> Why:
+    return Why.TAKEN_BACK if row.state == State.WITHDRAWN else Why.BEING_CHECKED
+
+
+def _since(row: Any) -> datetime:
+    found: datetime = row.withdrawn_at if row.state == State.WITHDRAWN else row.expires_at
+    return found
+
+
+def among(
+    session: Session, station: Station, items: Sequence[Item], wanted: Sequence[Due], name: FeedName, *, now: datetime
+) -> tuple[Item, ...]:
+    """The items, with what stands in the place of others between them, in the order of `wanted`."""
+    ids = {one.episode_id for one in wanted} - {item.episode_id for item in items}
+    found = {item.episode_id: item for item in items}
+    if ids:
+        origin, several = station.url(""), name.of is not Of.SHOW
+        for row in session.connection().execute(_standing(now).where(Episode.id.in_(ids))):
+            item = _item(row, origin, several=several)
+            found[row.id] = replace(item, standard=item.low or item.standard, low=None) if name.low else item
+    return tuple(found[one.episode_id] for one in wanted if one.episode_id in found)
+
+
+def _item(row: Any, origin: str, *, several: bool) -> Item:
+    reason = _why(row)
+    text = _TEXTS[reason]
+    return Item(
+        guid=row.guid, title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
+        published_at=row.published_at, changed_at=_since(row), length_ms=clip(reason, "standard").length_ms, explicit=False,
+        image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
+        low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,
+        author=(row.show_author or row.show_title) if several else "", words=(Words("en", timed=True),),
+        chapters=(Chapter(0, TITLES[reason]),),
+    )  # fmt: skip
+
+
+def spoken(reason: Why) -> Spoken:
+    """What the clip says, as a transcript: it replaces that of the episode."""
+    return Spoken((Cue(0, clip(reason, "standard").length_ms, "Synthetic voice", SPOKEN[reason]),), timed=True)
+
+
+def standing(session: Session, episode_id: str, *, now: datetime) -> Why | None:
+    """What stands in an episode's place for apps that ask for its transcript or chapters; None: nothing does."""
+    columns = (Episode.state, Episode.kind, FeedItem.entered_at, Episode.withdrawn_at, Episode.expires_at)
+    found = session.execute(
+        select(*columns).outerjoin(FeedItem, FeedItem.episode_id == Episode.id).where(Episode.id == episode_id)
+    )
+    row = found.one_or_none()
+    return why(*row, now=now) if row else None
+
+
+def _sound(reason: Why, profile: str, url: str) -> Sound:
+    found = clip(reason, profile)
+    return Sound(url, found.media_type, len(found.content), found.sha256, found.bitrate_bps)

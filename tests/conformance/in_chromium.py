@@ -1,0 +1,68 @@
+"""The station's own player in Chromium, and every sample that comes out of its <audio>."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from tests.live import Sound, write_wav
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+SETTLED_MS = 3_000
+"""After its start the player jumps once, to the true second."""
+_OPTIONS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", "--disable-background-networking",
+            "--disable-component-update", "--no-first-run", "--disable-background-timer-throttling"]  # fmt: skip
+
+_TAP = """registerProcessor("tap", class extends AudioWorkletProcessor {
+  #kept = new Int16Array(24000); #n = 0;
+  process([input]) {
+    const sound = input[0] ?? new Float32Array(128);
+    for (const sample of sound) {
+      this.#kept[this.#n++] = Math.max(-32768, Math.min(32767, Math.round(sample * 32767)));
+      if (this.#n === this.#kept.length) { this.port.postMessage(this.#kept.slice()); this.#n = 0; }
+    }
+    return true;
+  }
+})"""
+_BEGIN = """async tap => {
+  const player = document.querySelector("script[type=module]").src.replace("radio-player.js", "sound.js");
+  const { sound } = await import(player);
+  const context = new AudioContext({ sampleRate: 48000 });
+  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([tap], { type: "text/javascript" })));
+  const node = new AudioWorkletNode(context, "tap", { numberOfInputs: 1, channelCount: 1, channelCountMode: "explicit" });
+  window.heard = [];
+  node.port.onmessage = ({ data }) => window.heard.push(data);
+  context.createMediaElementSource(sound.audio).connect(node);
+  node.connect(context.destination);
+  await context.resume();
+}"""
+_END = """() => {
+  const bytes = new Uint8Array(window.heard.length * 48000);
+  window.heard.forEach((part, n) => bytes.set(new Uint8Array(part.buffer), n * 48000));
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+  return btoa(text);
+}"""
+
+
+def listen(address: str, out: Path, *, low: bool, seconds: float) -> None:
+    """Open the front page, press play, and write down what is heard once the player has settled."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+        page = browser.new_context(bypass_csp=True).new_page()  # for the tap; the player itself keeps the policy elsewhere
+        page.goto(address)
+        if low:
+            page.get_by_role("button", name="Less data").click()
+        page.get_by_role("button", name="Play the station, live").click()
+        page.wait_for_function("document.documentElement.hasAttribute('data-sounding')", timeout=30_000)
+        page.wait_for_timeout(SETTLED_MS)
+        page.evaluate(_BEGIN, _TAP)
+        page.wait_for_timeout(1000 * seconds)
+        heard = np.frombuffer(base64.b64decode(page.evaluate(_END)), "<i2")
+        browser.close()
+    found: Sound = (heard / 32768).astype(np.float32)
+    write_wav(out, found)

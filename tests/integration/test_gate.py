@@ -1,0 +1,185 @@
+"""Nothing enters a feed until its public address has proved what the feed says of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import feedparser
+import pytest
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from media import artwork, keys
+from media.store import S3Store
+from radio.catalogue.models import Enclosure, Episode, Rendition
+from radio.clock import SetClock
+from radio.editorial.models import FeedItem, GateWatch
+from radio.jobs.actions import enqueue
+from radio.station import Station
+from tests.downloads import TICKS, Look, give_sound, make_unseen
+from tests.live import free_port
+from tests.makers import NOON, make_show
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def episode(session: Session, store: S3Store) -> Episode:
+    """Published, never looked at."""
+    return make_unseen(session, store)
+
+
+def titles(client: Visitor) -> list[str]:
+    return [entry.title for entry in feedparser.parse(client.get("/feed.xml").data).entries]
+
+
+def faults(session: Session, episode: Episode) -> list[str]:
+    session.expire_all()
+    row = session.get(FeedItem, episode.id)
+    return [code.partition(":")[0] for code in row.faults] if row else ["never looked at"]
+
+
+def test_an_episode_enters_the_feed_when_its_address_has_proved_it(
+    client: Visitor, session: Session, episode: Episode, look: Look
+) -> None:
+    assert titles(client) == []
+    look()
+    assert faults(session, episode) == []
+    assert titles(client) == ["Bread"]
+    row = session.get_one(FeedItem, episode.id)
+    assert row.proved_sha256 == session.get_one(Enclosure, (episode.id, "standard")).sha256
+
+
+def shorter(session: Session, store: S3Store, episode: Episode) -> None:
+    row = session.get_one(Enclosure, (episode.id, "standard"))
+    row.head_bytes -= 1
+
+
+def sound_of(episode: Episode) -> Rendition:
+    assert episode.recording is not None
+    rendition = episode.recording.rendition("standard")
+    assert rendition is not None
+    return rendition
+
+
+def other_bytes(session: Session, store: S3Store, episode: Episode) -> None:
+    store.put_bytes(sound_of(episode).key, b"\0" * sound_of(episode).size_bytes, "audio/mpeg")
+    session.get_one(FeedItem, episode.id).proved_sha256 = None
+
+
+def lost(session: Session, store: S3Store, episode: Episode) -> None:
+    store.delete(sound_of(episode).key)
+
+
+def wrong_length(session: Session, store: S3Store, episode: Episode) -> None:
+    assert episode.recording is not None
+    episode.recording.n_samples = TICKS * 46_080 * 2
+
+
+def too_quiet(session: Session, store: S3Store, episode: Episode) -> None:
+    assert episode.recording is not None
+    episode.recording.integrated_lufs = -60.0
+
+
+def small_picture(session: Session, store: S3Store, episode: Episode) -> None:
+    picture(session, store, episode, artwork.pattern("small", 1000))
+
+
+def no_picture(session: Session, store: S3Store, episode: Episode) -> None:
+    picture(session, store, episode, b"<svg/>")
+
+
+def picture(session: Session, store: S3Store, episode: Episode, content: bytes) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    store.put_bytes(keys.artwork(sha256, 1400, "jpg"), content, "image/jpeg")
+    store.put_bytes(keys.artwork(sha256, 600, "jpg"), artwork.pattern("x", 600), "image/jpeg")
+    episode.show.artwork_sha256 = sha256
+
+
+FAULTS = {
+    "length": shorter, "bytes": other_bytes, "range-wrong": lost, "duration": wrong_length, "loudness": too_quiet, "picture-size": small_picture,
+    "picture-broken": no_picture,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_fault_holds_its_item_and_the_feed_goes_on(
+    code: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look
+) -> None:
+    other = make_unseen(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
+    look()
+    assert sorted(titles(client)) == ["Bread", "Salt"]
+
+    FAULTS[code](session, store, episode)
+    hour_over(session)
+    look()
+
+    assert code in faults(session, episode)
+    assert faults(session, other) == []
+    assert titles(client) == ["Salt"]
+
+
+def hour_over(session: Session) -> None:
+    session.execute(update(FeedItem).values(checked_at=NOON - timedelta(hours=1)))
+    session.commit()
+
+
+def test_an_item_comes_back_by_itself_when_it_is_well_again(
+    client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    look()
+    lost(session, store, episode)
+    clock.move(timedelta(hours=1))
+    look()
+    assert faults(session, episode)
+    assert titles(client) == []
+    give_sound(session.get_one(Episode, episode.id), store)
+    look()
+    assert faults(session, episode) == []
+    assert titles(client) == ["Bread"]
+
+
+def test_nobody_answering_is_no_items_fault_and_somebody_is_told(
+    client: Visitor, session: Session, app: Flask, store: S3Store, episode: Episode, look: Look, clock: SetClock,
+    work_off: Callable[[], int],
+) -> None:  # fmt: skip
+    look()
+    waiting = make_unseen(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
+    here: Station = app.extensions["station"]
+    app.extensions["station"] = replace(here, settings=replace(here.settings, gate_url=f"http://127.0.0.1:{free_port()}"))
+    clock.move(timedelta(hours=2))
+    since = clock.now()
+    enqueue(session, "gate", "", now=clock.now())
+    work_off()
+
+    assert titles(client) == ["Bread"]
+    assert faults(session, waiting) == ["never looked at"]
+    assert session.get_one(GateWatch, "gate").silent_since == since
+
+    app.extensions["station"] = here
+    look()
+    assert session.get_one(GateWatch, "gate").silent_since is None
+    assert sorted(titles(client)) == ["Bread", "Salt"]
+
+
+def test_two_items_whom_apps_would_take_for_one_come_in_under_titles_of_their_own(
+    client: Visitor, session: Session, store: S3Store, look: Look
+) -> None:
+    show = make_show(session)
+    for n, title in enumerate(("Bread (2)", "Bread", "Bread")):
+        make_unseen(session, store, title, show=show, now=NOON - timedelta(minutes=n))
+    look()
+    assert len(titles(client)) == len(set(titles(client))) == 3
+
+
+def test_who_asks_the_gate_reaches_only_this_station(served: None, station: Station, app: Flask) -> None:
+    from radio.feeds.reach import Reach
+
+    reach = Reach(app.extensions["station"].settings)
+    assert reach.is_us()
+    away = reach.ask("/shows/")
+    assert away.status == 308, "a redirect is an answer; it is not followed"
+    assert not Reach(replace(station.settings, gate_url=f"http://127.0.0.1:{free_port()}")).is_us()
