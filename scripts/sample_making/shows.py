@@ -96,7 +96,7 @@ def shorts() -> dict[str, Made]:
 
 def supports() -> dict[str, Made]:
     """As shorts: what stands in for the messages that say where help is."""
-    return {name: _short(turn, reader, number + 6) for number, (name, turn, reader) in enumerate(_named("supports"))}
+    return {name: _short(turn, reader, number + 6) for number, (name, turn, reader) in enumerate(named("supports"))}
 
 
 def _short(turn: Turn, reader: Reader, number: int) -> Made:
