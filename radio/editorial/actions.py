@@ -102,6 +102,8 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
         if station.settings.purge_url:
             enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
+        enqueue(session, "announce", "", now=now)
+        enqueue(session, "receipt", episode.id, now=now)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
 
 
