@@ -94,6 +94,7 @@ def _may_write_again(_error: BaseException | None) -> None:
 
 def _open_rooms(app: Flask) -> None:
     """Register every room's blueprint here, lowest room first."""
+    from radio.channel import joins
     from radio.channel.listings import bp as listings
     from radio.channel.views import bp as channel
     from radio.counting.views import bp as counting
@@ -105,12 +106,14 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
     from radio.pages.views import bp as pages
+    from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
     from radio.studio import onair, shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
+    week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, schedule, counting, channel, listings, feeds, enclosures,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
         words, pages, pictures, cards, elsewhere, moving,
     )  # fmt: skip
     for room in rooms:

@@ -26,7 +26,7 @@ ROOM_COMMANDS = {
     "export": ("radio.moving.commands:pack", "Write a show, or all, as one archive for another station."),
     "import": ("radio.moving.commands:bring", "Bring a show from a feed, or an archive of another station."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),
-    "rundown": ("radio.schedule.commands:rundown", "What goes out, and the proof of it."),
+    "rundown": ("radio.channel.rebuilding:rundown", "What goes out, and the proof of it."),
     "sample": ("radio.sample.commands:sample", "Bring in the sample station."),
 }
 """Name → where the command is, and what it does. All run inside the application."""

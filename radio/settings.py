@@ -61,6 +61,8 @@ class Settings:
     mail_url: str
     """`smtp://user:password@host:port`, `smtps://…`; unset: no mail is sent."""
     mail_from: str
+    purge_url: str
+    """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
     import_allow: str
     """`host:port` of servers on a private address that shows may be fetched from all the same; empty: none."""
     import_patience_s: int
@@ -72,8 +74,6 @@ class Settings:
     podping_url: str
     """Where podpings are sent; unset: none are."""
     podping_token: str
-    purge_url: str
-    """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
     log_level: str
     clock_offset_ms: int
     """Added to the machine's clock; only for trying the station at another hour."""
@@ -151,13 +151,13 @@ class _Reader:
                 "MAIL_URL", "", lambda v: not v or v.startswith(("smtp://", "smtps://")), "smtp://… or smtps://…"
             ),
             mail_from=self._text("MAIL_FROM", ""),
+            purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
             import_allow=self._checked("IMPORT_ALLOW", "", _are_places, "host:port, or several with commas between"),
             import_patience_s=self._number("IMPORT_PATIENCE_S", 30, range(1, 301)),
             import_max_mb=self._number("IMPORT_MAX_MB", 20_480, range(1, 1_000_001)),
             websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
             podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
             podping_token=self._text("PODPING_TOKEN", ""),
-            purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
             log_level=self._checked(
                 "LOG_LEVEL", "WARNING", lambda v: v in {"DEBUG", "INFO", "WARNING", "ERROR"}, "DEBUG, INFO, WARNING or ERROR"
             ),

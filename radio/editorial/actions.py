@@ -100,10 +100,10 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
-        enqueue(session, "announce", "", now=now)
-        enqueue(session, "receipt", episode.id, now=now)
         if station.settings.purge_url:
             enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
+        enqueue(session, "announce", "", now=now)
+        enqueue(session, "receipt", episode.id, now=now)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
 
 

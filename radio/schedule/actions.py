@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from datetime import timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from
-from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import change_number
-from radio.core.text import plain
 from radio.core.time import unix_ms
-from radio.errors import InvalidError, RadioError, UnprovenError
+from radio.errors import RadioError, UnprovenError
 from radio.jobs.actions import enqueue
-from radio.jobs.models import Job
 from radio.schedule import models, queries, rules
 from radio.schedule.airings import Airing, Part, differing, emergency
 from radio.schedule.compiling import MadeOf, compiled
-from radio.schedule.proof import FIRST_HASH, GOES_ON, chained, law, prove
-from radio.schedule.wallclock import night, slot_faults
+from radio.schedule.deciding import SlotFields, retire_slot, set_slot, set_station_rules
+from radio.schedule.desk import ask_revision, hold, tell, the_desk
+from radio.schedule.ingredients import keep_pieces
+from radio.schedule.memory import needs_of
+from radio.schedule.proof import FIRST_HASH, GOES_ON, chained, law, prove, prove_support
+from radio.schedule.wallclock import hours
 from radio.station import Station
 
 log = logging.getLogger(__name__)
+
+__all__ = [
+    "ALLOWANCES", "GUARD", "URGENT_TICKS", "Draft", "SlotFields", "StaleError", "ask_revision", "draw_extension", "draw_revision",
+    "extend", "follow_catalogue", "hold", "is_behind", "keep", "retire_slot", "revise", "set_slot", "set_station_rules", "write_aside",
+]  # fmt: skip
 
 GUARD = timedelta(seconds=24)
 """Longer than the segments that players already have in their lists."""
@@ -54,6 +58,8 @@ class Draft:
     """The catalogue's change number when it was drawn."""
     whole: bool
     """Whether the whole future follows the catalogue from now on; otherwise only a part of it was compiled."""
+    span: tuple[int, int]
+    """What was compiled."""
 
 
 class StaleError(RadioError):
@@ -87,7 +93,7 @@ def revise(
 
 
 def write_aside(session: Session, station: Station, draw: Draw, transaction: Transaction) -> list[models.Revision]:
-    """Compile while everybody else goes on writing, then write in a moment; once more when it was overtaken.
+    """Compile while everybody else goes on writing, then write in a moment; again when it was overtaken, three times at most.
 
     `session` only reads. `transaction` gives one that writes and commits.
     """
@@ -103,20 +109,42 @@ def write_aside(session: Session, station: Station, draw: Draw, transaction: Tra
             continue
     with transaction() as own:
         hold(own)
-        return _write(own, station, draw(own, timedelta()))
+        return _write_little(own, station)
 
 
-def draw_extension(session: Session, station: Station, allowance: timedelta = timedelta()) -> Draft | None:
-    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there."""
-    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)  # before all else: it may grow old
+def _write_little(session: Session, station: Station) -> list[models.Revision]:
+    """What is left when others were always faster: a job tries again; two hours are compiled at once if nothing else is planned.
+
+    Nobody waits for more than that: whoever takes something back needs the row that is held here.
+    """
+    ask_revision(session, why="catalogue-changed", now=station.now(), wait=timedelta(minutes=1))
+    if queries.planned_until(session) > _soonest(station) + DAY_TICKS:
+        return []
+    return _write(session, station, draw_extension(session, station, most=URGENT_TICKS))
+
+
+def draw_extension(
+    session: Session, station: Station, allowance: timedelta = timedelta(), *, most: int | None = None
+) -> Draft | None:
+    """The future as far as the horizon, of which nothing is written yet; None: it already reaches there.
+
+    `most`: of that no more than so many ticks.
+    """
+    desk, head_id, number = (
+        the_desk(session),
+        queries.head_id(session),
+        change_number(session),
+    )  # before all else: it may grow old
     wanted = first_tick_from(station.clock.unix_ms()) + station.settings.horizon_days * DAY_TICKS
     planned = queries.planned_until(session)
     if planned >= wanted:
         return None
     from_tick = max(planned, _soonest(station, allowance))
-    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS
+    to_tick = (wanted // EXTENDED_BY_TICKS + 1) * EXTENDED_BY_TICKS if most is None else from_tick + most
     found, made_of = compiled(session, station, desk.seed, from_tick, to_tick)
-    return Draft("extended", (tuple(found.airings),), made_of, head_id, number, whole=planned == 0)
+    return Draft(
+        "extended", (tuple(found.airings),), made_of, head_id, number, planned == 0 and most is None, (from_tick, to_tick)
+    )
 
 
 def draw_revision(
@@ -124,7 +152,7 @@ def draw_revision(
     cut: bool = False,
 ) -> Draft | None:  # fmt: skip
     """The future as `revise` wants it; None: there is none to change."""
-    desk, head_id, number = _desk(session), queries.head_id(session), change_number(session)
+    desk, head_id, number = the_desk(session), queries.head_id(session), change_number(session)
     planned, soonest = queries.planned_until(session), _soonest(station, allowance)
     urgent = why in URGENT
     if planned <= soonest:
@@ -136,12 +164,16 @@ def draw_revision(
     airings = [*found.airings, *_joint(found.to_tick, old)] if found.to_tick < planned else found.airings
     pieces = tuple(tuple(_within(airings, piece)) for piece in differing(old, airings))
     log.info("rundown: %s from tick %d%s, %d pieces", why, start, " (cut)" if cut else "", len(pieces))
-    return Draft(why, pieces, made_of, head_id, number, whole=found.to_tick >= planned)
+    return Draft(why, pieces, made_of, head_id, number, found.to_tick >= planned, (start, found.to_tick))
 
 
 def _joint(tick: int, old: Sequence[Airing]) -> list[Airing]:
-    """The loop between a new future that ends at `tick` and the next airing of the old one: the rest is planned before then."""
-    following = min((airing.start_tick for airing in old if airing.start_tick >= tick), default=old[-1].end_tick)
+    """The loop between a new future that ends at `tick` and the next airing of the old one: the rest is planned before then.
+
+    What needs a support message before it is not gone on with: its message may be gone.
+    """
+    starts = (airing.start_tick for airing in old if airing.start_tick >= tick and not needs_of(airing))
+    following = min(starts, default=old[-1].end_tick)
     return [emergency(tick, following)] if following > tick else []
 
 
@@ -161,7 +193,7 @@ def _refuse_unlawful(session: Session, station: Station, draft: Draft) -> None:
     try:
         for piece in draft.pieces:
             span = (piece[0].start_tick, piece[-1].end_tick)
-            prove(piece, *span, law(pool, night(station.settings.tz, *span)))
+            prove(piece, *span, law(pool, hours(draft.made_of.rules, station.settings.tz, *span)))
     except UnprovenError as error:
         raise StaleError(draft.why) from error
 
@@ -170,13 +202,11 @@ def _write(session: Session, station: Station, draft: Draft | None) -> list[mode
     if draft is None:
         return []
     if draft.whole:
-        _desk(session).catalogue_number = draft.drawn_from
+        the_desk(session).catalogue_number = draft.drawn_from
+    tell(session, draft.span, draft.made_of.faults, now_tick=first_tick_from(unix_ms(station.now())))
+    if draft.pieces:
+        keep_pieces(session, draft.made_of.pieces, now=station.now())
     return [keep(session, station, piece, draft.why, draft.made_of) for piece in draft.pieces]
-
-
-def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
-    """Let a worker compile the future anew, `wait` after this transaction: once for all that asks meanwhile."""
-    return enqueue(session, "revise", "", now=now, payload={"why": why}, due_at=now + wait)
 
 
 def follow_catalogue(session: Session, station: Station) -> list[models.Revision]:
@@ -188,22 +218,6 @@ def is_behind(session: Session) -> bool:
     """Whether the catalogue has changed since the future was last compiled as a whole."""
     desk = session.get(models.Desk, 1)
     return desk is None or desk.catalogue_number != change_number(session)
-
-
-def hold(session: Session) -> models.Desk:
-    """Take the row that serialises writers of the rundown; made at the first time."""
-    session.flush()
-    query = select(models.Desk).where(models.Desk.id == 1).with_for_update().execution_options(populate_existing=True)
-    desk = session.scalar(query)
-    if desk is None:
-        session.add(models.Desk(id=1, seed=secrets.token_hex(32)))
-        session.flush()
-        desk = session.scalars(query).one()
-    return desk
-
-
-def _desk(session: Session) -> models.Desk:
-    return session.get_one(models.Desk, 1)
 
 
 def _soonest(station: Station, allowance: timedelta = timedelta()) -> int:
@@ -254,7 +268,9 @@ def keep(session: Session, station: Station, airings: Sequence[Airing], why: str
         UnprovenError: it has a gap, an overlap or an unlawful airing; nothing is kept.
     """
     span = (airings[0].start_tick, airings[-1].end_tick)
-    prove(airings, *span, law(made_of.pool, night(station.settings.tz, *span)))
+    bounds = hours(made_of.rules, station.settings.tz, *span)
+    prove(airings, *span, law(made_of.pool, bounds))
+    prove_support(airings, made_of.pool, bounds, made_of.rules, nights=False)
     last = queries.head(session)
     previous_hash = last.hash if last else FIRST_HASH
     revision = models.Revision(
@@ -271,69 +287,3 @@ def keep(session: Session, station: Station, airings: Sequence[Airing], why: str
     ]  # fmt: skip
     session.execute(insert(models.Airing), rows)
     return revision
-
-
-class SlotFields(TypedDict, total=False):
-    """What may be said of a slot; what is left out stays as it is."""
-
-    title: str
-    first_start: datetime
-    length_minutes: int
-    rrule: str
-    start_rule: str
-    tolerance_minutes: int
-    priority: int
-    fill: dict[str, object]
-    exceptions: list[datetime]
-    overrides: dict[datetime, dict[str, object]]
-
-
-def set_slot(
-    session: Session, slot: models.Slot | None, *, zone: str, now: datetime, **fields: Unpack[SlotFields]
-) -> models.Slot:
-    """Make a slot (None) or change one; a job then compiles the future anew.
-
-    Raises:
-        InvalidError: a field cannot be taken; nothing is changed.
-    """
-    faults = _fill_faults(session, fields.get("fill")) | slot_faults(fields, whole=slot is None)
-    if faults:
-        raise InvalidError(faults)
-    if slot is None:
-        slot = models.Slot(zone=zone, made_at=now, rrule="", exceptions=[], overrides={})
-        session.add(slot)
-    for name, value in fields.items():
-        setattr(slot, name, _stored(name, value))
-    slot.changed_at = now
-    session.flush()
-    ask_revision(session, why="slot-changed", now=now)
-    return slot
-
-
-def retire_slot(session: Session, slot: models.Slot, *, now: datetime) -> None:
-    """End a slot; what was aired in it stays in the log."""
-    slot.retired_at = slot.changed_at = now
-    session.flush()
-    ask_revision(session, why="slot-changed", now=now)
-
-
-def _stored(name: str, value: Any) -> object:
-    if name == "title":
-        return plain(value)
-    if name == "first_start":
-        return value.isoformat()
-    if name == "exceptions":
-        return sorted(start.isoformat() for start in value)
-    if name == "overrides":
-        return {start.isoformat(): changed for start, changed in sorted(value.items())}
-    return value
-
-
-def _fill_faults(session: Session, fill: Mapping[str, object] | None) -> dict[str, str]:
-    """Whether what a slot names is there."""
-    if fill is None:
-        return {}
-    if fill.get("rung") == "episode" and session.get(Episode, str(fill.get("episode_id"))) is None:
-        return {"episode_id": "unknown"}
-    wanted = [str(fill["show_id"])] if "show_id" in fill else [str(show) for show in fill.get("show_ids") or ()]  # type: ignore[attr-defined]
-    return {} if all(session.get(Show, show) for show in wanted) else {"show_id": "unknown"}

@@ -10,10 +10,13 @@ from enum import StrEnum
 from itertools import pairwise
 
 from media.grid import HOUR_TICKS
+from radio.schedule.policy import SUPPORTS, StationRules
 
 SHORT_TICKS = 125
 """What is at most two minutes long stands between programmes."""
 BED_KIND = "company"
+SUPPORT_LIST = "support"
+"""The list of the vocabulary that says what a support message tells."""
 
 
 class Part(StrEnum):
@@ -74,6 +77,22 @@ class Airable:
     order: int
     """Its place in its show."""
     tags: frozenset[tuple[str, str]] = frozenset()
+    voices: frozenset[str] = frozenset()
+    """Who is heard, by id."""
+    notes: frozenset[str] = frozenset()
+    """Its content notes, as far as they count for the air."""
+
+    @property
+    def supports(self) -> frozenset[str]:
+        """What it tells as a support message: of `policy.SUPPORTS`, empty for what is none."""
+        short = self.part in {Part.FILLER, Part.IDENT}
+        return (
+            frozenset(code for list_, code in self.tags if list_ == SUPPORT_LIST and code in SUPPORTS) if short else frozenset()
+        )
+
+    def needs(self, rules: StationRules) -> frozenset[str]:
+        """Which support messages stand before and after it."""
+        return frozenset(support for note, support in rules.support_around if note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +202,33 @@ class Night:
         if index >= 0 and tick < self.spans[index][1]:
             return tick
         return self.spans[index + 1][0] if index + 1 < len(self.spans) else 1 << 60
+
+    def around(self, tick: int) -> tuple[int, int] | None:
+        """The span that a tick lies in; None: none."""
+        index = bisect_right(self.spans, tick, key=lambda span: span[0]) - 1
+        return self.spans[index] if index >= 0 and tick < self.spans[index][1] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Hours in which some kinds and content notes may not be heard."""
+
+    hours: Night
+    kinds: frozenset[str]
+    notes: frozenset[str]
+
+    def bars(self, airable: Airable) -> bool:
+        """Whether the episode is one of them."""
+        return airable.kind in self.kinds or not self.notes.isdisjoint(airable.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """What the hours forbid over a span of time."""
+
+    quiet: Night
+    """The nights, and what the stewards want as quiet."""
+    barred: tuple[Barred, ...] = ()
 
 
 def differing(old: Sequence[Airing], new: Sequence[Airing]) -> list[tuple[int, int]]:

@@ -116,7 +116,7 @@ def _outcome(airing: Airing, cut_by: str, away: int, now_tick: int) -> tuple[Out
 def _pieces(session: Session, from_tick: int, to_tick: int) -> list[tuple[Airing, str]]:
     """The airings that held, and by which revision each was cut (its why; empty: by none)."""
     first, last = from_tick - DAY_TICKS, to_tick + DAY_TICKS
-    held = queries._held(session, first, last)
+    held = queries.held(session, first, last)
     rows = queries._rows(session, {revision_id for revision_id, _, _ in held}, first, last)
     query = select(models.Revision.id, models.Revision.why).where(
         models.Revision.id.in_({revision_id for revision_id, _, _ in held})

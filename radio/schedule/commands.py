@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import click
 from flask.cli import AppGroup
 
-from media.grid import DAY_TICKS, HOUR_TICKS, tick_at, tick_start_ms
-from radio.core.time import from_unix_ms
+from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from, tick_at, tick_start_ms
+from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.db import reading, session
 from radio.errors import UnprovenError
-from radio.schedule import queries
+from radio.schedule import outlook, queries
 from radio.schedule.airings import Airing, Rundown
-from radio.schedule.proof import law, prove
-from radio.schedule.wallclock import night
-from radio.schedule.words import why
+from radio.schedule.proof import law, prove, prove_support
+from radio.schedule.verifying import verified
+from radio.schedule.wallclock import hours
+from radio.schedule.words import compile_fault, missing, verdict, why
 from radio.station import Station, station
 
 rundown = AppGroup("rundown", help="What goes out, and the proof of it.")
@@ -43,15 +46,46 @@ def prove_(days: int | None) -> None:
         found = _from_now(here, span if days is None else min(span, days * DAY_TICKS))
         first, last = found.airings[0].start_tick, found.airings[-1].end_tick
         pool = {airable.episode_id: airable for airable in queries.pool(session(), now=here.now())}
+        _number, policy = queries.station_rules(session())
+        bounds = hours(policy, here.settings.tz, first, last)
         try:
-            prove(found.airings, first, last, law(pool, night(here.settings.tz, first, last)))
+            prove(found.airings, first, last, law(pool, bounds))
+            prove_support(found.airings, pool, bounds, policy)
         except UnprovenError as fault:
             raise click.ClickException(f"not proved: {fault}") from fault
         broken = queries.unchained(session())
+        ahead = outlook.days_ahead(session(), here)
     if broken is not None:
         raise click.ClickException(f"revision {broken} is not what it was when it was made")
     n = len(found.airings)
     click.echo(f"proved: {n} airings tile {last - first} ticks, 0 gaps, 0 overlaps, all lawful; the chain is whole")
+    for day in ahead:
+        for one in day.amiss:
+            at = from_unix_ms(one.start_ms).astimezone(here.settings.tz)
+            click.echo(
+                f"{'red' if one.is_grave else 'note'}: {at:%a %d %b %H:%M}  {compile_fault(one.code)} {missing(one.facts)}".rstrip()
+            )
+
+
+@rundown.command("verify")
+@click.argument("day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+def verify(day: datetime) -> None:
+    """Compile a day of the station's calendar again from what was kept, and compare; exit 1 where it differs."""
+    here, differs = station(), False
+    start, end = (first_tick_from(unix_ms(instant_of(day + timedelta(days=n), here.settings.tz))) for n in (0, 1))
+    with reading():
+        for one in verified(session(), start, end):
+            where = (
+                f" from {from_unix_ms(tick_start_ms(one.at_tick)).astimezone(here.settings.tz):%a %H:%M:%S}"
+                if one.at_tick
+                else ""
+            )
+            click.echo(f"revision {one.revision_id} ({one.why}): {verdict(one.code)}{where}")
+            differs |= one.code == "different"
+        broken = queries.unchained(session())
+    if differs or broken is not None:
+        raise click.ClickException("not verified" if broken is None else f"revision {broken} is not what it was when it was made")
+    click.echo(f"verified: {day:%Y-%m-%d}; the chain is whole")
 
 
 def _from_now(here: Station, n_ticks: int) -> Rundown:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
 Facts = NDArray[np.bool_]
+Scores = NDArray[np.float64]
 
 LEAST_BED_TICKS = 6
 """A bed shorter than a segment is a hiccup, not music."""
@@ -33,6 +34,14 @@ def chances(moment: int, ours: NDArray[np.uint64]) -> NDArray[np.uint64]:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     found: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
+    return found
+
+
+def scores(drawn: NDArray[np.uint64], weights: Scores | None) -> NDArray[np.uint64] | Scores:
+    """What the lowest of wins: the numbers drawn, or −ln(1 − u) ÷ weight, which keeps their order where weights are equal."""
+    if weights is None:
+        return drawn
+    found: Scores = -np.log1p(-(drawn.astype(np.float64) / 2.0**64)) / weights
     return found
 
 

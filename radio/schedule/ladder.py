@@ -1,7 +1,7 @@
-"""Who airs next: what is lawful, what has rested, and chance among equals. Pure.
+"""Who airs next: what is lawful, whose turn it is, what has rested, and chance among equals. Pure.
 
-Consent, embargo, expiry and the night are never relaxed. Rest is, in the order of `PROGRAMME_RESTS`;
-each airing says how far.
+Consent, embargo, expiry and what the hours forbid are never relaxed. Rest is, down the ladder of `turns`; each airing says
+which rules gave way and how far.
 """
 
 from __future__ import annotations
@@ -12,57 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.grid import HOUR_TICKS
-from radio.schedule.airings import ON_REQUEST_KINDS, Airable, Airing, Night, Part
-from radio.schedule.fit import Facts, Numbers, chances, number
+from radio.schedule.airings import ON_REQUEST_KINDS, Airable, Hours, Night, Part
+from radio.schedule.fit import Facts, Numbers, Scores, chances, number, scores
+from radio.schedule.memory import NEVER, Memory
+from radio.schedule.policy import DEFAULTS, SUPPORTS, StationRules, Weight
+from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, Cycle, Rest, halves, ladder, minutes
 
-ANCHOR_TICKS = 2 * HOUR_TICKS
-"""No programme runs across an anchor unless it is too long to fit between two: a change before it changes little behind it."""
-NEVER = -(1 << 60)
 ALWAYS = 1 << 60
-_OTHER_SHOW = 1
-
-
-def _minutes(n: int) -> int:
-    return n * HOUR_TICKS // 60
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """How long an episode and its show have not been heard. `show_ticks` 1: not the show just heard; 0: any."""
-
-    episode_ticks: int
-    show_ticks: int = 0
-
-    @property
-    def facts(self) -> list[int]:
-        """In minutes, for a reason: the episode's, the show's (0: only another show than the last; −1: any)."""
-        show = {_OTHER_SHOW: 0, 0: -1}.get(self.show_ticks, self.show_ticks * 60 // HOUR_TICKS)
-        return [self.episode_ticks * 60 // HOUR_TICKS, show]
-
-
-def _rest(episode_minutes: int, show_minutes: int | None = None) -> Rest:
-    """`show_minutes` 0: another show than the last; None: any."""
-    show = 0 if show_minutes is None else _minutes(show_minutes) or _OTHER_SHOW
-    return Rest(_minutes(episode_minutes), show)
-
-
-PROGRAMME_RESTS: Sequence[Rest] = (
-    _rest(1440, 120), _rest(1440, 60), _rest(1440, 30), _rest(1440, 0), _rest(720, 0), _rest(360, 0), _rest(1440), _rest(360),
-    _rest(180, 0), _rest(90, 0), _rest(180), _rest(60, 0), _rest(45, 0), _rest(30, 0), _rest(20, 0), _rest(60), _rest(30),
-    _rest(20), _rest(10, 0), _rest(10),
-)  # fmt: skip
-"""From what we want to what we bear. The last is the floor: nothing is heard twice within ten minutes."""
-OWN_RESTS = PROGRAMME_RESTS[:-3]
-"""A slot's own rotation gives way to the open one before it repeats itself within half an hour."""
-TURN_RESTS: Mapping[Part, int] = {Part.IDENT: _minutes(5), Part.FILLER: _minutes(20)}
+TURN_RESTS: Mapping[Part, int] = {Part.IDENT: minutes(5), Part.FILLER: minutes(20)}
 """How long an ident and a short are not heard again, whatever their turn says."""
+
+
+def bits(supports: Iterable[str]) -> int:
+    """Support messages as a number with a bit for each."""
+    return sum(1 << SUPPORTS.index(support) for support in supports)
 
 
 class Pool:
     """All that may be aired, in columns. The order is that of the ids, so no database's order can show."""
 
-    def __init__(self, airables: Iterable[Airable], seed: bytes) -> None:
+    def __init__(self, airables: Iterable[Airable], seed: bytes, rules: StationRules = DEFAULTS) -> None:
         self.airables = tuple(sorted(airables, key=lambda airable: airable.episode_id))
+        self.rules, self.seed = rules, seed
         self.index: Mapping[str, int] = {airable.episode_id: i for i, airable in enumerate(self.airables)}
         self.shows: Mapping[str, int] = {show: i for i, show in enumerate(sorted({a.show_id for a in self.airables}))}
         self.n_ticks = self._numbers([a.n_ticks for a in self.airables])
@@ -73,27 +44,70 @@ class Pool:
         self.kind = self._numbers([kinds[a.kind] for a in self.airables])
         self.night_ok: Facts = np.array([a.night_ok for a in self.airables], dtype=np.bool_)
         self.heavy: Facts = np.array([a.heavy for a in self.airables], dtype=np.bool_)
+        self.supports = self._numbers([bits(a.supports) for a in self.airables])
+        self.needs = self._numbers([bits(a.needs(rules)) for a in self.airables])
         self.chance = np.array([number(seed, a.episode_id) for a in self.airables], dtype=np.uint64)
+        self.show_chance = np.array([number(seed, "show", show) for show in sorted(self.shows)], dtype=np.uint64)
+        self.cycle = Cycle.of(rules)
+        self.phase = self.cycle.phases(seed, self.chance, [a.voices for a in self.airables])
+        self.voices = self._voices()
+        self.weight = self.weights(rules.weights)
         self._parts = {part: np.array([_plays(a, part) for a in self.airables], dtype=np.bool_) for part in Part}
+        self._barred: dict[int, Facts] = {}
+        self._half: dict[int, Facts] = {}
 
     @staticmethod
     def _numbers(values: list[int]) -> Numbers:
         return np.array(values, dtype=np.int64)
 
+    def _voices(self) -> Numbers:
+        """A row of numbers of voices for each episode, filled up with −1."""
+        known = {voice: i for i, voice in enumerate(sorted({voice for a in self.airables for voice in a.voices}))}
+        widest = max((len(a.voices) for a in self.airables), default=0)
+        found = np.full((len(self.airables), max(1, widest)), -1, dtype=np.int64)
+        for row, airable in enumerate(self.airables):
+            for column, voice in enumerate(sorted(airable.voices)):
+                found[row, column] = known[voice]
+        return found
+
     def plays(self, part: Part) -> Facts:
         """Which play this part of themselves, without a slot that asks for them."""
         return self._parts[part]
+
+    def half(self, block: int) -> Facts:
+        """Which may be heard soon after the anchor before a block."""
+        if block not in self._half:
+            if len(self._half) > 2:
+                self._half.clear()
+            members = ~(self._parts[Part.IDENT] | self._parts[Part.BED])
+            self._half[block] = halves(self.seed, block, self.chance, self.show, members)
+        return self._half[block]
 
     def matching(self, fill: Mapping[str, object]) -> Facts:
         """Which match the filters of a slot's `fill`, and are neither ident nor bed nor short."""
         own = np.array([_matches(a, fill) for a in self.airables], dtype=np.bool_)
         return own & ~self._parts[Part.IDENT] & ~self._parts[Part.BED] & ~self._parts[Part.FILLER]
 
-    def lawful(self, tick: int, night: Night, until: int | None = None) -> Facts:
-        """Which may be heard from `tick` on, whole or cut at `until`: public, not expiring meanwhile, calm where it is night."""
+    def weights(self, weights: Sequence[Weight]) -> Scores | None:
+        """How much likelier each is; None: all are equal."""
+        if not weights:
+            return None
+        found = np.ones(len(self.airables))
+        by_term = {(one.list_, one.code): one.weight for one in weights}
+        for row, airable in enumerate(self.airables):
+            for term in (("kind", airable.kind), ("show", airable.show_id), *airable.tags):
+                found[row] *= by_term.get(term, 1.0)
+        return found
+
+    def lawful(self, tick: int, hours: Hours | Night, until: int | None = None) -> Facts:
+        """Which may be heard from `tick` on, whole or cut at `until`: public, not expiring meanwhile, fit for the hours."""
+        hours = Hours(hours) if isinstance(hours, Night) else hours
         ends = tick + self.n_ticks if until is None else np.full_like(self.n_ticks, until)
-        calm = self.night_ok | (ends <= night.next_from(tick))
-        found: Facts = calm & (self.published <= tick) & (ends <= self.expires)
+        found: Facts = (self.published <= tick) & (ends <= self.expires) & (self.night_ok | (ends <= hours.quiet.next_from(tick)))
+        for place, barred in enumerate(hours.barred):
+            if place not in self._barred:
+                self._barred[place] = np.array([barred.bars(a) for a in self.airables], dtype=np.bool_)
+            found &= ~self._barred[place] | (ends <= barred.hours.next_from(tick))
         return found
 
 
@@ -113,123 +127,147 @@ def _matches(airable: Airable, fill: Mapping[str, object]) -> bool:
     return True
 
 
-class Memory:
-    """What has been heard, folded from the airings in order. The only thing that carries over from one choice to the next."""
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A choice to make: where it is, and what is promised to slots soon."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self.episode_end: Numbers = np.full(len(pool.airables), NEVER, dtype=np.int64)
-        self.show_end: Numbers = np.full(max(1, len(pool.shows)), NEVER, dtype=np.int64)
-        self.last: Airing | None = None
-        self.last_show = -1
-        self.last_kind = -1
-        self.after_heavy = False
-        self.part_end: dict[Part, int] = {}
-        self.block = NEVER
-        self.position: dict[Part, int] = {}
-        """How many of each part began since the last anchor."""
-        self.slot_heard: dict[str, dict[str, int]] = {}
-        """Slot → episode → the tick at which the slot last began it."""
-
-    def fold(self, airing: Airing) -> None:
-        """Hear one more airing."""
-        self.last = airing
-        self._count(airing)
-        self.part_end[airing.part] = airing.end_tick
-        if airing.slot_id and airing.episode_id and airing.part not in {Part.BED, Part.IDENT}:
-            self.slot_heard.setdefault(airing.slot_id, {})[airing.episode_id] = airing.start_tick
-        index = self._pool.index.get(airing.episode_id or "")
-        if index is None:
-            return
-        self.episode_end[index] = airing.end_tick
-        if airing.part is Part.PROGRAMME:
-            self.last_show, self.last_kind = int(self._pool.show[index]), int(self._pool.kind[index])
-            self.show_end[self.last_show] = airing.end_tick
-            self.after_heavy = bool(self._pool.heavy[index])
-
-    def _count(self, airing: Airing) -> None:
-        block = airing.start_tick // ANCHOR_TICKS
-        if block != self.block:
-            self.block, self.position = block, {}
-        self.position[airing.part] = self.position.get(airing.part, 0) + 1
-
-    def place_of(self, part: Part, tick: int) -> int:
-        """How many of this part have begun between the last anchor and `tick`: with the anchor it names a choice for ever."""
-        return self.position.get(part, 0) if tick // ANCHOR_TICKS == self.block else 0
-
-    def since(self, part: Part, tick: int) -> int:
-        """How many ticks ago this part was last heard."""
-        return tick - self.part_end.get(part, NEVER)
+    tick: int
+    chance: int
+    """Names the choice for ever."""
+    room: int
+    promised: Numbers
+    """When each episode is next asked for by a slot; far away when by none."""
+    promised_shows: Numbers
+    """When each show is next asked for by a slot."""
+    weight: Scores | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A candidate and how far the wish for rest had to give way. `rest` None: not at all."""
+    """A candidate, and which rules gave way: name → minutes that were kept of it."""
 
     airable: Airable
-    rest: Rest | None = None
+    relaxed: Mapping[str, int] | None = None
     after_heavy: bool = False
 
     @property
     def facts(self) -> dict[str, object]:
         """What a reason tells of it."""
-        return {"rest": self.rest.facts if self.rest else None, "heavy": True if self.after_heavy else None}
+        return {"relaxed": dict(self.relaxed) if self.relaxed else None, "heavy": True if self.after_heavy else None}
 
 
-def pick(
-    pool: Pool, memory: Memory, candidates: Facts, tick: int, *, moment: int, rests: Sequence[Rest], room: int
-) -> Choice | None:
-    """The programme for `tick`; None when even the last of `rests` is met by none.
+def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: Sequence[Rest]) -> Choice | None:
+    """The programme for a moment; None when even the last of `rests` is met by none.
 
-    Heavy never follows heavy while anything else can be had. Among equals a good fit into `room` and another kind than the
-    last are preferred, then chance decides.
+    Heavy never follows heavy while anything else can be had, and never opens a block: so no block need know how the one before
+    it ended. Among equals a good fit into the room and another kind than the last are preferred, then chance decides.
     """
-    rested = _rested(pool, memory, candidates & ~pool.heavy, tick, rests) if memory.after_heavy else None
-    rested = rested or _rested(pool, memory, candidates, tick, rests)
-    if rested is None:
+    gently = pool.rules.light_after_heavy and (memory.after_heavy or memory.opens_block(moment.tick))
+    indices = _rested(pool, memory, candidates & ~pool.heavy, moment, rests) if gently else None
+    if indices is None:
+        indices = _rested(pool, memory, candidates, moment, rests)
+    if indices is None:
         return None
-    rest, indices = rested
-    indices = _preferred(indices, _fits_well(pool.n_ticks[indices], room))
-    indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
-    airable = pool.airables[int(indices[np.argmin(chances(moment, pool.chance[indices]))])]
-    return Choice(airable, None if rest is rests[0] else rest, memory.after_heavy and airable.heavy)
+    indices = _preferred(indices, _fits_well(pool.n_ticks[indices], moment.room))
+    if not memory.opens_block(moment.tick):
+        indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
+    drawn = scores(chances(moment.chance, pool.chance[indices]), None if moment.weight is None else moment.weight[indices])
+    chosen = int(indices[np.argmin(drawn)])
+    airable = pool.airables[chosen]
+    return Choice(airable, _relaxed(pool, memory, chosen, moment.tick), memory.after_heavy and airable.heavy)
 
 
-def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, moment: int) -> Airable | None:
-    """Who of the idents or shorts has its turn; None: all were heard just now.
-
-    `moment` (an anchor's) orders them anew, and they follow one another in that order. So all are heard, and what came
-    before the anchor changes nothing after it.
-    """
-    turn = memory.place_of(part, tick)
-    members = np.flatnonzero(pool.plays(part))
-    if not len(members):
+def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, chance: int) -> Airable | None:
+    """Who of the idents or shorts is next: one that this block has not heard; None: all were heard just now."""
+    free = np.flatnonzero(candidates & (tick - memory.episode_end >= TURN_RESTS[part]))
+    free = _preferred(free, memory.block_end[free] == NEVER)
+    if not len(free):
         return None
-    order = members[np.argsort(chances(moment, pool.chance[members]), kind="stable")]
-    free = candidates & (tick - memory.episode_end >= TURN_RESTS[part])
-    following = np.roll(order, -(turn % len(order)))
-    found = following[free[following]]
-    return pool.airables[int(found[0])] if len(found) else None
+    return pool.airables[int(free[np.argmin(chances(chance, pool.chance[free]))])]
 
 
-def _rested(pool: Pool, memory: Memory, candidates: Facts, tick: int, rests: Sequence[Rest]) -> tuple[Rest, Numbers] | None:
+def _rested(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: Sequence[Rest]) -> Numbers | None:
     """Those that meet the first of `rests` that anybody meets."""
     indices: Numbers = np.flatnonzero(candidates).astype(np.int64)
+    indices = indices[moment.tick - memory.episode_end[indices] >= minutes(FLOOR_MINUTES)]
     if not len(indices):
         return None
-    episode = tick - memory.episode_end[indices]
-    shows = pool.show[indices]
-    show = tick - memory.show_end[shows]
-    other = shows != memory.last_show
+    standing = _Standing(pool, memory, indices, moment)
     for rest in rests:
-        meets = episode >= rest.episode_ticks
-        if rest.show_ticks == _OTHER_SHOW:
-            meets &= other
-        elif rest.show_ticks:
-            meets &= show >= rest.show_ticks
+        meets = standing.meets(rest)
         if meets.any():
-            return rest, indices[meets]
+            return indices[meets]
     return None
+
+
+class _Standing:
+    """How the candidates stand at a moment, in columns."""
+
+    def __init__(self, pool: Pool, memory: Memory, indices: Numbers, moment: Moment) -> None:
+        self._pool, self._tick, self._indices = pool, moment.tick, indices
+        ends, shows = moment.tick + pool.n_ticks[indices], pool.show[indices]
+        self._block = moment.tick // ANCHOR_TICKS
+        self._ends, self._shows = ends, shows
+        self._ages = (self._block - pool.phase[indices]) % pool.cycle.episodes
+        since_slot = moment.tick - memory.slot_end[indices]
+        self._episode = np.minimum(
+            moment.tick - memory.block_end[indices], np.minimum(since_slot, moment.promised[indices] - ends)
+        )
+        since_show = np.minimum(moment.tick - memory.block_show_end[shows], moment.tick - memory.slot_show_end[shows])
+        self._show = np.minimum(since_show, moment.promised_shows[shows] - ends)
+        self._other = shows != memory.last_show
+        self._voice = moment.tick - memory.voice_end[pool.voices[indices]].max(axis=1)
+        self._halves: tuple[Facts, Facts] | None = None
+
+    def meets(self, rest: Rest) -> Facts:
+        """Which meet it."""
+        found: Facts = self._episode >= minutes(rest.episode_minutes)
+        if rest.turn is not None:
+            found &= self._pool.cycle.turns[rest.turn][self._ages]
+        if rest.guard_minutes:
+            found &= self._guarded(minutes(rest.guard_minutes))
+        if rest.voice_minutes:
+            found &= self._voice >= minutes(rest.voice_minutes)
+        if rest.show_minutes >= 0:
+            found &= self._other
+        if rest.show_minutes > 0:
+            found &= self._show >= minutes(rest.show_minutes)
+            if rest.show_minutes == self._pool.rules.show_rest_minutes:
+                turn = (self._block + self._pool.show_chance[self._shows]) % np.uint64(self._pool.cycle.shows)
+                found &= turn == 0
+        return found
+
+    def _guarded(self, guard: int) -> Facts:
+        if self._halves is None:
+            self._halves = (
+                self._pool.half(self._block)[self._indices],
+                ~self._pool.half(self._block + 1)[self._indices],
+            )
+        after, before = self._halves
+        begins, ends = self._block * ANCHOR_TICKS, (self._block + 1) * ANCHOR_TICKS
+        found = after if self._tick - begins < guard else np.ones(len(self._indices), dtype=np.bool_)
+        return found & (before | (ends - self._ends >= guard))
+
+
+_TOLD = (1440, 720, 480, 360, 240, 180, 120, 90, 60, 45, 30, 20, 10)
+"""Minutes as a reason tells them."""
+
+
+def _relaxed(pool: Pool, memory: Memory, index: int, tick: int) -> Mapping[str, int] | None:
+    """Which rests are really not kept by this choice, and how much of them was."""
+    rules = pool.rules
+    voices = pool.voices[index]
+    kept = {
+        "episode": (tick - int(memory.episode_end[index]), rules.episode_rest_minutes),
+        "voice": (tick - int(memory.voice_end[voices].max()), rules.voice_rest_minutes),
+        "show": (tick - int(memory.show_end[pool.show[index]]), rules.show_rest_minutes),
+    }
+    found = {
+        name: next((told for told in _TOLD if told * HOUR_TICKS <= since * 60), 0)
+        for name, (since, wanted) in kept.items()
+        if since < minutes(wanted)
+    }
+    return found or None
 
 
 def _preferred(indices: Numbers, wanted: Facts) -> Numbers:
@@ -239,5 +277,8 @@ def _preferred(indices: Numbers, wanted: Facts) -> Numbers:
 def _fits_well(lengths: Numbers, room: int) -> Facts:
     """Whether what is left after it is either small or enough for another programme."""
     left = room - lengths
-    found: Facts = (left <= _minutes(4)) | (left >= lengths.min())
+    found: Facts = (left <= minutes(4)) | (left >= lengths.min())
     return found
+
+
+__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "bits", "in_turn", "ladder", "pick"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from radio.core.ids import new_id
@@ -34,9 +34,14 @@ class Slot(Base):
     tolerance_minutes: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
     """Where two slots want the same time the higher one has it."""
+    under_run: Mapped[str] = mapped_column(String(10), default="open", server_default="open")
+    """What follows when what it asks for ends early: open (the station's rotation), show (more of the same show), bed (music)."""
+    over_run: Mapped[str] = mapped_column(String(10), default="refuse", server_default="refuse")
+    """What happens when what it asks for is longer: refuse (it is not begun, and a producer is told days before) or run-on
+    (it is heard whole, and what follows begins late; a slot of higher priority is never made late)."""
     fill: Mapped[dict[str, object]] = mapped_column(JSON)
     """What fills it: {"rung": "episode", "episode_id"} | {"rung": "latest", "show_id"} | {"rung": "next", "show_id"} |
-    {"rung": "rotation", "kinds": […], "tags": [[list, code], …], "show_ids": […]}."""
+    {"rung": "rotation", "kinds": […], "tags": [[list, code], …], "show_ids": […], "weights": [[list, code, weight], …]}."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -101,6 +106,38 @@ class Desk(Base):
     """Made once, never shown: replicas and later days compile with the same."""
     catalogue_number: Mapped[int] = mapped_column(default=-1)
     """`catalogue.change_number` when the future was last compiled as a whole."""
+    faults: Mapped[list[list[object]]] = mapped_column(JSON, default=list, server_default="[]")
+    """What the compiled future cannot do as it is asked: [tick, code, slot or None, facts], in order of time."""
+
+
+class StationRules(Base):
+    """One version of what the stewards decided about the air. Rows are added, never changed; the newest holds."""
+
+    __tablename__ = "station_rules"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """1, 2, 3…; 0 are the defaults of `policy.StationRules`, and have no row."""
+    rules: Mapped[dict[str, object]] = mapped_column(JSON)
+    """As `policy.StationRules.stored` gives them."""
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    """None: the operator, from a command."""
+    why: Mapped[str] = mapped_column(String(500))
+    """Why they decided so, in their words."""
+
+
+class Ingredient(Base):
+    """A piece of what a future was compiled from, kept once under its hash, so that the day can be compiled again."""
+
+    __tablename__ = "ingredient"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), index=True)
+    """recipe (names the others; a revision's `inputs_hash` is its hash), slots, rules or pool."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    """Canonical JSON, packed with zlib."""
+    kept_at: Mapped[datetime] = mapped_column(Instant)
+    """When it was last used."""
 
 
 class Override(Base):

@@ -22,7 +22,7 @@ from radio.schedule.compiling import MadeOf, compiled
 from radio.schedule.models import Override
 from radio.schedule.proof import GOES_ON, Lawful, digest, law
 from radio.schedule.standing import OverrideKind
-from radio.schedule.wallclock import night
+from radio.schedule.wallclock import hours
 from radio.station import Station
 
 PATIENCE_TICKS = HOUR_TICKS // 120
@@ -112,7 +112,7 @@ def swap(session: Session, station: Station, airing: Airing, *, episode_id: str 
 def choices(session: Session, station: Station, tick: int) -> list[Airable]:
     """What may lawfully begin at a tick, apart from idents and beds, in order of length."""
     pool = queries.pool(session, now=station.now())
-    lawful = _law(station, pool, tick)
+    lawful = _law(session, station, pool, tick)
     found = [a for a in pool if a.part in {Part.PROGRAMME, Part.FILLER} and lawful(_whole(a, tick, "swapped")) is None]
     return sorted(found, key=lambda a: (a.n_ticks, a.episode_id))
 
@@ -156,7 +156,7 @@ def cancel(session: Session, station: Station, row: Override, *, by: Person) -> 
     if following and following.why.get("code") == GOES_ON:
         rest = Airing(tick, following.n_ticks, following.part, following.episode_id, following.recording_id, following.first_tick,
                       following.slot_id, following.reason)  # fmt: skip
-        if _law(station, queries.pool(session, now=station.now()), tick)(rest) is None:
+        if _law(session, station, queries.pool(session, now=station.now()), tick)(rest) is None:
             _put(session, station, [rest], why="alert-over", override=row)
             tick, on_now = rest.end_tick, True
     actions.revise(session, station, why="alert-over", effective_tick=tick, cut=on_now)
@@ -177,7 +177,7 @@ def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bo
         found.to_tick, crossing.end_tick - tick, crossing.part, crossing.episode_id, crossing.recording_id,
         crossing.first_tick + tick - crossing.start_tick, crossing.slot_id, reason(GOES_ON),
     )  # fmt: skip
-    goes_on = _law(station, list(made_of.pool.values()), found.to_tick)(rest) is None
+    goes_on = _law(session, station, list(made_of.pool.values()), found.to_tick)(rest) is None
     airings = [*found.airings, rest] if goes_on else list(found.airings)
     actions.keep(session, station, airings, "alert", replace(made_of, inputs_hash=digest({"override": row.id})))
     return airings[-1].end_tick, True
@@ -187,8 +187,10 @@ def _whole(airable: Airable, tick: int, code: str) -> Airing:
     return Airing(tick, airable.n_ticks, airable.part, airable.episode_id, airable.recording_id, 0, None, reason(code))
 
 
-def _law(station: Station, pool: Sequence[Airable], tick: int) -> Lawful:
-    return law({airable.episode_id: airable for airable in pool}, night(station.settings.tz, tick, tick + 2 * DAY_TICKS))
+def _law(session: Session, station: Station, pool: Sequence[Airable], tick: int) -> Lawful:
+    _number, policy = queries.station_rules(session)
+    bounds = hours(policy, station.settings.tz, tick, tick + 2 * DAY_TICKS)
+    return law({airable.episode_id: airable for airable in pool}, bounds)
 
 
 def _refuse_when_stopped(session: Session) -> None:

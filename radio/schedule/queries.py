@@ -16,6 +16,7 @@ from radio.core.time import unix_ms
 from radio.errors import NotFoundError
 from radio.schedule import models, rules
 from radio.schedule.airings import Airable, Airing, Part, Rundown, night_ok, part_of, without_holes
+from radio.schedule.policy import StationRules
 from radio.schedule.proof import chained
 
 LOOK_BACK_TICKS = 30 * DAY_TICKS
@@ -54,7 +55,20 @@ def slot_value(row: models.Slot) -> rules.Slot:
         overrides={datetime.fromisoformat(start): changed for start, changed in row.overrides.items()},
         priority=row.priority,
         tolerance=timedelta(minutes=row.tolerance_minutes if row.start_rule == "soft" else 0),
+        under_run=row.under_run,
+        over_run=row.over_run,
     )
+
+
+def rules_versions(session: Session) -> Sequence[models.StationRules]:
+    """What the stewards decided, newest first; version 0, the defaults, has no row."""
+    return session.scalars(select(models.StationRules).order_by(models.StationRules.number.desc())).all()
+
+
+def station_rules(session: Session) -> tuple[int, StationRules]:
+    """The rules that hold, and the number of their version."""
+    newest = session.scalar(select(models.StationRules).order_by(models.StationRules.number.desc()).limit(1))
+    return (0, StationRules()) if newest is None else (newest.number, StationRules.read(newest.rules))
 
 
 def pool(session: Session, *, now: datetime) -> list[Airable]:
@@ -79,6 +93,8 @@ def _airable(episode: Episode, recording: Recording) -> Airable:
         heavy=episode.intensity >= 2,
         order=(episode.season_number or 0) * 100_000 + (episode.episode_number or 0),
         tags=frozenset((tag.vocabulary, tag.code) for tag in episode.tags),
+        voices=frozenset(voice.voice_id for voice in episode.voices),
+        notes=frozenset(notes or ()),
     )
 
 
@@ -102,28 +118,32 @@ def planned_since(session: Session) -> int:
     return session.scalar(select(func.min(models.Revision.effective_tick))) or 0
 
 
-def rundown(session: Session, from_tick: int, to_tick: int) -> Rundown:
+def rundown(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> Rundown:
     """What is, was or will be aired over `[from_tick, to_tick)`: at each tick the newest revision that covers it.
+
+    `upto`: as it stood after that revision; None: as it stands.
 
     Airings at the ends of the span are whole only when they lie within it. Where nothing was compiled stands the loop.
     """
-    held = _held(session, from_tick, to_tick)
-    rows = _rows(session, {revision_id for revision_id, _, _ in held}, from_tick, to_tick)
+    found = held(session, from_tick, to_tick, upto=upto)
+    rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick)
     airings: list[Airing] = []
-    for revision_id, start, end in held:
+    for revision_id, start, end in found:
         pieces = (airing.clipped(start, end) for airing in rows.get(revision_id, ()))
         airings += [piece for piece in pieces if piece is not None]
     return without_holes(airings, from_tick, to_tick)
 
 
-def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int, int]]:
+def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> list[tuple[int, int, int]]:
     """Which revision holds where, in order of time: (id, from, to)."""
     query = (
         select(models.Revision.id, models.Revision.effective_tick, models.Revision.end_tick)
         .where(models.Revision.end_tick > from_tick, models.Revision.effective_tick < to_tick)
         .order_by(models.Revision.id.desc())
     )
-    open_spans, held = [(from_tick, to_tick)], []
+    if upto is not None:
+        query = query.where(models.Revision.id <= upto)
+    open_spans, found = [(from_tick, to_tick)], []
     for revision_id, effective_tick, end_tick in session.execute(query):
         still_open: list[tuple[int, int]] = []
         for start, end in open_spans:
@@ -131,12 +151,12 @@ def _held(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int
             if begins >= ends:
                 still_open.append((start, end))
                 continue
-            held.append((revision_id, begins, ends))
+            found.append((revision_id, begins, ends))
             still_open += [span for span in ((start, begins), (ends, end)) if span[0] < span[1]]
         open_spans = still_open
         if not open_spans:
             break
-    return sorted(held, key=lambda piece: piece[1])
+    return sorted(found, key=lambda piece: piece[1])
 
 
 def _rows(session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int) -> dict[int, list[Airing]]:
@@ -170,11 +190,16 @@ def withdrawn_from(session: Session, recording_id: str | None) -> int | None:
     return session.scalar(select(Recording.withdrawn_from_tick).where(Recording.id == recording_id))
 
 
+def airings_of(session: Session, revision_id: int) -> list[Airing]:
+    """The airings of one revision, whole."""
+    return [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision_id))]
+
+
 def unchained(session: Session) -> int | None:
     """The first revision whose hash does not follow from its rows and the one before it; None: the chain is whole."""
     previous = None
     for revision in session.scalars(select(models.Revision).order_by(models.Revision.id)):
-        airings = [_airing(one) for one in session.execute(_AIRINGS.where(models.Airing.revision_id == revision.id))]
+        airings = airings_of(session, revision.id)
         span = (revision.effective_tick, revision.end_tick)
         expected = chained(airings, span=span, why=revision.why, inputs_hash=revision.inputs_hash,
                            previous_hash=revision.previous_hash)  # fmt: skip

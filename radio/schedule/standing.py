@@ -12,7 +12,8 @@ from enum import StrEnum
 from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable
 from radio.schedule.fit import Facts
-from radio.schedule.ladder import Memory, Pool
+from radio.schedule.ladder import Pool
+from radio.schedule.memory import Memory
 
 KEPT_AWAY_TICKS = 2 * HOUR_TICKS
 """What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""

@@ -10,6 +10,7 @@ from radio.db import session
 from radio.jobs.registry import handles, periodic
 from radio.jobs.work import Work
 from radio.schedule import actions
+from radio.schedule.ingredients import forget_pieces
 from radio.schedule.models import Desk
 from radio.station import station
 
@@ -23,6 +24,8 @@ def extend(work: Work) -> None:
         return actions.draw_extension(reading, station(), allowance)
 
     actions.write_aside(session(), station(), draw, work.writing)
+    with work.writing() as own:
+        forget_pieces(own, now=station().now())
     if actions.is_behind(session()):
         _revise(work, "catalogue-changed")
 

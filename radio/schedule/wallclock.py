@@ -15,14 +15,16 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from media.grid import first_tick_from, tick_at, tick_start_ms, ticks_in
+from media.grid import DAY_TICKS, first_tick_from, tick_at, tick_start_ms, ticks_in
 from radio.core.time import from_unix_ms, instant_of, unix_ms
-from radio.schedule.airings import Night
+from radio.schedule.airings import Barred, Hours, Night
+from radio.schedule.policy import DAYS, StationRules
+from radio.schedule.policy import Hours as Stretch
 
-NIGHT_FROM = time(22)
-NIGHT_UNTIL = time(7)
-_MARGIN = timedelta(days=2)
-"""Longer than any slot, and than any zone is from UTC."""
+_NIGHT = Stretch("22:00", "07:00")
+"""Source: domain S22."""
+_MARGIN = timedelta(days=8)
+"""Longer than any slot, than any zone is from UTC, and than one day's change moves an occurrence: a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class Slot:
     priority: int = 0
     tolerance: timedelta = timedelta(0)
     """How late it may start so that what runs before it can end; zero: hard."""
+    under_run: str = "open"
+    over_run: str = "refuse"
+    """`CHOICES` has what both may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class Place:
     tolerance_ticks: int = 0
     whole: bool = True
     """False for what is left after a higher slot cut into it: nothing that must be heard first is begun there."""
+    under_run: str = "open"
+    runs_on: bool = False
+    """Whether what it asks for may run into what follows."""
 
 
 def occurrences(slot: Slot, start: datetime, end: datetime) -> Iterator[Place]:
@@ -87,7 +95,10 @@ def _place(slot: Slot, zone: ZoneInfo, local: datetime) -> Place | None:
     if start_tick >= end_tick or not isinstance(fill, Mapping):
         return None
     tolerance = ticks_in(slot.tolerance // timedelta(milliseconds=1))
-    return Place(start_tick, end_tick, slot.slot_id, local.isoformat(), fill, slot.priority, tolerance)
+    return Place(
+        start_tick, end_tick, slot.slot_id, local.isoformat(), fill, slot.priority, tolerance,
+        under_run=slot.under_run, runs_on=slot.over_run == "run-on"
+    )  # fmt: skip
 
 
 def span_of(local: datetime, length: timedelta, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -151,18 +162,51 @@ def _tile(start: int, end: int, place: Place | None) -> Place:
 
 def night(zone: ZoneInfo, from_tick: int, to_tick: int) -> Night:
     """Every night that touches the span, by the station's wall clock."""
+    return Night(_merged(_spans(_NIGHT, zone, from_tick, to_tick)))
+
+
+def hours(rules: StationRules, zone: ZoneInfo, from_tick: int, to_tick: int) -> Hours:
+    """What the night and the stewards' rules forbid around a span."""
+    quiet = [*night(zone, from_tick, to_tick).spans]
+    quiet += [span for stretch in rules.quiet_times for span in _spans(stretch, zone, from_tick, to_tick)]
+    barred = (
+        Barred(Night(_merged(_spans(rule.hours, zone, from_tick, to_tick))), frozenset(rule.kinds), frozenset(rule.notes))
+        for rule in rules.hour_rules
+    )
+    return Hours(Night(_merged(quiet)), tuple(barred))
+
+
+def _spans(stretch: Stretch, zone: ZoneInfo, from_tick: int, to_tick: int) -> list[tuple[int, int]]:
+    """Every time that a stretch of the wall clock happens around a span of ticks."""
     first = _naive(from_unix_ms(tick_start_ms(from_tick)), zone).date() - timedelta(days=2)
-    n_days = (to_tick - from_tick) // 90_000 + 5
+    begins, ends = time.fromisoformat(stretch.begins), time.fromisoformat(stretch.ends)
     spans = []
-    for day in (first + timedelta(days=n) for n in range(n_days)):
-        start = instant_of(datetime.combine(day, NIGHT_FROM), zone)
-        end = instant_of(datetime.combine(day + timedelta(days=1), NIGHT_UNTIL), zone)
-        spans.append((tick_at(unix_ms(start)), first_tick_from(unix_ms(end))))
-    return Night(tuple(spans))
+    for day in (first + timedelta(days=n) for n in range((to_tick - from_tick) // DAY_TICKS + 5)):
+        if stretch.days and DAYS[day.weekday()] not in stretch.days:
+            continue
+        start = instant_of(datetime.combine(day, begins), zone)
+        end = instant_of(datetime.combine(day + timedelta(days=ends <= begins), ends), zone)
+        if start < end:
+            spans.append((tick_at(unix_ms(start)), first_tick_from(unix_ms(end))))
+    return spans
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 RUNGS: Mapping[str, str] = {"episode": "episode_id", "latest": "show_id", "next": "show_id", "rotation": ""}
 """What fills a slot first, and what it must name."""
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "start_rule": ("hard", "soft"), "under_run": ("open", "show", "bed"), "over_run": ("refuse", "run-on"),
+}  # fmt: skip
+"""What may be chosen for a slot; the first is what it is unless somebody says otherwise."""
 LONGEST_MINUTES = 24 * 60
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
@@ -177,14 +221,28 @@ def slot_faults(fields: Mapping[str, Any], *, whole: bool) -> dict[str, str]:
         faults["length_minutes"] = "not-a-length"
     if not 0 <= fields.get("tolerance_minutes", 0) <= 60:
         faults["tolerance_minutes"] = "not-a-length"
-    if fields.get("start_rule", "hard") not in {"hard", "soft"}:
-        faults["start_rule"] = "unknown"
+    for name, known in CHOICES.items():
+        if name in fields and fields[name] not in known:
+            faults[name] = "unknown"
     if fields.get("rrule") and not _repeats_well(str(fields["rrule"])):
         faults["rrule"] = "not-a-rule"
+    if any(_day_fault(start, changed) for start, changed in fields.get("overrides", {}).items()):
+        faults["overrides"] = "not-a-day"
     fill = fields.get("fill")
     if fill is not None and (fill.get("rung") not in RUNGS or (RUNGS[fill["rung"]] and not fill.get(RUNGS[fill["rung"]]))):
         faults[RUNGS.get(fill.get("rung"), "") or "fill"] = "required"
     return faults
+
+
+def _day_fault(start: datetime, changed: Mapping[str, Any]) -> bool:
+    """Whether what is said of one day cannot be: it stays near its day, and has a length and a fill that a slot may have."""
+    try:
+        moved = datetime.fromisoformat(str(changed.get("start", start.isoformat()))) - start
+    except (ValueError, TypeError):
+        return True
+    fill = changed.get("fill", {"rung": "rotation"})
+    whole = 1 <= float(changed.get("length_minutes", 1)) <= LONGEST_MINUTES
+    return abs(moved) > _MARGIN - timedelta(days=1) or not whole or not isinstance(fill, Mapping) or fill.get("rung") not in RUNGS
 
 
 def _repeats_well(rrule: str) -> bool:

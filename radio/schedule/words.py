@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
 
 from babel.lists import format_list
-from flask_babel import get_locale, gettext
+from flask_babel import format_date, get_locale, gettext, ngettext
 
+from radio.core.time import from_unix_ms
 from radio.schedule.airings import Airing
-from radio.schedule.forms import DAYS, days_of
+from radio.schedule.drafts import Finding
 from radio.schedule.models import Slot
+from radio.schedule.repeats import DAYS, LAST, Repeat, days_of, nth_of, parts_of, repeat_of, until_of
+from radio.station import station
 
 _: Callable[..., str] = gettext
 
@@ -19,13 +23,16 @@ def why(airing: Airing) -> str:
     reason = airing.why
     codes = {
         "episode": _("This slot asks for it."),
-        "latest": _("The newest of its show that has not been aired."),
+        "latest": _("The newest of its show that no slot has aired."),
         "next": _("The next of its show in order."),
         "rotation": _("Chosen from what this slot asks for."),
         "evergreen": _("Chosen from everything: nothing that this slot asks for was free."),
         "open": _("Chosen from everything that may be heard now."),
-        "ident": _("The station says its name every ten minutes."),
-        "short": _("Something short every quarter of an hour."),
+        "ident": _("The station says its name."),
+        "short": _("Something short now and then."),
+        "support": _("At night somebody says regularly where help is."),
+        "support-before": _("The support message before what follows."),
+        "support-after": _("The support message after what was heard."),
         "fits-the-gap": _("It fits the time that was left."),
         "fills-the-gap": _("Music for the time that was left. It may be cut."),
         "nothing-lawful": _("Nothing that may be heard then was there."),
@@ -46,9 +53,24 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
         said.append(_("Heard again after at least %(minutes)s minutes: there was nothing longer unheard.", minutes=rest[0]))
         if rest[1] == -1:
             said.append(_("The same show as the one before."))
+    relaxed = reason.get("relaxed")
+    if isinstance(relaxed, dict):
+        said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
         said.append(_("After another heavy one: nothing lighter was there."))
     return said
+
+
+def _gave_way(relaxed: Mapping[str, int]) -> list[str]:
+    """Which rests were not kept, and how much of them was."""
+    said = {
+        "episode": _(
+            "This one was heard %(minutes)s minutes before: nothing else had rested longer.", minutes=relaxed.get("episode", 0)
+        ),
+        "voice": _("The same voice was heard %(minutes)s minutes before.", minutes=relaxed.get("voice", 0)),
+        "show": _("The same show was heard %(minutes)s minutes before.", minutes=relaxed.get("show", 0)),
+    }
+    return [said[rule] for rule in ("episode", "voice", "show") if rule in relaxed]
 
 
 def fault(name: str, code: str) -> str:
@@ -64,6 +86,11 @@ def fault(name: str, code: str) -> str:
         ("show_id", "required"): _("Choose a show."),
         ("show_id", "unknown"): _("This show is not there any more. Choose another."),
         ("episode_id", "required"): _("Choose an episode."),
+        ("until", "not-a-date"): _("Choose the last day, or leave it empty."),
+        ("until", "before-the-first"): _("The last day is before the first."),
+        ("priority", "not-a-number"): _("Choose who has the time."),
+        ("repeat", "unknown"): _("Choose how often it happens."),
+        ("date", "too-far"): _("Choose a day within a week of the usual one."),
         ("episode_id", "unknown"): _("This episode is not there any more. Choose another."),
     }
     return known.get((name, code), _("This cannot be taken as it is."))
@@ -76,6 +103,47 @@ def compile_fault(code: str) -> str:
         "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
         "nothing-to-air": _("Nothing of what it asks for is there yet."),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
+        "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
+        "too-long-at-night": _("It is longer than may lie between two support messages at night. It is not begun."),
+        "heard-just-before": _("What it asks for was heard just before it. It begins a little later, or not at all."),
+        "no-support": _("Episodes need a support message before and after them, and there is none. They are not heard."),
+        "no-support-at-night": _("There is no support message for the night. Publish a short one, tagged as support."),
+    }.get(code, code)
+
+
+def missing(facts: Mapping[str, object]) -> str:
+    """What is missing, in a sentence; empty: nothing more can be said."""
+    if "lawful" in facts:
+        when = _("in a quiet hour") if facts.get("quiet") else _("at that hour")
+        return _(
+            "Of %(all)s programmes %(lawful)s may be heard %(when)s.",
+            all=facts.get("programmes"),
+            lawful=facts["lawful"],
+            when=when,
+        )
+    if "supports" in facts:
+        names = {"helpline": _("where to talk to somebody"), "overdose": _("what to do in an overdose")}
+        told = facts["supports"]
+        wanted = listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
+        return _("Missing is a message that says %(what)s.", what=wanted)
+    if "room" in facts:
+        return _(
+            "It takes %(minutes)s minutes, with its support messages more; there are %(room)s.",
+            minutes=facts["minutes"],
+            room=facts["room"],
+        )
+    return ""
+
+
+def verdict(code: str) -> str:
+    """What came of compiling a revision again."""
+    return {
+        "same": _("the same again"),
+        "different": _("different"),
+        "by-a-person": _("put there by a person, not compiled"),
+        "gone": _("what it was made of is not kept any more"),
+        "other-release": _("another release made it"),
+        "other-seed": _("the station's seed is another one"),
     }.get(code, code)
 
 
@@ -87,17 +155,50 @@ def day_names() -> dict[str, str]:
 
 def happens(slot: Slot) -> str:
     """When it happens, in a few words."""
-    at, days = slot.first_start[11:16], days_of(slot.rrule)
-    if not slot.rrule:
-        return _("once, %(day)s at %(time)s", day=slot.first_start[:10], time=at)
-    if len(days) == 7:
-        return _("every day at %(time)s", time=at)
-    return _("%(days)s at %(time)s", days=_listed(day_names()[day] for day in days), time=at)
+    start, repeat = datetime.fromisoformat(slot.first_start), repeat_of(slot.rrule)
+    at, days, until = f"{start:%H:%M}", days_of(slot.rrule), until_of(slot.rrule)
+    names = listed(day_names()[day] for day in days)
+    if repeat is Repeat.MONTHLY_DATE:
+        said = _("every month on the %(day)s at %(time)s", day=parts_of(slot.rrule)["BYMONTHDAY"], time=at)
+    elif repeat in {Repeat.MONTHLY_WEEKDAY, Repeat.MONTHLY_LAST}:
+        weekday = day_names()[parts_of(slot.rrule)["BYDAY"][-2:]]
+        said = _(
+            "%(which)s %(weekday)s of the month at %(time)s", which=which_of_month(nth_of(slot.rrule)), weekday=weekday, time=at
+        )
+    elif repeat is Repeat.FORTNIGHTLY:
+        said = _("every other week, %(days)s at %(time)s", days=names, time=at)
+    elif repeat is Repeat.WEEKLY:
+        said = _("every day at %(time)s", time=at) if len(days) == 7 else _("%(days)s at %(time)s", days=names, time=at)
+    elif repeat is Repeat.ONCE:
+        said = _("once, %(day)s at %(time)s", day=day(start), time=at)
+    else:
+        said = _("by a rule of its own (%(rule)s) at %(time)s", rule=slot.rrule, time=at)
+    return _("%(happens)s, until %(day)s", happens=said, day=day(until)) if until else said
 
 
-def fills(slot: Slot, shows: Mapping[str, str], kinds: Mapping[str, str], episodes: Mapping[str, str]) -> str:
-    """What fills it, in a few words. The mappings give titles and labels by id."""
-    fill = slot.fill
+def which_of_month(nth: int) -> str:
+    """The first, the second … of a month."""
+    return {1: _("the first"), 2: _("the second"), 3: _("the third"), 4: _("the fourth"), LAST: _("the last")}[nth]
+
+
+def day(of: date) -> str:
+    """A day in short, as the language writes it: "Fri 20 Nov"."""
+    return str(format_date(datetime.combine(of, time()), "EEE d MMM", rebase=False))
+
+
+def weekday(of: date) -> str:
+    """The name of its day of the week."""
+    return day_names()[DAYS[of.weekday()]]
+
+
+def moment(unix_ms: int) -> str:
+    """A day and a time on the station's wall clock."""
+    local = from_unix_ms(unix_ms).astimezone(station().settings.tz)
+    return _("%(day)s at %(time)s", day=day(local), time=f"{local:%H:%M}")
+
+
+def filled_by(fill: Mapping[str, object], shows: Mapping[str, str], kinds: Mapping[str, str], episodes: Mapping[str, str]) -> str:
+    """What fills a slot, in a few words. The mappings give titles and labels by id."""
     rung, show = fill.get("rung"), shows.get(str(fill.get("show_id")), _("a show that is gone"))
     if rung == "latest":
         return _("the newest of %(show)s", show=show)
@@ -107,9 +208,88 @@ def fills(slot: Slot, shows: Mapping[str, str], kinds: Mapping[str, str], episod
         return episodes.get(str(fill.get("episode_id")), _("one episode"))
     wanted = fill.get("kinds")
     if isinstance(wanted, list) and wanted:
-        return _("chosen from: %(kinds)s", kinds=_listed(kinds.get(str(kind), str(kind)) for kind in wanted))
+        return _("chosen from: %(kinds)s", kinds=listed(kinds.get(str(kind), str(kind)) for kind in wanted))
     return _("chosen from everything")
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """Words as a list of the language: "one, two and three"."""
     return format_list(list(words), locale=get_locale())
+
+
+def finding(found: Finding, titles: Mapping[str, str]) -> str:
+    """What a draft of a slot would meet. `titles`: slot → its title."""
+    facts = found.facts
+    if found.code == "meets":
+        return _meets(found, titles)
+    when = moment(int(str(facts["start_ms"]))) if "start_ms" in facts else ""
+    known: dict[str, Callable[[], str]] = {
+        "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
+        "never": lambda: _("It does not happen in the next eight weeks."),
+        "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
+        "too-long": lambda: _too_long(facts),
+        "some-too-long": lambda: ngettext(
+            "%(num)s of %(all)s is longer than the slot (%(room)s minutes) and is passed over.",
+            "%(num)s of %(all)s are longer than the slot (%(room)s minutes) and are passed over.",
+            int(str(facts["too_long"])), all=facts["n"], room=facts["room"],
+        ),
+        "runs-on": lambda: ngettext(
+            "The longest runs on for a minute. What follows begins late.",
+            "The longest runs on for %(num)s minutes. What follows begins late.", int(str(facts["late"])),
+        ),
+        "not-at-night": lambda: _("On %(when)s it is night: what it asks for may not be heard then, or not to its end.", when=when),
+        "not-at-that-hour": lambda: _("On %(when)s the rules of the air do not allow it.", when=when),
+        "runs-out": lambda: _("Its time runs out before it would end on %(when)s.", when=when),
+        "not-yet-public": lambda: _("On %(when)s it is not public yet.", when=when),
+        "few": lambda: ngettext(
+            "Only one episode fits (%(minutes)s minutes, for %(room)s each time): it would soon be heard again.",
+            "Only %(num)s episodes fit (%(minutes)s minutes, for %(room)s each time): they would soon be heard again.",
+            int(str(facts["n"])), minutes=facts["minutes"], room=facts["room"],
+        ),
+        "leaves-time": lambda: _leaves(facts),
+        "clocks-change": lambda: _clocks(facts, when),
+    }  # fmt: skip
+    return known[found.code]() if found.code in known else found.code
+
+
+def _meets(found: Finding, titles: Mapping[str, str]) -> str:
+    facts = found.facts
+    named = {
+        "title": titles.get(str(facts["slot_id"]), _("another slot")), "when": moment(int(str(facts["start_ms"]))),
+        "why": _("it has the higher priority") if facts["by_priority"] else _("it is the shorter one"),
+    }  # fmt: skip
+    times = int(str(facts["times"]))
+    if facts["wins"]:
+        said = _("On %(when)s it takes time from “%(title)s”, because %(why)s.", **named)
+    elif facts["whole"]:
+        said = _("On %(when)s all its time belongs to “%(title)s”: %(why)s.", **named)
+    else:
+        said = _("On %(when)s some of its time belongs to “%(title)s”: %(why)s.", **named)
+    often = ngettext("The same once more in eight weeks.", "The same %(num)s times more in eight weeks.", times - 1)
+    return f"{said} {often}" if times > 1 else said
+
+
+def _too_long(facts: Mapping[str, object]) -> str:
+    if facts["rung"] == "episode":
+        return _(
+            "The episode is %(length)s minutes long, the slot %(room)s. It would not be begun, because nobody’s story is cut.",
+            length=facts["shortest"], room=facts["room"],
+        )  # fmt: skip
+    return _(
+        "The shortest of what it asks for is %(length)s minutes long, the slot %(room)s. Nothing of it would be begun.",
+        length=facts["shortest"], room=facts["room"],
+    )  # fmt: skip
+
+
+def _leaves(facts: Mapping[str, object]) -> str:
+    what = {"show": _("More of the same show follows."), "bed": _("Calm music follows.")}
+    left = ngettext("It leaves a minute of the slot.", "It leaves %(num)s minutes of the slot.", int(str(facts["left"])))
+    return f"{left} {what.get(str(facts['under_run']), _('The station chooses what follows.'))}"
+
+
+def _clocks(facts: Mapping[str, object], when: str) -> str:
+    said = datetime.fromisoformat(str(facts["occurrence"]))
+    return _(
+        "The clocks change on %(day)s: that time it starts %(when)s and is %(minutes)s minutes long.",
+        day=day(said), when=when, minutes=facts["minutes"],
+    )  # fmt: skip

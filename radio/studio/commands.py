@@ -32,8 +32,8 @@ from radio.web.refusals import refusal
 TAKEN, MISTYPED, REFUSED = 0, 2, 3
 """Exit codes."""
 _LOOK_EVERY_S = 0.3
-_NOT_TAGS = frozenset({"kind", "note", "intensity", "detail"})
-"""Lists of the vocabulary that are fields of their own."""
+_NOT_TAGS = frozenset({"kind", "note", "intensity", "detail", "scope", "support"})
+"""Lists of the vocabulary that are fields of their own, or that are meant only when they are named."""
 
 
 @click.command("add")

@@ -18,7 +18,7 @@ from radio.catalogue.terms import TermList, vocabulary
 from radio.core.time import instant_of
 from radio.studio import lines, words
 
-TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form")
+TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form", "support")
 STORY_LISTS = ("story-told-by", "story-shape", "story-stage", "story-tone")
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
 _LINES = ("chapters", "soundbites")

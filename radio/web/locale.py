@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from babel.dates import format_skeleton
 from flask import Flask
 from flask_babel import Babel, format_date, get_locale
 from flask_babel import gettext as _
@@ -30,6 +31,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["clock_time"] = lambda instant: said_time(_local(instant, settings))
     app.jinja_env.filters["local"] = lambda instant: _local(instant, settings)
     app.jinja_env.filters["iso"] = _iso
+    app.jinja_env.filters["short_day"] = short_day
+    app.jinja_env.filters["weekday_short"] = lambda day: format_skeleton("EEE", day, locale=get_locale())
     app.jinja_env.filters["spoken_when"] = lambda instant, style="time": spoken_when(_local(instant, settings), style)
 
     @app.context_processor
@@ -56,6 +59,11 @@ def spoken_when(local: datetime, style: str) -> str:
         return str(format_date(local, "d MMMM y", rebase=False))
     day = str(format_date(local, "EEEE d MMMM", rebase=False))
     return day if style == "day" else _("%(day)s at %(time)s", day=day, time=said_time(local))
+
+
+def short_day(day: date) -> str:
+    """A date in short, in the order of the language: "20 Nov"."""
+    return str(format_skeleton("MMMd", day, locale=get_locale()))
 
 
 def _local(instant: datetime | int, settings: Settings) -> datetime:

@@ -30,6 +30,7 @@ def spoken() -> Iterator[tuple[str, Callable[[], dict[str, shows.Made]]]]:
         yield name, lambda name=name: {name: shows.talk(name)}
     yield "idents", shows.idents
     yield "shorts", shows.shorts
+    yield "supports", shows.supports
 
 
 def make(only: str, into: Path) -> None:

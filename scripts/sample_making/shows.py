@@ -94,6 +94,11 @@ def shorts() -> dict[str, Made]:
     return {name: _short(turn, reader, number) for number, (name, turn, reader) in enumerate(named("shorts"))}
 
 
+def supports() -> dict[str, Made]:
+    """As shorts: what stands in for the messages that say where help is."""
+    return {name: _short(turn, reader, number + 6) for number, (name, turn, reader) in enumerate(named("supports"))}
+
+
 def _short(turn: Turn, reader: Reader, number: int) -> Made:
     sound, said = reader.read(turn, 1.8)
     length_s = said[-1].stop_s + 3.2

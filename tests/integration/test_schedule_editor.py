@@ -24,7 +24,7 @@ Browser = Callable[[Person | None], Visitor]
 
 @pytest.fixture
 def planned(session: Session, station: Station, app: Flask) -> Station:
-    here = app.extensions["station"] = replace(station, settings=replace(station.settings, horizon_days=2))
+    here = app.extensions["station"] = replace(station, settings=replace(station.settings, horizon_days=1))
     make_catalogue(session, None, here)
     actions.extend(session, here)
     session.commit()
@@ -45,7 +45,7 @@ def typed(**changed: object) -> dict[str, object]:
     }
 
 
-def test_an_editor_makes_a_weekly_slot(browser_of: Browser, edith: Person, session: Session, planned: Station) -> None:
+def test_an_editor_makes_a_weekly_slot(browser_of: Browser, edith: Person, session: Session) -> None:
     browser = browser_of(edith)
     assert browser.get("/studio/schedule/new").status_code == 200
     answer = browser.post("/studio/schedule/new", data=typed(), follow_redirects=True)
@@ -57,7 +57,7 @@ def test_an_editor_makes_a_weekly_slot(browser_of: Browser, edith: Person, sessi
     assert "Monday" in browser.get("/studio/schedule").text
 
 
-def test_a_slot_is_changed_and_ended(browser_of: Browser, edith: Person, session: Session, planned: Station) -> None:
+def test_a_slot_is_changed_and_ended(browser_of: Browser, edith: Person, session: Session) -> None:
     show = make_show(session, slug="guests", title="Guests")
     slot = make_slot(session)
     browser = browser_of(edith)
@@ -82,7 +82,7 @@ def test_a_slot_is_changed_and_ended(browser_of: Browser, edith: Person, session
     ],
 )
 def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(
-    browser_of: Browser, edith: Person, session: Session, planned: Station, changed: dict[str, object], sentence: str
+    browser_of: Browser, edith: Person, session: Session, changed: dict[str, object], sentence: str
 ) -> None:
     answer = browser_of(edith).post("/studio/schedule/new", data=typed(**changed))
     assert answer.status_code == 422
@@ -95,12 +95,12 @@ def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(
 def test_the_day_says_what_goes_out_and_why(browser_of: Browser, alice: Person, session: Session, planned: Station) -> None:
     page = browser_of(alice).get("/studio/schedule?day=2026-11-26").text
     assert "Chosen from everything that may be heard now." in page
-    assert "The station says its name every ten minutes." in page
+    assert "The station says its name." in page
     assert "Make a slot" not in page, "a producer looks, an editor changes"
     assert browser_of(alice).get("/studio/schedule?day=never").status_code == 404
 
 
-def test_only_editors_change_the_week(browser_of: Browser, alice: Person, charlie: Person, planned: Station) -> None:
+def test_only_editors_change_the_week(browser_of: Browser, alice: Person, charlie: Person) -> None:
     assert browser_of(alice).post("/studio/schedule/new", data=typed()).status_code == 403
     assert browser_of(charlie).get("/studio/schedule").status_code == 403
     assert browser_of(None).get("/studio/schedule").status_code in {302, 303, 401, 403}

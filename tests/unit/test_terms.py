@@ -18,7 +18,7 @@ A_LIST = {"list": "fruit", "label": "Fruit", "definition": "What grows.", "versi
 def test_every_list_of_the_first_charter_is_there() -> None:
     assert set(WORDS.lists) == {
         *("kind", "topic", "substance", "pathway", "capital", "chime", "audience", "form", "voice", "note", "scope"),
-        *("story-shape", "story-stage", "story-told-by", "story-tone", "intensity", "detail"),
+        *("story-shape", "story-stage", "story-told-by", "story-tone", "intensity", "detail", "support"),
     }
 
 

@@ -3,6 +3,7 @@
 import "./studio/upload-drop.js";
 import "./studio/wave-form.js";
 import "./studio/describe.js";
+import "./studio/week-grid.js";
 import { watch } from "./studio/live.js";
 
 watch();

@@ -221,9 +221,9 @@ def test_a_slot_begins_on_time_with_what_it_asks_for(fill: dict[str, object], ex
         assert at_two.why["code"] in {"latest", "next"}
 
 
-def test_latest_is_the_newest_that_was_never_aired() -> None:
+def test_latest_is_the_newest_that_no_slot_has_aired() -> None:
     pool = [airable(f"new{n}", 1500, show="news", published_tick=n) for n in range(3)]
-    heard = (Airing(NOON - 9000, 1500, Part.PROGRAMME, "new2", "r-new2"),)
+    heard = (Airing(NOON - 9000, 1500, Part.PROGRAMME, "new2", "r-new2", 0, "slot-a", '{"code":"latest"}'),)
     found = compile(
         [slot("2026-11-25T12:00:00", 30, {"rung": "latest", "show_id": "news"})],
         pool,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -93,34 +95,65 @@ def changes(zone: ZoneInfo) -> list[datetime]:
     found = []
     hour = datetime(2020, 1, 1, tzinfo=UTC)
     while hour.year < 2036:
-        following = hour + timedelta(hours=6)
+        following = hour + timedelta(hours=12)
         if hour.astimezone(zone).utcoffset() != following.astimezone(zone).utcoffset():
             found.append(hour.astimezone(zone).replace(tzinfo=None, minute=0))
         hour = following
     return found
 
 
-@pytest.mark.parametrize("name", ZONES)
-def test_half_hour_slots_around_every_change_tile_and_keep_their_wall_time(name: str) -> None:
+def holds_around(name: str, around: datetime) -> None:
+    """Hour slots over two days tile the time, and each begins by its own wall clock or at the first instant after the gap."""
     zone = ZoneInfo(name)
-    for around in changes(zone):
-        midnight = around.replace(hour=0)
-        day = [slot((midnight + timedelta(minutes=30 * n)).isoformat(), 30, "", name, tolerance=timedelta(0)) for n in range(96)]
-        begin = instant_of(midnight, zone)
-        until = instant_of(midnight + timedelta(days=2), zone)
-        span = first_tick_from(unix_ms(begin)), first_tick_from(unix_ms(until))
-        tiles = resolved((place for one in day for place in occurrences(one, begin, until)), *span)
-        assert (tiles[0].start_tick, tiles[-1].end_tick) == span
-        assert all(a.end_tick == b.start_tick for a, b in pairwise(tiles))
-        for tile in tiles:
-            if tile.slot_id and tile.whole:
-                started = datetime.fromtimestamp(tile.start_tick * 0.96, UTC).astimezone(zone).replace(tzinfo=None)
-                wanted = datetime.fromisoformat(tile.occurrence)
-                assert (
-                    timedelta(0) <= started - wanted <= timedelta(hours=24)
-                    if name == "Pacific/Apia"
-                    else (timedelta(0) <= started - wanted <= timedelta(hours=2, seconds=1))
-                )
+    midnight = around.replace(hour=0)
+    days = [slot((midnight + timedelta(minutes=60 * n)).isoformat(), 60, "", name) for n in range(48)]
+    begin, until = instant_of(midnight, zone), instant_of(midnight + timedelta(days=2), zone)
+    span = first_tick_from(unix_ms(begin)), first_tick_from(unix_ms(until))
+    tiles = resolved((place for one in days for place in occurrences(one, begin, until)), *span)
+    assert (tiles[0].start_tick, tiles[-1].end_tick) == span
+    assert all(a.end_tick == b.start_tick for a, b in pairwise(tiles))
+    for tile in tiles:
+        if tile.slot_id and tile.whole:
+            started = datetime.fromtimestamp(tile.start_tick * 0.96, UTC).astimezone(zone).replace(tzinfo=None)
+            late = started - datetime.fromisoformat(tile.occurrence)
+            assert timedelta(0) <= late <= timedelta(hours=24 if name in LOST_A_DAY else 2, seconds=1), (name, tile)
+    daily = slot((midnight - timedelta(days=7)).replace(hour=2, minute=30).isoformat(), 30, "FREQ=DAILY", name)
+    met = list(occurrences(daily, begin - timedelta(days=3), until + timedelta(days=3)))
+    assert len({place.occurrence for place in met}) == len(met)
+    for place in met:  # the day after a change it is at its hour again
+        started = datetime.fromtimestamp(place.start_tick * 0.96, UTC).astimezone(zone).replace(tzinfo=None)
+        wanted = datetime.fromisoformat(place.occurrence)
+        if abs(started - wanted) > timedelta(seconds=1):
+            assert instant_of(wanted, zone).astimezone(zone).replace(tzinfo=None) != wanted, (
+                "only a time that does not exist shifts"
+            )
+
+
+LOST_A_DAY = frozenset({"Pacific/Apia", "Pacific/Fakaofo", "Pacific/Enderbury", "Pacific/Kanton"})
+EVERY_ZONE = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("posix/", "right/", "Etc/")))
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_hour_slots_around_some_changes_tile_and_keep_their_wall_time(name: str) -> None:
+    found = changes(ZoneInfo(name))
+    for around in random.sample(found, min(3, len(found))):
+        holds_around(name, around)
+
+
+def test_any_zone_of_the_world_may_be_a_stations() -> None:
+    for name in random.sample(EVERY_ZONE, 6):
+        for around in changes(ZoneInfo(name))[:2]:
+            holds_around(name, around)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_every_change_of_every_zone_until_2035(part: int) -> None:
+    if not os.environ.get("RADIO_EVERY_ZONE"):
+        pytest.skip("takes minutes: RADIO_EVERY_ZONE=1 asks for it")
+    for name in EVERY_ZONE[part::8]:
+        for around in changes(ZoneInfo(name)):
+            holds_around(name, around)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 900), st.integers(0, 3)), max_size=25))
@@ -167,6 +200,11 @@ def test_nights_are_local() -> None:
         ({"rrule": "FREQ=WEEKLY;BYDAY=XX"}, {"rrule": "not-a-rule"}),
         ({"fill": {"rung": "latest"}}, {"show_id": "required"}),
         ({"fill": {"rung": "whatever"}}, {"fill": "required"}),
+        ({"overrides": {datetime(2026, 11, 10, 9): {"start": "2026-11-10T15:00:00", "length_minutes": 30}}}, {}),
+        ({"overrides": {datetime(2026, 11, 10, 9): {"start": "2026-11-20T15:00:00"}}}, {"overrides": "not-a-day"}),
+        ({"overrides": {datetime(2026, 11, 10, 9): {"length_minutes": 0}}}, {"overrides": "not-a-day"}),
+        ({"overrides": {datetime(2026, 11, 10, 9): {"fill": {"rung": "whatever"}}}}, {"overrides": "not-a-day"}),
+        ({"over_run": "cut"}, {"over_run": "unknown"}),
         ({"title": "Talk", "rrule": "FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20270101T000000", "fill": {"rung": "rotation"}}, {}),
     ],
 )

@@ -1,0 +1,98 @@
+"""What is amiss in the days ahead: hours that cannot be filled lawfully, slots that are not filled as they ask, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from media.grid import HOUR_TICKS, tick_at, tick_start_ms
+from radio.core.time import from_unix_ms
+from radio.schedule import queries
+from radio.schedule.airings import Airing, Part
+from radio.schedule.models import Desk
+from radio.station import Station
+
+GRAVE = frozenset({"nothing-lawful", "nothing-planned", "no-support", "no-support-at-night"})
+"""Codes that make a day red; the others say that a slot gets something else than it asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amiss:
+    """One thing that is amiss. `words.compile_fault` and `words.missing` put it into words."""
+
+    tick: int
+    code: str
+    slot_id: str | None
+    facts: Mapping[str, object]
+    n_ticks: int = 0
+    """How long the emergency loop plays for it; 0: it does not."""
+
+    @property
+    def start_ms(self) -> int:
+        """When it begins, in Unix milliseconds."""
+        return tick_start_ms(self.tick)
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether the hour is red."""
+        return self.code in GRAVE
+
+
+@dataclass(frozen=True, slots=True)
+class DayAhead:
+    """One day of the station's calendar and what is amiss in it, in order of time."""
+
+    day: date
+    amiss: Sequence[Amiss]
+
+    @property
+    def is_red(self) -> bool:
+        """Whether something in it cannot be done lawfully."""
+        return any(one.is_grave for one in self.amiss)
+
+
+def amiss(session: Session, from_tick: int) -> list[Amiss]:
+    """All that is amiss in what is planned from a tick on, in order of time."""
+    planned = queries.planned_until(session)
+    desk = session.get(Desk, 1)
+    told = [_told(fault) for fault in desk.faults] if desk else []
+    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS]
+    if planned > from_tick:
+        facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
+        loops = _loops(queries.rundown(session, from_tick, planned).airings, facts)
+        found = [one for one in found if one.code != "nothing-lawful"] + loops
+    return sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or ""))
+
+
+def days_ahead(session: Session, station: Station) -> list[DayAhead]:
+    """The days from now on in which anything is amiss."""
+    days: dict[date, list[Amiss]] = {}
+    for one in amiss(session, tick_at(station.clock.unix_ms())):
+        local = from_unix_ms(one.start_ms).astimezone(station.settings.tz).date()
+        days.setdefault(local, []).append(one)
+    return [DayAhead(day, found) for day, found in sorted(days.items())]
+
+
+def _told(fault: Sequence[object]) -> Amiss:
+    tick, code, slot_id, facts = fault
+    return Amiss(int(str(tick)), str(code), str(slot_id) if slot_id else None, facts if isinstance(facts, dict) else {})
+
+
+def _loops(airings: Iterable[Airing], told: Mapping[int, Mapping[str, object]]) -> list[Amiss]:
+    """The spans of the emergency loop; what follows at once is one."""
+    found: list[Amiss] = []
+    for airing in airings:
+        if airing.part is not Part.EMERGENCY or airing.why.get("code") == "stopped":
+            continue
+        last = found[-1] if found else None
+        if last and last.tick + last.n_ticks == airing.start_tick and last.slot_id == airing.slot_id:
+            found[-1] = Amiss(last.tick, last.code, last.slot_id, last.facts, last.n_ticks + airing.n_ticks)
+            continue
+        code = str(airing.why.get("code", "nothing-planned"))
+        near = max((tick for tick in told if tick <= airing.start_tick), default=None)
+        facts = told[near] if near is not None and code == "nothing-lawful" else {}
+        found.append(Amiss(airing.start_tick, code, airing.slot_id, facts, airing.n_ticks))
+    return found

@@ -1,0 +1,239 @@
+"""A day that can be compiled again and heard again, the rules that the stewards decide, and what is amiss ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from media.grid import DAY_TICKS, HOUR_TICKS, first_tick_from, tick_at
+from media.store import ObjectStore
+from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Voice
+from radio.channel import rebuilding
+from radio.channel.loop import loops
+from radio.channel.ticks import Ticks
+from radio.clock import SetClock
+from radio.core.people import Person, Role
+from radio.db import reading
+from radio.editorial import actions as editorial
+from radio.errors import InvalidError
+from radio.jobs.models import Job
+from radio.schedule import actions, models, outlook, queries
+from radio.schedule.airings import Part
+from radio.schedule.ingredients import forget_pieces
+from radio.schedule.policy import StationRules
+from radio.schedule.verifying import verified
+from radio.station import Station
+from tests.air import make_catalogue, tick_content
+from tests.makers import make_episode, make_show, make_slot
+
+STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
+
+
+@pytest.fixture
+def here(station: Station, app: Flask) -> Station:
+    """The station with a horizon of one day."""
+    found = app.extensions["station"] = replace(station, settings=replace(station.settings, horizon_days=1))
+    return found
+
+
+@pytest.fixture
+def planned(session: Session, here: Station, clock: SetClock) -> list[Episode]:
+    """A station that has been compiled and is on air, with support messages and voices."""
+    made = list(make_catalogue(session, None, here))
+    lines = make_show(session, slug="lines", title="Lines", now=here.now() - timedelta(days=1))
+    for n, code in enumerate(("helpline", "overdose")):
+        one = make_episode(session, show=lines, kind="message", ticks=21 + n, now=here.now() - timedelta(days=1))
+        session.add(EpisodeTag(episode_id=one.id, vocabulary="support", code=code))
+    voice = Voice(name="A", name_key="a", made_at=here.now())
+    session.add(voice)
+    session.flush()
+    session.add(EpisodeVoice(episode_id=made[0].id, voice_id=voice.id))
+    make_slot(session, first_start="2026-11-25T14:00:00", length_minutes=30, fill={"rung": "next", "show_id": made[0].show_id})
+    actions.extend(session, here)
+    session.commit()
+    session.expire_all()
+    clock.move(timedelta(minutes=10))
+    return made
+
+
+def again(session: Session, clock: SetClock) -> dict[int, str]:
+    now = tick_at(clock.unix_ms())
+    return {one.revision_id: one.code for one in verified(session, now - HOUR_TICKS, now + DAY_TICKS)}
+
+
+def test_what_was_written_is_compiled_again_to_the_same_hash(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    assert set(again(session, clock).values()) == {"same"}
+    make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    actions.revise(session, here, why="catalogue-changed")
+    session.commit()
+    clock.move(timedelta(hours=7))
+    actions.extend(session, here)
+    session.commit()
+    found = again(session, clock)
+    assert len(found) >= 2
+    assert set(found.values()) == {"same"}, "revisions and extensions too"
+
+
+def test_a_take_down_is_compiled_again_as_well(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> None:
+    now = tick_at(clock.unix_ms())
+    airing = next(a for a in queries.rundown(session, now + 500, now + 4000).airings if a.part is Part.PROGRAMME)
+    editorial.withdraw(session, here, session.get_one(Episode, airing.episode_id), by=STEWARD, now=here.now())
+    session.commit()
+    found = again(session, clock)
+    assert set(found.values()) == {"same"}
+    assert len(found) > 1
+
+
+def test_of_what_is_taken_back_nothing_is_kept_that_tells_of_it(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    victim = planned[0]
+    before = session.scalar(select(func.count()).select_from(models.Ingredient))
+    editorial.withdraw(session, here, victim, by=STEWARD, now=here.now())
+    session.commit()
+    assert forget_pieces(session, now=here.now()) >= 1
+    session.commit()
+    assert before
+    for piece in session.scalars(select(models.Ingredient).where(models.Ingredient.kind != "slots")):
+        from radio.schedule.recipe import unpacked
+
+        assert victim.id not in str(unpacked(piece.content))
+    assert "gone" in again(session, clock).values()
+    assert queries.unchained(session) is None, "the chain holds all the same"
+
+
+def test_a_row_that_was_changed_is_different(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> None:
+    now = tick_at(clock.unix_ms())
+    some = queries.rundown(session, now + 5000, now + 6000).airings[1]
+    session.execute(update(models.Airing).where(models.Airing.start_tick == some.start_tick).values(n_ticks=some.n_ticks - 1))
+    session.commit()
+    assert queries.unchained(session) is not None
+
+
+def test_the_operator_verifies_a_day(app: Flask, session: Session, here: Station, planned: list[Episode]) -> None:
+    with app.app_context():
+        shown = CliRunner().invoke(rebuilding.rundown, ["verify", "2026-11-25"])
+    assert shown.exit_code == 0, shown.output
+    assert "the same again" in shown.output
+    assert shown.output.splitlines()[-1].startswith("verified: 2026-11-25")
+
+
+def test_the_bytes_that_were_aired_are_given_again(
+    app: Flask, session: Session, station: Station, store: ObjectStore, emergency: Path, clock: SetClock, tmp_path: Path
+) -> None:
+    here = app.extensions["station"] = replace(station, settings=replace(station.settings, horizon_days=1))
+    make_catalogue(session, store, here)
+    actions.extend(session, here)
+    session.commit()
+    start = first_tick_from(clock.unix_ms()) + 60
+    end = start + 700
+    clock.move(timedelta(minutes=20))
+    airings = queries.rundown(session, start, end).airings
+    profile = here.profiles[0]
+    expected = b"".join(
+        tick_content(a.recording_id or "loop", a.first_tick + tick - a.start_tick, profile)
+        for a in airings
+        for tick in range(a.start_tick, a.end_tick)
+    )
+    session.commit()
+    with app.app_context():
+        ticks = Ticks(store, loops(here.profiles, emergency))
+        with reading():
+            assert b"".join(rebuilding.aired_bytes(here, ticks, profile, start, end)) == expected
+        out = tmp_path / "aired.mp4"
+        at = [(datetime(2026, 11, 25, 12) + timedelta(minutes=n)).isoformat() for n in (2, 5)]
+        told = CliRunner().invoke(rebuilding.rundown, ["rebuild", *at, "--rendition", "low", "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    low = here.profiles[1]
+    assert out.stat().st_size == low.header_bytes + round(180 / 0.96 + 0.5) * low.tick_bytes
+
+
+def test_the_stewards_decide_and_the_next_rundown_follows(
+    session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
+) -> None:
+    assert queries.station_rules(session) == (0, StationRules())
+    with pytest.raises(InvalidError) as refused:
+        actions.set_station_rules(session, {"show_rest_minutes": -1}, by=STEWARD, why=" ", now=here.now())
+    assert refused.value.faults == {"show_rest_minutes": "not-a-length", "why": "required"}
+    session.rollback()
+
+    quiet = [{"begins": "13:00", "ends": "14:30", "days": []}]
+    made = actions.set_station_rules(session, {"quiet_times": quiet}, by=STEWARD, why="Lunch is calm.", now=here.now())
+    actions.set_station_rules(session, {"ident_every_minutes": 15}, by=STEWARD, why="Fewer.", now=here.now())
+    session.commit()
+    assert (made.number, queries.station_rules(session)[0]) == (1, 2)
+    assert queries.station_rules(session)[1].quiet_times[0].begins == "13:00", "what is not said stays"
+    assert session.scalar(select(Job.payload).where(Job.kind == "revise")) == {"why": "rules-changed"}
+    work_off()
+    told = [a for a in queries.rundown(session, *noon_to_half_past_two(here)).airings if a.why["code"] == "support"]
+    assert len(told) >= 4, "every twenty minutes in a quiet time"
+
+
+def noon_to_half_past_two(here: Station) -> tuple[int, int]:
+    start = first_tick_from(1_795_698_000_000)  # 2026-11-26T13:00Z
+    return start, start + HOUR_TICKS * 3 // 2
+
+
+def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here: Station, clock: SetClock) -> None:
+    show = make_show(session, slug="raw", now=here.now())
+    for n in range(4):
+        one = make_episode(session, show=show, ticks=300 + n, now=here.now())
+        one.intensity, one.content_notes = 2, [{"code": "suicide", "from_ms": None, "to_ms": None}]
+    make_slot(session, first_start="2026-11-25T18:00:00", fill={"rung": "next", "show_id": show.id})
+    actions.extend(session, here)
+    session.commit()
+    days = outlook.days_ahead(session, here)
+    assert days
+    assert days[0].is_red
+    codes = {one.code: one for day in days for one in day.amiss}
+    assert {"nothing-lawful", "no-support", "no-support-at-night"} <= set(codes)
+    assert codes["no-support"].facts["supports"] == ["helpline"]
+    assert sum(one.n_ticks for day in days for one in day.amiss) >= DAY_TICKS - 100, "the loop plays all day"
+
+    make_catalogue(session, None, here)
+    line = make_episode(session, show=show, kind="message", ticks=25, now=here.now())
+    session.add(EpisodeTag(episode_id=line.id, vocabulary="support", code="helpline"))
+    session.flush()
+    session.expire_all()
+    clock.move(timedelta(minutes=5))
+    actions.revise(session, here, why="catalogue-changed")
+    session.commit()
+    clock.move(timedelta(hours=1))
+    assert [one for day in outlook.days_ahead(session, here) for one in day.amiss if one.is_grave] == []
+
+
+def test_somebody_who_is_always_overtaken_leaves_it_to_a_job(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    """Compiling while others wait is no way out: a take-down would have to wait too."""
+    from contextlib import contextmanager
+
+    drawn = []
+
+    def draw(own: Session, allowance: timedelta) -> actions.Draft | None:
+        draft = actions.draw_revision(own, here, allowance, why="catalogue-changed")
+        drawn.append(allowance)
+        clock.move(timedelta(hours=2))
+        return draft
+
+    @contextmanager
+    def transaction():  # type: ignore[no-untyped-def]
+        yield session
+        session.commit()
+
+    make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    session.commit()
+    kept = actions.write_aside(session, here, draw, transaction)
+    assert len(drawn) == len(actions.ALLOWANCES)
+    assert all(r.end_tick - r.effective_tick <= actions.URGENT_TICKS + HOUR_TICKS for r in kept)
+    assert session.scalar(select(Job).where(Job.kind == "revise")) is not None
