@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from radio.catalogue.actions import touched
+from radio.catalogue.models import Episode
+from radio.catalogue.rules import State
 from radio.clock import SetClock
+from radio.editorial.models import FeedItem
 from radio.editorial.rules import AT_THE_CONSOLE
 from radio.moving import actions
 from radio.moving.models import Arrival, ArrivalItem
@@ -58,6 +62,15 @@ def bring(session: Session, clock: SetClock, go_on: Callable[[Arrival], Arrival]
         return go_on(arrival)
 
     return begin
+
+
+def let_in(session: Session, *, now: datetime) -> None:
+    """As if the gate had looked at everything that is out, and found it good."""
+    for episode in session.scalars(select(Episode).where(Episode.state == State.PUBLISHED)):
+        if session.get(FeedItem, episode.id) is None:
+            session.add(FeedItem(episode_id=episode.id, entered_at=now, checked_at=now, faults=[]))
+    touched(session)
+    session.commit()
 
 
 def items_of(session: Session, arrival: Arrival) -> list[ArrivalItem]:

@@ -26,7 +26,7 @@ from radio.moving.rules import ArrivalState, ItemState
 from radio.station import Station
 from tests import elsewhere as habits
 from tests.elsewhere import NEWEST, Elsewhere, Item, rss
-from tests.integration.moving.conftest import Bring, items_of
+from tests.integration.moving.conftest import Bring, items_of, let_in
 from tests.sounds import tone
 from tests.visitor import Visitor
 
@@ -41,7 +41,7 @@ def serve(elsewhere: Elsewhere, items: list[Item], **more: str) -> str:
 
 def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     bring: Bring, elsewhere: Elsewhere, session: Session, sam: Person, browser_of: Callable[[Person | None], Visitor],
-    client: Visitor, work_off: Callable[[], int],
+    client: Visitor, clock: SetClock, work_off: Callable[[], int],
 ) -> None:  # fmt: skip
     sound = elsewhere.give("/1.wav", SOUND)
     guids = ["https://old.example/?p=41&x=1", "Mixed Case / 7 — “é”", "0f2b7c1e-58c4-4d1e-9a6b-0f6f5f3d2a11"]
@@ -77,6 +77,7 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     assert steward.post(f"{page}/release", data={}).status_code == 422
     assert steward.post(f"{page}/release", data=DECLARED).status_code == 303
     work_off()
+    let_in(session, now=clock.now())
 
     told = feedparser.parse(client.get(f"/shows/{show.slug}/feed.xml").data)
     assert [entry.id for entry in told.entries] == guids
