@@ -22,6 +22,16 @@ def original(upload_id: str) -> str:
     return f"{PRIVATE}originals/{_checked(_WORD, upload_id)}"
 
 
+def arrival(arrival_id: str) -> str:
+    """The key of a feed or an archive from elsewhere while its show moves in."""
+    return f"{PRIVATE}arrivals/{_checked(_WORD, arrival_id)}"
+
+
+def parcel(parcel_id: str) -> str:
+    """The key of an archive of shows."""
+    return f"{PRIVATE}parcels/{_checked(_WORD, parcel_id)}"
+
+
 def rendition(sha256: str, extension: str) -> str:
     """The key of a finished rendition."""
     return f"renditions/{_fanned(sha256)}.{_checked(_EXTENSION, extension)}"

@@ -101,6 +101,7 @@ def _open_rooms(app: Flask) -> None:
     from radio.feeds.delivery import bp as enclosures
     from radio.feeds.views import bp as feeds
     from radio.feeds.words_views import bp as words
+    from radio.moving.views import bp as moving
     from radio.pages.cards import bp as cards
     from radio.pages.elsewhere import bp as elsewhere
     from radio.pages.pictures import bp as pictures
@@ -113,7 +114,7 @@ def _open_rooms(app: Flask) -> None:
     week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
         accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
-        words, pages, pictures, cards, elsewhere,
+        words, pages, pictures, cards, elsewhere, moving,
     )  # fmt: skip
     for room in rooms:
         app.register_blueprint(room)

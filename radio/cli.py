@@ -23,6 +23,8 @@ ROOM_COMMANDS = {
     "channel": ("radio.channel.commands:channel", "What the station sends: a copy for the time when it is dead."),
     "check": ("radio.checking:check", "Try out what the station stands on."),
     "doctor": ("radio.doctor:doctor", "Look at every part: is it there, does it work, what to do."),
+    "export": ("radio.moving.commands:pack", "Write a show, or all, as one archive for another station."),
+    "import": ("radio.moving.commands:bring", "Bring a show from a feed, or an archive of another station."),
     "people": ("radio.accounts.commands:people", "Who may sign in, and as what."),
     "rundown": ("radio.channel.rebuilding:rundown", "What goes out, and the proof of it."),
     "sample": ("radio.sample.commands:sample", "Bring in the sample station."),

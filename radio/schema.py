@@ -21,6 +21,7 @@ import radio.counting.models
 import radio.editorial.models
 import radio.feeds.models
 import radio.jobs.models
+import radio.moving.models
 import radio.schedule.models
 import radio.studio.models  # noqa: F401
 from radio.db import Base

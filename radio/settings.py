@@ -63,6 +63,12 @@ class Settings:
     mail_from: str
     purge_url: str
     """Where the worker tells a cache to forget what was taken back; unset: caches forget by themselves within twenty seconds."""
+    import_allow: str
+    """`host:port` of servers on a private address that shows may be fetched from all the same; empty: none."""
+    import_patience_s: int
+    """How long another server may say nothing."""
+    import_max_mb: int
+    """The largest file of a whole show or station that is taken."""
     websub_hub: str
     """The WebSub hub that is told when a feed changes, and named in every feed; unset: none."""
     podping_url: str
@@ -146,6 +152,9 @@ class _Reader:
             ),
             mail_from=self._text("MAIL_FROM", ""),
             purge_url=self._checked("PURGE_URL", "", _is_origin_or_empty, "an address such as http://127.0.0.1:6081").rstrip("/"),
+            import_allow=self._checked("IMPORT_ALLOW", "", _are_places, "host:port, or several with commas between"),
+            import_patience_s=self._number("IMPORT_PATIENCE_S", 30, range(1, 301)),
+            import_max_mb=self._number("IMPORT_MAX_MB", 20_480, range(1, 1_000_001)),
             websub_hub=self._checked("WEBSUB_HUB", "", _is_address_or_empty, "an address such as https://hub.example/"),
             podping_url=self._checked("PODPING_URL", "", _is_address_or_empty, "an address such as https://podping.example/"),
             podping_token=self._text("PODPING_TOKEN", ""),
@@ -224,3 +233,7 @@ def _is_address_or_empty(value: str) -> bool:
 
 def _is_origin_or_empty(value: str) -> bool:
     return not value or _is_origin(value)
+
+
+def _are_places(value: str) -> bool:
+    return all(":" in place and place.rpartition(":")[2].isdigit() for place in value.replace(",", " ").split())

@@ -15,7 +15,7 @@ from radio.logs import set_up_logs
 from radio.settings import Settings
 from radio.station import open_clock, open_store
 
-ROOMS_WITH_TASKS = ("jobs", "accounts", "catalogue", "schedule", "editorial", "counting", "studio", "channel", "feeds")
+ROOMS_WITH_TASKS = ("jobs", "accounts", "catalogue", "schedule", "editorial", "counting", "studio", "channel", "feeds", "moving")
 
 log = logging.getLogger(__name__)
 

@@ -61,6 +61,10 @@ class Show(Base):
     """Season number → its name."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    moved_to: Mapped[str | None] = mapped_column(String(2000))
+    """The address of its feed at another host, once it has left."""
+    redirects_from: Mapped[datetime | None] = mapped_column(Instant)
+    """From this instant our address of its feed leads there; before it the feed only tells."""
 
     episodes: Mapped[list[Episode]] = relationship(back_populates="show", passive_deletes=True)
 
@@ -71,12 +75,17 @@ class Episode(Base):
     __tablename__ = "episode"
     __table_args__ = (
         Index("ix_episode_state_published", "state", "published_at"),
+        Index("uq_episode_show_feed_guid", "show_id", "feed_guid", unique=True),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_time"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     show_id: Mapped[str] = mapped_column(ForeignKey("show.id"), index=True)
     guid: Mapped[UUID] = mapped_column(unique=True)
+    feed_guid: Mapped[str | None] = mapped_column(String(1000))
+    """The id under which apps know it from an earlier host, exactly, when that is not `guid`; its show's feed goes on giving it."""
+    held_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Since when a draft from elsewhere waits for a steward to say that those who are heard agree; None: it does not."""
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[State] = mapped_column(Code(State, 12), default=State.DRAFT)
     title: Mapped[str] = mapped_column(String(150), default="")
@@ -112,6 +121,7 @@ class Episode(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Of a draft from elsewhere: when it was published there. It keeps that date."""
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     """From this instant it is off the site, the air and the feeds by itself."""
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)

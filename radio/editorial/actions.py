@@ -59,7 +59,7 @@ def send_back(session: Session, episode: Episode, *, by: Person, now: datetime) 
 def publish(session: Session, episode: Episode, *, by: Person, now: datetime, seen: datetime | None = None) -> None:
     """Put a submitted episode on the site, in the feeds and in reach of the rundown.
 
-    `seen` is `changed_at` of the episode that the steward looked at: what was changed since then is not published unseen.
+    What was published elsewhere before keeps its date. `seen` is `changed_at` of the episode that the steward looked at: what was changed since then is not published unseen.
 
     Raises:
         ForbiddenError: not a steward.
@@ -70,7 +70,7 @@ def publish(session: Session, episode: Episode, *, by: Person, now: datetime, se
     if seen is not None and seen != episode.changed_at:
         raise MoveError("changed-meanwhile")
     _nothing_missing(episode)
-    episode.published_at = now
+    episode.published_at, episode.held_at = episode.published_at or now, None
     _move(session, Move.PUBLISH, episode, by=by, now=now)
     search.index(session, episode)
     touched(session)
@@ -100,10 +100,10 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
-        enqueue(session, "announce", "", now=now)
-        enqueue(session, "receipt", episode.id, now=now)
         if station.settings.purge_url:
             enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
+        enqueue(session, "announce", "", now=now)
+        enqueue(session, "receipt", episode.id, now=now)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
 
 

@@ -70,7 +70,7 @@ def _feed(session: Session, station: Station, name: FeedName, form: Form, *, now
     told, broken = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
     told = tombstones.among(session, station, told, wanted, name, now=now)
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
-    until = rules.ends([one.expires_at for one in due] + [one.published_at for one in found], now)
+    until = rules.ends([*(one.expires_at for one in due), *(one.published_at for one in found), channel.redirects_from], now)
     if channel.live or name.of in {Of.STATION, Of.SHOW}:
         until = min(until or now.max.replace(tzinfo=now.tzinfo), channels.until(channel, now))
     if form is Form.JSON:

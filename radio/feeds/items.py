@@ -34,7 +34,7 @@ def written(item: Item, channel_image_url: str) -> str:
     """The item as XML text; prefixes are those of the channel."""
     pieces = [
         "<item>", tag("title", item.title), tag("link", item.link), tag("description", item.summary),
-        _content(item.notes_html), f'<guid isPermaLink="false">{item.guid}</guid>', _enclosure(item.standard),
+        _content(item.notes_html), f'<guid isPermaLink="false">{_escaped(str(item.guid))}</guid>', _enclosure(item.standard),
         f"<pubDate>{format_datetime(item.published_at)}</pubDate>", *_itunes(item, channel_image_url), *_podcast(item), "</item>",
     ]  # fmt: skip
     return allowed("".join(pieces))

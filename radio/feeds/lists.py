@@ -33,13 +33,14 @@ def today(session: Session, station: Station, *, now: datetime) -> tuple[bytes, 
     start, end = (instant_of(datetime.combine(day + timedelta(days=n), time()), zone) for n in (0, 1))
     airings = rundown(session, tick_at(unix_ms(start)), tick_at(unix_ms(end))).airings
     aired = [airing.episode_id for airing in airings if airing.part is Part.PROGRAMME and airing.episode_id]
-    query = select(Episode.id, Episode.guid, Episode.title, Show.slug, Show.guid.label("show_guid")).join(Show).where(
+    query = select(Episode.id, Episode.guid, Episode.feed_guid, Episode.title, Show.slug, Show.guid.label("show_guid")).join(Show).where(
         out(now), Show.in_feeds, agreed(Scope.PODCAST), Episode.id.in_(set(aired))
     )  # fmt: skip
     known = {row.id: row for row in session.execute(query)}
     played = [known[episode_id] for episode_id in dict.fromkeys(aired) if episode_id in known]
     remote = [
-        RemoteItem(str(row.show_guid), station.url(f"/shows/{row.slug}/feed.xml"), row.title, str(row.guid)) for row in played
+        RemoteItem(str(row.show_guid), station.url(f"/shows/{row.slug}/feed.xml"), row.title, row.feed_guid or str(row.guid))
+        for row in played
     ]
     head = _head(
         session, station, names.TODAY, self_url=station.url(names.TODAY_PATH), medium="podcastL", remote=tuple(remote),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -83,7 +84,7 @@ def of(name: FeedName, statement: Any) -> Any:
 
 _ITEMS = (
     select(
-        Episode.id, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
+        Episode.id, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
         Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
         Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
         Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
@@ -153,12 +154,13 @@ def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bo
 
 
 def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
+    """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
     sound, role = f"{origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
     link = f"{origin}/episodes/{row.id}"
     title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
     season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
     return Item(
-        guid=due.guid, title=title, summary=summary, notes_html=notes,
+        guid=str(due.guid) if aside.several else row.feed_guid or str(due.guid), title=title, summary=summary, notes_html=notes,
         link=link, published_at=due.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
         image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
@@ -178,3 +180,9 @@ def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
 
 def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:
     return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
+
+
+def moved_to(session: Session, slug: str, *, now: datetime) -> str:
+    """Where a show lives, when our address of its feed leads there already; empty: here."""
+    moved = select(Show.moved_to).where(Show.slug == slug, Show.in_feeds, Show.redirects_from <= now)
+    return session.scalar(moved) or ""

@@ -72,7 +72,8 @@ class Soundbite:
 class Item:
     """One episode as a feed tells it. `notes_html` is already safe."""
 
-    guid: UUID
+    guid: UUID | str
+    """Ours, or the one under which apps know it from an earlier host."""
     title: str
     summary: str
     notes_html: str
@@ -176,6 +177,10 @@ class Channel:
     uses_podping: bool = False
     page: int = 1
     n_pages: int = 1
+    moved_to: str = ""
+    """Where the show's feed lives now, once it has left."""
+    redirects_from: datetime | None = None
+    """When our address begins to lead there."""
 
     def page_url(self, page: int) -> str:
         """The address of a page; the first is that of the feed. Source: RFC 5005 §3."""

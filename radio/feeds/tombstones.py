@@ -141,7 +141,7 @@ def _standing(now: datetime) -> Any:
     )  # fmt: skip
     return (
         select(
-            Episode.id, Episode.guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
+            Episode.id, Episode.guid, Episode.feed_guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
             Show.title.label("show_title"), Show.author.label("show_author"),
         )
         .join(FeedItem, FeedItem.episode_id == Episode.id)
@@ -177,7 +177,7 @@ def _item(row: Any, origin: str, *, several: bool) -> Item:
     reason = _why(row)
     text = _TEXTS[reason]
     return Item(
-        guid=row.guid, title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
+        guid=str(row.guid) if several else row.feed_guid or str(row.guid), title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
         published_at=row.published_at, changed_at=_since(row), length_ms=clip(reason, "standard").length_ms, explicit=False,
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
         low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,

@@ -37,7 +37,14 @@ def station_feed(form: str, low: str) -> Answer:
 @bp.get("/shows/<slug>/<any(low):low>/feed.<any(xml,json):form>")
 @access(Access.PUBLIC)
 def show_feed(slug: str, form: str, low: str) -> Answer:
-    """One show."""
+    """One show. One that has left leads to where it lives now, for good.
+
+    Source: RFC 9110 §15.4.2; Apple, “Change your podcast RSS feed URL”: itunes:new-feed-url, and a 301.
+    """
+    if form == "xml" and (address := queries.moved_to(db.session(), slug, now=station().now())):
+        response = redirect(address, 301)
+        response.headers.update({"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
+        return response
     return _feed(FeedName(Of.SHOW, slug, low=bool(low)), form)
 
 

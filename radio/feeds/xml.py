@@ -76,6 +76,8 @@ def _itunes(channel: Any, told: Channel) -> None:
     _tag(channel, ITUNES, "explicit", "true" if told.explicit else "false")
     _tag(channel, ITUNES, "image", href=told.image_url)
     _tag(channel, ITUNES, "type", "serial" if told.serial else "episodic")
+    if told.moved_to:
+        _tag(channel, ITUNES, "new-feed-url", told.moved_to)
     if told.blocked:
         _tag(channel, ITUNES, "block", "Yes")
     if told.complete:
@@ -84,7 +86,7 @@ def _itunes(channel: Any, told: Channel) -> None:
 
 def _podcast(channel: Any, told: Channel) -> None:
     _tag(channel, PODCAST, "guid", str(told.guid))
-    _tag(channel, PODCAST, "locked", "yes")
+    _tag(channel, PODCAST, "locked", "no" if told.moved_to else "yes")
     _tag(channel, PODCAST, "medium", told.medium)
     _tag(
         channel, PODCAST, "image", href=told.image_url, alt=told.title, aspect_ratio="1/1", width="1400", type="image/jpeg",

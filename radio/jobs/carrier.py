@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 """How often the table is looked at when nobody rings."""
 LIGHT_AT_ONCE = 2
+FAR_AT_ONCE = 2
 STOP_WITHIN_S = 4.0
 """How long running work may take to notice that the worker stops."""
 
@@ -62,7 +63,7 @@ class Carrier:
         self._stopping = threading.Event()
         self._presence = Presence(self._folder)
         self._bell = Bell(self._folder, self._presence.name)
-        self._places = {True: os.cpu_count() or 1, False: LIGHT_AT_ONCE}
+        self._places = {"light": LIGHT_AT_ONCE, "heavy": os.cpu_count() or 1, "far": FAR_AT_ONCE}
         self._running: dict[str, Work] = {}
         self._beaten_s = float("-inf")
         self._away = False
@@ -103,10 +104,10 @@ class Carrier:
         try:
             with self._session(write=False) as session:
                 waiting = queries.runnable_kinds(session, self._station.now())
-            for heavy in (False, True) if waiting else ():
-                lane = [kind for kind in waiting if kind in self._crafts and self._crafts[kind].heavy == heavy]
-                while lane and self._places[heavy] and (work := self._claim(lane)):
-                    self._places[heavy] -= 1
+            for name in self._places if waiting else ():
+                lane = [kind for kind in waiting if kind in self._crafts and self._crafts[kind].lane == name]
+                while lane and self._places[name] and (work := self._claim(lane)):
+                    self._places[name] -= 1
                     self._running[work.job_id] = work
                     yield work, self._crafts[work.kind]
             self._say_database(away=False)
@@ -145,7 +146,7 @@ class Carrier:
             log.warning("job %s: the database does not answer: %s", work.job_id, type(error.orig).__name__)
         finally:
             del self._running[work.job_id]
-            self._places[craft.heavy] += 1
+            self._places[craft.lane] += 1
             self._bell.ring()
 
     def _attempt(self, work: Work, craft: Craft) -> None:

@@ -13,20 +13,32 @@ Handler = Callable[[Work], None]
 
 @dataclass(frozen=True, slots=True)
 class Craft:
-    """How a kind of work is done. `every`: None for work that is asked for; `heavy` work fills a core."""
+    """How a kind of work is done. `every`: None for work that is asked for.
+
+    `heavy` work fills a core; `far` work waits for other servers, sometimes for hours.
+    """
 
     do: Handler
     heavy: bool = False
     every: timedelta | None = None
+    far: bool = False
+
+    @property
+    def lane(self) -> str:
+        """Work of one lane waits for places of its own: none holds another up."""
+        return "heavy" if self.heavy else "far" if self.far else "light"
 
 
 CRAFTS: dict[str, Craft] = {}
 """Kind → how it is done, of all rooms whose tasks have been imported."""
 
 
-def handles(kind: str, *, heavy: bool = False) -> Callable[[Handler], Handler]:
-    """Declare who does this kind of work. No more heavy work runs at once than there are cores; the rest never waits for it."""
-    return _declare(kind, lambda do: Craft(do, heavy=heavy))
+def handles(kind: str, *, heavy: bool = False, far: bool = False) -> Callable[[Handler], Handler]:
+    """Declare who does this kind of work. No more heavy work runs at once than there are cores; the rest never waits for it.
+
+    `far` work takes long and needs no core: other servers, or very large files.
+    """
+    return _declare(kind, lambda do: Craft(do, heavy=heavy, far=far))
 
 
 def periodic(*, every: timedelta, kind: str) -> Callable[[Handler], Handler]:

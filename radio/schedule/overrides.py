@@ -217,4 +217,5 @@ def _put(session: Session, station: Station, airings: Sequence[Airing], *, why: 
         UnprovenError: one of them is unlawful; nothing is kept.
     """
     pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
-    return actions.keep(session, station, airings, why, MadeOf(digest({"override": override.id, "why": why}), pool))
+    _number, policy = queries.station_rules(session)
+    return actions.keep(session, station, airings, why, MadeOf(digest({"override": override.id, "why": why}), pool, policy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from media import keys
+from media import artwork, keys
 from media.errors import ObjectMissingError
 from media.objects import Part
 from media.store import ObjectStore
@@ -129,8 +130,8 @@ def receive_path(session: Session, station: Station, path: Path, episode: Episod
     return receive_object(session, station, episode.id, key=key, size_bytes=size_bytes, by=by, now=now)[0]
 
 
-def put_away(station: Station, file: IO[bytes]) -> tuple[str, int]:
-    """Put an open file into the store; gives its key and size. No transaction need be open.
+def put_away(station: Station, file: IO[bytes], *, key: str = "") -> tuple[str, int]:
+    """Put an open file into the store; gives its key (a new one unless it is given) and size. No transaction need be open.
 
     Raises:
         InvalidError: empty, or larger than the station takes.
@@ -139,9 +140,30 @@ def put_away(station: Station, file: IO[bytes]) -> tuple[str, int]:
     file.seek(0)
     if fault := size_fault(size_bytes, station.settings.max_upload_mb * 1_000_000):
         raise InvalidError({"recording": fault})
-    key = keys.original(new_id())
+    key = key or keys.original(new_id())
     _put(station.store, key, file, size_bytes)
     return key, size_bytes
+
+
+def put_large(store: ObjectStore, key: str, file: IO[bytes]) -> int:
+    """Store an open file of any size under `key`, holding one part in memory; gives its size."""
+    size_bytes = file.seek(0, 2)
+    file.seek(0)
+    _put(store, key, file, size_bytes)
+    return size_bytes
+
+
+def put_picture_away(store: ObjectStore, content: bytes) -> str:
+    """Draw a picture anew and put every size into the store; gives the hash of the largest, which names them all.
+
+    Raises:
+        RefusedPictureError: it is none that we can take.
+    """
+    drawn = artwork.redraw(content)
+    sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
+    for size_px, picture in drawn.items():
+        store.put_bytes(keys.artwork(sha256, size_px, "jpg"), picture, "image/jpeg")
+    return sha256
 
 
 def receive_object(

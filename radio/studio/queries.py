@@ -92,11 +92,15 @@ def drafts_of(session: Session, person: Person) -> Sequence[Episode]:
 
 
 def drafts_of_others(session: Session, person: Person, *, limit: int = 50) -> Sequence[Episode]:
-    """What others are making: for editors and stewards; nothing for anybody else."""
+    """What others are making: for editors and stewards; nothing for anybody else. What is held waits in a room of its own."""
     if not person.has(Role.EDITOR, Role.STEWARD):
         return []
     others = Episode.made_by.is_distinct_from(person.id)
-    return session.scalars(_studio().where(Episode.state == State.DRAFT, others).limit(limit)).unique().all()
+    return (
+        session.scalars(_studio().where(Episode.state == State.DRAFT, Episode.held_at.is_(None), others).limit(limit))
+        .unique()
+        .all()
+    )
 
 
 def submitted_of(session: Session, person: Person) -> Sequence[Episode]:
@@ -116,7 +120,8 @@ def under_way(session: Session, person: Person) -> Sequence[Episode]:
     """The drafts this person may see on which something goes on: an upload, or work on the sound."""
     working = select(Recording.episode_id).where(Recording.state.in_(UNFINISHED))
     uploading = select(Upload.episode_id).where(Upload.state == "open")
-    query = _studio().where(Episode.state == State.DRAFT, Episode.id.in_(working.union(uploading)))
+    wanted = Episode.id.in_(working.union(uploading))
+    query = _studio().where(Episode.state == State.DRAFT, Episode.held_at.is_(None), wanted)
     if not person.has(Role.EDITOR, Role.STEWARD):
         query = query.where(Episode.made_by == person.id)
     return session.scalars(query.limit(100)).unique().all()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from media import artwork as pictures
-from media import keys
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Show
 from radio.catalogue.queries import all_shows, any_show_or_404
@@ -21,6 +18,7 @@ from radio.editorial import audit
 from radio.errors import InvalidError
 from radio.station import station
 from radio.studio import words
+from radio.studio.actions import put_picture_away
 from radio.studio.forms import CATEGORIES, ShowForm
 from radio.web.access import Access, access
 from radio.web.current import me
@@ -101,7 +99,7 @@ def artwork(slug: str) -> Answer | tuple[str, int]:
     sha256 = None
     if content:
         try:
-            sha256 = _put_away(content)
+            sha256 = put_picture_away(station().store, content)
         except pictures.RefusedPictureError as error:
             show = any_show_or_404(session(), slug)
             form = ShowForm.of(show)
@@ -113,15 +111,6 @@ def artwork(slug: str) -> Answer | tuple[str, int]:
     session().commit()
     flash(_("The picture is there.") if sha256 else _("The picture is gone."), "good")
     return redirect(url_for(".edit", slug=slug), 303)
-
-
-def _put_away(content: bytes) -> str:
-    """Draw a picture anew and put every size into the store; gives the hash of the largest, which names them all."""
-    drawn = pictures.redraw(content)
-    sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
-    for size_px, picture in drawn.items():
-        station().store.put_bytes(keys.artwork(sha256, size_px, "jpg"), picture, "image/jpeg")
-    return sha256
 
 
 def _page(show: Show | None, form: ShowForm) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.catalogue.rules import State
+from radio.editorial.models import FeedItem
 from radio.feeds import lint
 from radio.feeds.names import FeedName, Of
 from radio.sample import bring, load
@@ -31,6 +32,7 @@ def sampled(app: Flask, session: Session, station: Station) -> Session:
         episode = session.get_one(Episode, episode_id)
         episode.recording = make_recording_rows(session, episode=episode, ticks=400)
         episode.state, episode.published_at = State.PUBLISHED, NOON
+        session.add(FeedItem(episode_id=episode.id, entered_at=NOON, checked_at=NOON, faults=[]))
     bring.bring_slots(session, station, sample, shows, episodes, now=NOON)
     touched(session)
     session.flush()

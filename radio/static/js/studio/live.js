@@ -17,8 +17,9 @@ export async function refresh() {
 
 const playing = (part) => [...part.querySelectorAll("audio")].some((audio) => !audio.paused);
 
-/** Look every two seconds as long as something goes on and somebody looks. */
+/** Look every two seconds as long as something goes on and somebody looks. [data-going]: the page itself says how far. */
 export function watch() {
+  setInterval(() => { if (!document.hidden && document.querySelector("[data-going]")) refresh(); }, EVERY_MS);
   setInterval(() => { if (!document.hidden && document.querySelector("[data-work]")) look(); }, EVERY_MS);
   setInterval(() => { if (!document.hidden && document.querySelector("[data-on-air]")) refresh(); }, ON_AIR_EVERY_MS);
 }

@@ -1,0 +1,247 @@
+"""Beginning, deciding and releasing what moves in; saying that a show has left. The edge commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from radio.catalogue import actions as catalogue
+from radio.catalogue import elsewhere
+from radio.catalogue.models import Episode, Recording, Show
+from radio.catalogue.rules import RecordingState, State
+from radio.core.people import Person, Role
+from radio.editorial import actions as editorial
+from radio.editorial import audit
+from radio.errors import InvalidError, MoveError, RefusedError
+from radio.jobs.actions import enqueue
+from radio.jobs.models import Job
+from radio.jobs.rules import JobState
+from radio.moving import queries, rules
+from radio.moving.models import Arrival, ArrivalItem, Parcel
+from radio.moving.rules import ArrivalState, ItemState, Planned
+from radio.studio.models import Upload
+
+ANNOUNCED = timedelta(days=14)
+"""How long a feed only tells where the show is, before its address leads there: a 301 can never be taken back."""
+
+
+def begin(
+    session: Session, *, address: str = "", object_key: str | None = None, ours: bool = False, by: Person, now: datetime
+) -> tuple[Arrival, Job]:
+    """Write down that a show moves in, from an address or from a file that lies in the store; gives the one on its way already."""
+    arrival = queries.open_arrival(session, address) if address else None
+    if arrival is None:
+        arrival = Arrival(address=address, object_key=object_key, ours=ours, begun_by=by.id, begun_at=now)
+        session.add(arrival)
+        session.flush()
+        audit.record(session, "arrival-begun", "arrival", arrival.id, by=by, now=now)
+    return arrival, enqueue(session, "bring", arrival.id, now=now)
+
+
+def plan_feed(session: Session, arrival: Arrival, found: rules.FoundShow, *, language: str, now: datetime) -> tuple[Show, bool]:
+    """Make the show unless it is here, and a row for each item; whether the show is new. Its page and feed wait for the release."""
+    guid = rules.show_guid(found, arrival.address)
+    fields, notes = rules.show_fields(found, language=language)
+    show, is_new = _show(session, arrival, guid, {**fields, "in_feeds": True}, now=now)
+    items = rules.planned(found, guid=guid, language=fields["language"], now=now)
+    arrival.title, arrival.notes = str(fields["title"]), [*found.faults, *notes, *([] if is_new else ["show-here"])]
+    write_items(session, arrival, show, items)
+    arrival.state = ArrivalState.BRINGING
+    return show, is_new
+
+
+def _show(
+    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, now: datetime, slug: str = ""
+) -> tuple[Show, bool]:
+    found = session.scalar(select(Show).where(Show.guid == guid))
+    if found is not None:
+        return found, False
+    in_feeds = bool(fields["in_feeds"])
+    show = catalogue.make_show(session, now=now, guid=guid, address=slug, **{**fields, "in_feeds": False})
+    arrival.shows = {**arrival.shows, show.id: in_feeds}
+    return show, True
+
+
+def plan_show(session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, slug: str, now: datetime) -> Show:
+    """A show of a parcel: the one that is here, or a new one without page and feed until the release."""
+    return _show(session, arrival, guid, fields, now=now, slug=slug)[0]
+
+
+def write_items(session: Session, arrival: Arrival, show: Show, items: Iterable[Planned]) -> None:
+    """A row for each item, decided already for what is here and what cannot come."""
+    here = queries.episodes_by_guid(session, show.id)
+    of_others = _guids_of_others(session, show)
+    for position, item in enumerate(items):
+        row = ArrivalItem(
+            arrival_id=arrival.id, show_id=show.id, position=position, guid=item.guid, title=item.title, fields=item.fields,
+            source=item.source, published_at=item.published_at, notes=list(item.notes), problem=item.problem,
+            state=ItemState.MISSING if item.problem else ItemState.WAITING,
+        )  # fmt: skip
+        if not item.problem and item.guid in here:
+            row.state, row.episode_id = ItemState.HERE, here[item.guid]
+            row.fields, row.source, row.title = {}, {}, ""
+        elif not item.problem and item.guid in of_others:
+            row.state, row.problem = ItemState.MISSING, "guid-elsewhere"
+        session.add(row)
+    session.flush()
+
+
+def _guids_of_others(session: Session, show: Show) -> Collection[str]:
+    return {str(guid) for guid in session.scalars(select(Episode.guid).where(Episode.show_id != show.id))}
+
+
+def refuse(arrival: Arrival, problem: str, detail: str, *, now: datetime) -> None:
+    """Nothing of it can be taken."""
+    arrival.state, arrival.problem, arrival.detail, arrival.ended_at = ArrivalState.REFUSED, problem, detail[:200], now
+
+
+def missing(item: ArrivalItem, problem: str, detail: str = "") -> None:
+    """This item does not come; it can be asked for again."""
+    item.state, item.problem, item.detail = ItemState.MISSING, problem, detail[:200]
+    item.episode_id = item.recording_id = None
+
+
+def later(item: ArrivalItem, problem: str, detail: str = "", *, now: datetime) -> None:
+    """Its server failed: it is tried again some time, or counts as missing."""
+    item.tries += 1
+    item.due_at = rules.next_try(item.tries, now)
+    item.problem, item.detail = problem, detail[:200]
+    if item.due_at is None:
+        missing(item, problem, detail)
+
+
+def whole(session: Session, item: ArrivalItem) -> None:
+    """All of it is here. What was said of it is told by the episode alone from now on, and forgotten with it."""
+    item.state, item.problem, item.detail = ItemState.WHOLE, "", ""
+    item.title, item.fields = "", {}
+    session.flush()
+
+
+def settle(session: Session, item: ArrivalItem, recording: Recording | None, job: Job | None) -> set[str] | None:
+    """Decide an item whose sound was being made ready; None: it still is. Gives keys to be erased after the commit."""
+    if recording is None or recording.state is RecordingState.ERASED:
+        missing(item, "taken-back")
+        return set()
+    if recording.state is RecordingState.TAKEN:
+        whole(session, item)
+        return set()
+    if recording.state is RecordingState.REFUSED:
+        return _undo(session, item, recording.refusal or "not-audio")
+    if job is None or job.state is JobState.FAILED:
+        return _undo(session, item, "not-made-ready")
+    return None
+
+
+def _undo(session: Session, item: ArrivalItem, problem: str) -> set[str]:
+    """Nothing half done: the draft goes, unless a person has begun to work on it."""
+    episode = session.get(Episode, item.episode_id or "")
+    missing(item, problem)
+    if episode is None or episode.held_at is None or episode.state is not State.DRAFT or len(episode.recordings) > 1:
+        return set()
+    if session.scalar(select(Upload.id).where(Upload.episode_id == episode.id).limit(1)) is not None:
+        return set()
+    return elsewhere.discard_held(session, episode)
+
+
+def try_again(session: Session, arrival: Arrival, *, now: datetime) -> Job:
+    """Ask once more for everything that is missing and might come; an arrival that was refused or stopped begins again."""
+    wanted = update(ArrivalItem).where(
+        ArrivalItem.arrival_id == arrival.id, ArrivalItem.state == ItemState.MISSING, ArrivalItem.problem.not_in(FOR_GOOD)
+    )
+    session.execute(wanted.values(state=ItemState.WAITING, problem="", detail="", tries=0, due_at=None))
+    planned = session.scalar(select(ArrivalItem.id).where(ArrivalItem.arrival_id == arrival.id).limit(1)) is not None
+    arrival.state, arrival.problem, arrival.detail = ArrivalState.BRINGING if planned else ArrivalState.READING, "", ""
+    arrival.tries, arrival.ended_at = 0, None
+    return enqueue(session, "bring", arrival.id, now=now)
+
+
+FOR_GOOD = (
+    "guid-twice", "guid-elsewhere", "guid-too-long", "no-enclosure", "not-an-address", "taken-back", "taken-back-there", "not-whole",
+)  # fmt: skip
+"""Problems that asking again cannot mend: the feed itself has to."""
+
+
+def stop(arrival: Arrival, *, now: datetime) -> None:
+    """Bring no more. What is here stays; the rest can be asked for again."""
+    if arrival.state in rules.OPEN:
+        arrival.state, arrival.ended_at = ArrivalState.STOPPED, now
+
+
+def declare(
+    session: Session, arrival: Arrival, *, scopes: Sequence[str], agreed: bool, nothing_to_know: bool, by: Person, now: datetime
+) -> Job:
+    """A steward answers for all at once: those who are heard agree to `scopes`. The work of publishing is a job.
+
+    Raises:
+        InvalidError: something was not declared.
+        RefusedError: nothing waits.
+    """
+    faults = {} if agreed else {"agreed": "required"}
+    faults |= {} if scopes else {"scopes": "none-chosen"}
+    faults |= {} if nothing_to_know else {"nothing_to_know": "required"}
+    if faults:
+        raise InvalidError(faults)
+    count = queries.standing(session, arrival.id).held
+    if not count:
+        raise RefusedError("nothing-held")
+    arrival.scopes, arrival.released_by, arrival.released_at = list(scopes), by.id, now
+    audit.record(session, "arrival-released", "arrival", arrival.id, by=by, now=now, episodes=count, scopes=" ".join(scopes))
+    return enqueue(session, "release", arrival.id, now=now)
+
+
+def release(session: Session, arrival: Arrival, item: ArrivalItem, episode: Episode, *, now: datetime) -> None:
+    """Publish one held episode under its first date, as declared; what cannot be says why and stays held."""
+    by = Person(arrival.released_by, "", frozenset({Role.STEWARD}))
+    scopes = rules.narrowed(item.source.get("scopes", arrival.scopes), arrival.scopes)
+    try:
+        with session.begin_nested():
+            catalogue.describe(session, episode, now=now, scopes=scopes)
+            episode.held_at = None
+            if item.source.get("state", State.PUBLISHED) == State.PUBLISHED:
+                catalogue.describe(session, episode, now=now, content_notes=episode.content_notes or [])
+                editorial.submit(session, episode, by=by, now=now)
+                editorial.publish(session, episode, by=by, now=now)
+            else:  # a draft at the station it comes from is a draft here: its date is not known yet
+                episode.published_at = None
+        item.problem = item.detail = ""
+    except (MoveError, InvalidError) as error:
+        item.problem, item.detail = "not-released", str(error)[:200]
+        session.flush()
+
+
+def open_shows(session: Session, arrival: Arrival, *, now: datetime) -> None:
+    """Give the shows that came their pages and feeds."""
+    for show_id, in_feeds in arrival.shows.items():
+        show = session.get(Show, show_id)
+        if show is not None and show.in_feeds != in_feeds:
+            catalogue.edit_show(session, show, now=now, in_feeds=in_feeds)
+
+
+def leave(session: Session, show: Show, address: str, *, at_once: bool, by: Person, now: datetime) -> None:
+    """Say that a show lives at another host now: its feed tells so from here on, and later its address leads there."""
+    show.moved_to, show.redirects_from = address, now if at_once else now + ANNOUNCED
+    show.changed_at = now
+    catalogue.touched(session)
+    audit.record(session, "show-left", "show", show.id, by=by, now=now)
+
+
+def stay(session: Session, show: Show, *, by: Person, now: datetime) -> None:
+    """Take that back. Apps that were led away already stay away."""
+    show.moved_to = show.redirects_from = None
+    show.changed_at = now
+    catalogue.touched(session)
+    audit.record(session, "show-stayed", "show", show.id, by=by, now=now)
+
+
+def ask_parcel(session: Session, show: Show | None, *, by: Person, now: datetime) -> tuple[Parcel, Job]:
+    """Ask for an archive of a show, or of all."""
+    parcel = Parcel(show_id=show.id if show else None, begun_by=by.id, begun_at=now)
+    session.add(parcel)
+    session.flush()
+    audit.record(session, "parcel-asked", "parcel", parcel.id, by=by, now=now, show=parcel.show_id)
+    return parcel, enqueue(session, "pack", parcel.id, now=now)

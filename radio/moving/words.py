@@ -1,0 +1,178 @@
+"""What happened on the way, in words: what it is, and what a person can do."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, ngettext
+
+from radio.moving.models import Arrival, ArrivalItem, Parcel
+from radio.moving.queries import Standing
+from radio.moving.rules import ArrivalState, ItemState
+from radio.web.refusals import refusal
+
+
+def _(words: str, **facts: object) -> str:
+    return str(gettext(words, **facts))
+
+
+def problem(code: str, detail: str = "") -> str:
+    """Why something does not come, as a sentence or two."""
+    if not code:
+        return ""
+    known = _of_servers(detail) | _of_feeds() | _of_parcels() | _of_ours(detail)
+    return known.get(code) or " ".join(refusal(code))
+
+
+def _of_servers(detail: str) -> dict[str, str]:
+    return {
+        "not-an-address": _("This is not an address that can be fetched: it must begin with https:// or http://."),
+        "private-address": _("The address leads into a private network. The station only asks public servers."),
+        "unknown-host": _("No server of this name can be found."),
+        "no-answer": _("The server does not answer."),
+        "not-secure": _("The server’s certificate is not in order, so nothing was taken from it."),
+        "too-many-redirects": _("The address leads on and on, and never to a file."),
+        "stalled": _("The server began and then said nothing any more."),
+        "dropped": _("The line broke again and again before all of it was here."),
+        "too-slow": _("It came so slowly that it would have taken hours."),
+        "too-big": _("The file is larger than this station takes."),
+        "packed": _("The server sends the file packed in a way that cannot be read."),
+        "status": _status(detail),
+        "no-sound": _("The server sends something else than sound (%(kind)s).", kind=detail or "?"),
+    }
+
+
+def _status(detail: str) -> str:
+    if detail in {"404", "410"}:
+        return _("The file is not there any more (the server answers %(status)s).", status=detail)
+    if detail in {"401", "403"}:
+        return _("The server does not let us have it (it answers %(status)s).", status=detail)
+    return _("The server answers with a fault (%(status)s).", status=detail)
+
+
+def _of_feeds() -> dict[str, str]:
+    return {
+        "not-a-feed": _("This is no podcast feed. Look for an address that ends in .xml or .rss, or for the word RSS."),
+        "declares-entities": _(
+            "The file declares entities of its own. Such files can be made to fill a machine, so it was not read."
+        ),
+        "locked": _(
+            "The feed is locked: it says that it may not be moved. Unlock it at its host. If it is yours and that is not possible, "
+            "begin again and say so."
+        ),
+        "no-enclosure": _("The feed names no sound for it."),
+        "guid-twice": _("Another item of the feed has the same id, and apps would take them for one. The first one is brought."),
+        "guid-elsewhere": _("Another show of this station has an episode with the same id."),
+        "guid-too-long": _("Its id is longer than any app would keep."),
+    }
+
+
+def _of_parcels() -> dict[str, str]:
+    return {
+        "not-a-parcel": _("This is not an archive that a station like this one made."),
+        "newer-parcel": _("A newer version of the software made this archive. Update this station first."),
+        "damaged-parcel": _("This part of the archive is damaged or was changed."),
+        "taken-back-there": _("It was taken back at the other station. It is still here: please decide."),
+        "erasing-first": _("The same sound is just being erased here. It is tried again."),
+    }
+
+
+def _of_ours(detail: str) -> dict[str, str]:
+    return {
+        "taken-back": _("It was taken back here. It does not come again."),
+        "not-made-ready": _("Its sound could not be made ready, through no fault of its own. Try again."),
+        "not-whole": _("It did not come whole."),
+        "invalid": _("Something that is said of it cannot be taken (%(what)s).", what=detail),
+        "not-released": _("It could not be published: %(what)s. Look at it in the studio.", what=detail),
+    }
+
+
+def note(code: str) -> str:
+    """What is not as it was there, in a few words."""
+    known = {
+        "title-cut": _("The title was cut to 150 letters."),
+        "title-missing": _("It had no title."),
+        "summary-cut": _("The summary was cut."),
+        "summary-missing": _("It had no description; its title stands there."),
+        "notes-cut": _("The notes were cut."),
+        "author-cut": _("The author’s name was cut."),
+        "guid-missing": _("It had no id; it has one now."),
+        "date-missing": _("It had no date; it gets that of the release."),
+        "date-nonsense": _("Its date could not be read; it gets that of the release."),
+        "date-ahead": _("Its date is still to come; it gets that of the release."),
+        "length-differs": _("The feed named another length than the file has."),
+        "language-unknown": _("The feed names no language; the station’s was taken."),
+        "category-unknown": _("Its category is none of Apple’s; please choose one."),
+        "feed-mended": _("The feed was broken XML and was mended as well as possible."),
+        "too-many-items": _("The feed has more items than can be brought at once."),
+        "page-missing": _("A further page of the feed could not be had, so older items may be missing."),
+        "transcript-missing": _("A transcript could not be had, or not be read."),
+        "chapters-missing": _("Its chapters could not be had, or not be read."),
+        "picture-missing": _("Its picture could not be had."),
+        "picture-too-small": _("Its picture is smaller than 1400 points. Please give it another."),
+        "show-here": _("The show was here already: what is said of it was not changed."),
+        "made-anew": _("The other station uses other bitrates, so the sound was encoded anew."),
+        "tags-unknown": _("Some tags are not in our lists."),
+    }
+    return known.get(code, code)
+
+
+def state(arrival: Arrival, stands: Standing) -> tuple[str, str]:
+    """Where an arrival stands: words, and the shape beside them."""
+    missing = stands.counts.get(ItemState.MISSING, 0)
+    if arrival.state is ArrivalState.OVER:
+        if stands.held:
+            return ngettext("%(num)s waits for your release", "%(num)s wait for your release", stands.held), ""
+        return (_("Done; something is missing"), "stop") if missing else (_("Done"), "done")
+    return {
+        ArrivalState.READING: (_("Reading"), "live"),
+        ArrivalState.BRINGING: (_("On its way"), "live"),
+        ArrivalState.REFUSED: (_("Cannot be taken"), "stop"),
+        ArrivalState.STOPPED: (_("Stopped"), "stop"),
+    }[arrival.state]
+
+
+def counts(stands: Standing) -> list[str]:
+    """How many of what, in words; what there is none of is left out."""
+    found = {state: stands.counts.get(state, 0) for state in ItemState}
+    told = (
+        (found[ItemState.WHOLE], ngettext("%(num)s here, whole", "%(num)s here, whole", found[ItemState.WHOLE])),
+        (found[ItemState.HERE], ngettext("%(num)s was here before", "%(num)s were here before", found[ItemState.HERE])),
+        (
+            found[ItemState.INGESTING],
+            ngettext("%(num)s being made ready", "%(num)s being made ready", found[ItemState.INGESTING]),
+        ),
+        (found[ItemState.WAITING], ngettext("%(num)s to come", "%(num)s to come", found[ItemState.WAITING])),
+        (found[ItemState.MISSING], ngettext("%(num)s missing", "%(num)s missing", found[ItemState.MISSING])),
+    )
+    return [words for number, words in told if number]
+
+
+def title(item: ArrivalItem, episode_title: str) -> str:
+    """What an item is called."""
+    return episode_title or item.title or item.guid or _("Without a title")
+
+
+def parcel(found: Parcel, *, failed: bool) -> tuple[str, str]:
+    """Where a parcel stands."""
+    if found.gone == "taken-back":
+        return _("Thrown away: something in it was taken back. Make a new one."), "stop"
+    if found.gone:
+        return _("Thrown away after a week"), "stop"
+    if found.ended_at is not None:
+        return _("Ready"), "done"
+    return (_("Could not be made"), "stop") if failed else (_("Being written"), "live")
+
+
+def fault(code: str) -> str:
+    """What is wrong with a field."""
+    known = {
+        "required": _("Please fill this in."),
+        "agreed": _("Only release what those who are heard agree to."),
+        "scopes": _("Choose where they may be heard."),
+        "nothing_to_know": _("Somebody must have listened for what listeners may want to know first."),
+        "no-feed": _("There is no feed at this address yet, or it cannot be read."),
+        "another-show": _("The feed at this address is of another show: neither its id nor its episodes are the same."),
+        "same": _("This is the address it has here."),
+        "empty": _("The file is empty."),
+        "nothing": _("Give an address or choose a file."),
+    }
+    return known.get(code) or problem(code)

@@ -1,0 +1,294 @@
+"""An archive of one station is the same show at another: ids, texts, tags, bytes. What was taken back never travels."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from media.objects import StoreSettings
+from media.store import S3Store
+from radio import keyring
+from radio.accounts.models import Person
+from radio.catalogue import actions as catalogue
+from radio.catalogue.models import Episode, Recording, Show
+from radio.catalogue.rules import State
+from radio.catalogue.transcripts import set_transcript
+from radio.clock import SetClock
+from radio.db import db, reading
+from radio.editorial import actions as editorial
+from radio.editorial.rules import AT_THE_CONSOLE
+from radio.jobs.carrier import Carrier
+from radio.moving import actions, packing
+from radio.moving.models import Arrival, ArrivalItem, Parcel
+from radio.moving.rules import OPEN, ArrivalState, ItemState
+from radio.settings import Settings
+from radio.station import Station
+from radio.studio.actions import receive_path
+from tests.databases import Blank
+from tests.makers import make_episode, make_show
+from tests.sounds import tone
+from tests.visitor import Visitor
+
+SCOPES = ["site", "live", "podcast"]
+SECRET = "A sentence that was taken back"
+
+
+@pytest.fixture
+def told(session: Session, station: Station, clock: SetClock, work_off: Callable[[], int], tmp_path: Path) -> Show:
+    """A show with two episodes that are out and a draft without sound."""
+    path = tmp_path / "tone.wav"
+    show = make_show(session, slug="long-way", title="The Long Way")
+    made = []
+    for number, title in enumerate(["First steps", "A second day"]):
+        path.write_bytes(tone(1.5 + number / 2, hz=300 + 40 * number, rate_hz=16_000))
+        episode = catalogue.make_episode(
+            session, show, by=AT_THE_CONSOLE, now=clock.now(), title=title, summary=f"{title}, told.", notes="With **care**.",
+            content_notes=[{"code": "suicide", "from_ms": 100, "to_ms": 900}], scopes=SCOPES, season_number=2,
+            episode_number=number + 1,
+        )  # fmt: skip
+        catalogue.set_tags(session, episode, [("topic", "sleep")], now=clock.now())
+        set_transcript(session, episode, "en-GB", b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning", now=clock.now())
+        catalogue.set_voices(session, episode, ["Robin"], named=False, now=clock.now())
+        receive_path(session, station, path, episode, by=AT_THE_CONSOLE, now=clock.now())
+        made.append(episode)
+    work_off()
+    made[0].feed_guid = "old & odd"
+    for episode in made:
+        editorial.submit(session, episode, by=AT_THE_CONSOLE, now=clock.now())
+        editorial.publish(session, episode, by=AT_THE_CONSOLE, now=clock.now())
+    catalogue.make_episode(session, show, by=AT_THE_CONSOLE, now=clock.now(), title="Not done yet")
+    session.commit()
+    return show
+
+
+@pytest.fixture
+def taken_back(session: Session, station: Station, clock: SetClock, work_off: Callable[[], int]) -> Episode:
+    """The only episode of a show, taken back and erased; beside it a draft."""
+    episode = make_episode(session, show=make_show(session, slug="long-way"), title=SECRET)
+    make_episode(session, show=episode.show, state=State.DRAFT, ticks=None, title="Not done yet")
+    session.commit()
+    editorial.withdraw(session, station, episode, by=AT_THE_CONSOLE, now=clock.now())
+    work_off()
+    return episode
+
+
+def archive(app: Flask, station: Station, clock: SetClock) -> bytes:
+    out = io.BytesIO()
+    with app.app_context(), reading():
+        rows = db.session()
+        packing.write(rows, station, list(rows.scalars(select(Show).order_by(Show.slug))), out, now=clock.now())
+        rows.rollback()
+    return out.getvalue()
+
+
+class Second:
+    """Another station: its own database, its own bucket, its own folder."""
+
+    def __init__(self, app: Flask, clock: SetClock) -> None:
+        self.app, self.clock = app, clock
+        self.station: Station = app.extensions["station"]
+        with app.app_context():
+            self.session = Session(db.engine, expire_on_commit=False)
+
+    def work_off(self) -> None:
+        self.session.commit()
+        carrier = Carrier(self.app)
+        carrier.work_off()
+        carrier.close()
+        self.session.expire_all()
+
+    def bring(self, content: bytes) -> Arrival:
+        """Import an archive that was sent as a file."""
+        self.station.store.put_bytes("private/arrivals/sent", content, "application/zip")
+        arrival, _ = actions.begin(self.session, object_key="private/arrivals/sent", by=AT_THE_CONSOLE, now=self.clock.now())
+        for _ in range(20):
+            self.work_off()
+            if arrival.state not in OPEN:
+                return arrival
+            self.clock.move(timedelta(minutes=1))
+        pytest.fail("it never ends")
+
+    def release(self, arrival: Arrival) -> None:
+        actions.declare(
+            self.session, arrival, scopes=SCOPES, agreed=True, nothing_to_know=True, by=AT_THE_CONSOLE, now=self.clock.now()
+        )
+        self.work_off()
+
+    def items(self, arrival: Arrival) -> list[ArrivalItem]:
+        return list(self.session.scalars(select(ArrivalItem).where(ArrivalItem.arrival_id == arrival.id)))
+
+
+@pytest.fixture
+def second(tmp_path: Path, blank: Blank, s3: StoreSettings, clock: SetClock) -> Iterator[Second]:
+    from radio.app import create_app
+
+    data = tmp_path / "second"
+    data.mkdir()
+    settings = Settings.from_env({
+        "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": "http://localhost",
+        "RADIO_STATION_NAME": "Second Radio",
+    })  # fmt: skip
+    keyring.make(settings)
+    store = S3Store(
+        replace(s3, bucket=f"second-{tmp_path.name[-20:].replace('_', '-').lower().strip('-')}x", public_endpoint_url=None)
+    )
+    store.ensure_bucket()
+    app = create_app(settings, clock=clock, store=store)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Visitor
+    found = Second(app, clock)
+    yield found
+    found.session.close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def sayings(episode: Episode) -> tuple[object, ...]:
+    said = tuple(getattr(episode, name) for name in packing.EPISODE_FIELDS)
+    tags = tuple((tag.vocabulary, tag.code) for tag in episode.tags)
+    voices = tuple((each.voice.name, each.named) for each in episode.voices)
+    renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []
+    renditions += [(row.language, row.text, row.timed) for row in episode.transcripts]
+    return (episode.id, episode.guid, episode.feed_guid, said, tags, voices, renditions)
+
+
+def test_a_second_station_has_the_same_show_to_the_byte(
+    told: Show, app: Flask, station: Station, clock: SetClock, session: Session, second: Second, client: Visitor
+) -> None:
+    content = archive(app, station, clock)
+    before = feedparser.parse(client.get("/shows/long-way/feed.xml").data)
+    arrival = second.bring(content)
+    assert arrival.state is ArrivalState.OVER, arrival.problem
+    assert {item.state for item in second.items(arrival)} == {ItemState.WHOLE}, [i.problem for i in second.items(arrival)]
+    visitor = second.app.test_client()
+    assert visitor.get("/shows/long-way/feed.xml").status_code == 404
+    second.release(arrival)
+
+    ours = session.scalars(select(Episode).where(Episode.state != State.WITHDRAWN).order_by(Episode.id)).all()
+    theirs = second.session.scalars(select(Episode).where(Episode.state != State.WITHDRAWN).order_by(Episode.id)).all()
+    assert [sayings(each) for each in theirs] == [sayings(each) for each in ours]
+    assert [(each.state, each.published_at) for each in theirs] == [(each.state, each.published_at) for each in ours]
+    after = feedparser.parse(visitor.get("/shows/long-way/feed.xml").data)
+    assert [entry.id for entry in after.entries] == [entry.id for entry in before.entries]
+    assert after.feed.podcast_guid == before.feed.podcast_guid
+    for episode in ours:
+        if episode.recording:
+            for extension in ("mp3", "m4a"):
+                address = f"/audio/{episode.id}.{extension}"
+                assert visitor.get(address).data == client.get(address).data
+
+    again = second.bring(content)
+    assert {item.state for item in second.items(again)} == {ItemState.HERE}
+    assert len(second.session.scalars(select(Episode)).all()) == len(ours), "twice is as good as once"
+
+
+def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
+    taken_back: Episode, app: Flask, station: Station, clock: SetClock, second: Second
+) -> None:
+    content = archive(app, station, clock)
+    with zipfile.ZipFile(io.BytesIO(content)) as found:
+        assert not any(taken_back.id in name for name in found.namelist())
+        texts = b"".join(found.read(name) for name in found.namelist() if name.endswith((".json", ".xml")))
+        assert SECRET.encode() not in texts
+        [stone] = json.loads(found.read("shows/long-way/show.json"))["tombstones"]
+    assert stone["id"] == taken_back.id
+    assert set(stone) == {"id", "guid", "feed_guid", "withdrawn_at"}
+
+    second.bring(content)
+
+    theirs = second.session.get_one(Episode, taken_back.id)
+    assert (theirs.state, theirs.guid, theirs.title, theirs.recording) == (State.WITHDRAWN, taken_back.guid, "", None)
+
+
+def changed(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.infolist():
+            inside = old.read(entry)
+            new.writestr(entry.filename, change(inside) if entry.filename.endswith(name) else inside)
+    return out.getvalue()
+
+
+def test_nothing_in_an_archive_is_believed(
+    told: Show, app: Flask, station: Station, clock: SetClock, session: Session, second: Second
+) -> None:
+    content = archive(app, station, clock)
+    heard = session.scalars(select(Episode).where(Episode.state == State.PUBLISHED).order_by(Episode.id)).all()
+
+    def as_other_sound(inside: bytes) -> bytes:
+        found = json.loads(inside)
+        import hashlib
+
+        for each in found["recording"]["renditions"]:
+            each["sha256"] = hashlib.sha256(b"x" * each["size_bytes"]).hexdigest()
+        return json.dumps(found).encode()
+
+    forged = changed(content, f"{heard[0].id}/standard.mp3", lambda inside: b"x" * len(inside))
+    forged = changed(forged, f"{heard[0].id}/low.m4a", lambda inside: b"x" * len(inside))
+    forged = changed(forged, f"{heard[0].id}/episode.json", as_other_sound)
+    forged = changed(forged, f"{heard[1].id}/episode.json", lambda inside: inside.replace(b'"title": "', b'"title": {}, "x": "'))
+
+    arrival = second.bring(forged)
+
+    problems = {
+        item.source.get("id", item.guid): item.problem for item in second.items(arrival) if item.state is ItemState.MISSING
+    }
+    assert problems == {heard[0].id: "damaged-parcel", heard[1].id: "damaged-parcel"}
+    assert second.session.scalars(select(Recording)).all() == []
+    for nonsense in (b"PK\x03\x04 and no more", changed(content, "parcel.json", lambda _: b"[]"), content[: len(content) // 2]):
+        assert second.bring(nonsense).state is ArrivalState.REFUSED
+
+
+def test_a_parcel_is_thrown_away_when_something_in_it_is_taken_back(
+    told: Show, session: Session, station: Station, clock: SetClock, work_off: Callable[[], int], sam: Person,
+    browser_of: Callable[[Person | None], Visitor],
+) -> None:  # fmt: skip
+    steward = browser_of(sam)
+    assert steward.post("/studio/moving/parcels", data={"show": "long-way"}).status_code == 303
+    work_off()
+    parcel = session.scalars(select(Parcel)).one()
+    address = f"/studio/moving/parcels/{parcel.id}.zip"
+    assert address in steward.get("/studio/moving").text
+    assert zipfile.ZipFile(io.BytesIO(steward.get(address).data)).testzip() is None
+    assert len(steward.get(address, headers={"Range": "bytes=0-9"}).data) == 10
+
+    episode = session.scalars(select(Episode).where(Episode.title == "First steps")).one()
+    editorial.withdraw(session, station, episode, by=AT_THE_CONSOLE, now=clock.now())
+
+    assert steward.get(address).status_code == 404
+    key = parcel.object_key
+    from radio.jobs.actions import enqueue
+
+    enqueue(session, "tidy-moving", "", now=clock.now())
+    work_off()
+    assert session.get_one(Parcel, parcel.id).gone == "taken-back"
+    assert not station.store.exists(key)
+
+
+def test_the_command_line_takes_a_show_out_and_in(taken_back: Episode, app: Flask, second: Second, tmp_path: Path) -> None:
+    file = tmp_path / "show.zip"
+    from radio.moving.commands import bring, pack
+
+    done = app.test_cli_runner().invoke(pack, ["long-way", str(file)])
+    assert done.exit_code == 0, done.output
+    assert zipfile.ZipFile(file).testzip() is None
+    assert app.test_cli_runner().invoke(pack, ["--all", str(tmp_path / "all.zip")]).exit_code == 0
+    begun = second.app.test_cli_runner().invoke(bring, [str(file), "--no-wait"])
+    assert begun.exit_code == 0, begun.output
+    second.work_off()
+    second.session.expire_all()
+    arrival = second.session.scalars(select(Arrival)).one()
+    assert arrival.is_parcel
+    told_again = second.app.test_cli_runner().invoke(bring, ["no-such-file"])
+    assert told_again.exit_code == 2
