@@ -208,9 +208,11 @@ def test_the_last_byte_of_what_is_taken_back_is_out_within_a_minute_behind_a_cac
             assert listening.is_over, "no address that was handed out is answered"
             assert max(late.values()) <= LATEST_S
             for path in (f"/audio/{episode_id}.mp3", f"/audio/{episode_id}.m4a", f"/episodes/{episode_id}"):
-                assert get(port, path)[0] == 410
+                assert not doomed.is_in(get(port, path)[1]), path  # podcast apps get a clip that says so, everybody else 410
             for name in ("standard", "low"):
-                assert get(port, f"/live/{name}.m3u8?from={listening.from_tick}")[0] == 404
+                status, listed, _ = get(port, f"/live/{name}.m3u8?from={listening.from_tick}")
+                lines = listed.decode().splitlines() if status == 200 else []
+                assert not any(doomed.is_in(get(port, f"/live/{line}")[1]) for line in lines if line and line[0] != "#")
             assert b"doomed" not in get(port, "/now.json")[1]
             streaming.join(15)
     finally:
