@@ -49,7 +49,9 @@ def prove_(days: int | None) -> None:
         _number, policy = queries.station_rules(session())
         bounds = hours(policy, here.settings.tz, first, last)
         try:
-            prove(found.airings, first, last, law(pool, bounds, cut_at=found.airings[0].end_tick))  # a person may have cut what is on
+            prove(
+                found.airings, first, last, law(pool, bounds, cut_at=found.airings[0].end_tick)
+            )  # a person may have cut what is on
             prove_support(found.airings, pool, bounds, policy)
         except UnprovenError as fault:
             raise click.ClickException(f"not proved: {fault}") from fault

@@ -74,15 +74,14 @@ def desk() -> str:
 
 
 @bp.get("/stop")
-@access(Access.DESK)
+@access(Access.STOP)
 def ask_stop() -> str:
     """One question before the station is stopped."""
-    _allow(Power.STOP)
     return render_template("studio/air-stop.html", what="stop", guard_s=GUARD_S)
 
 
 @bp.post("/stop")
-@access(Access.DESK)
+@access(Access.STOP)
 def stop() -> Answer:
     """Straight to the emergency loop: one person."""
     return _decided(lambda: air.stop(session(), station(), by=me(), now=station().now()), "stop")

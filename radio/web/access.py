@@ -24,6 +24,8 @@ class Access(Enum):
     PRODUCER = frozenset({Role.PRODUCER, Role.EDITOR, Role.STEWARD})
     EDITOR = frozenset({Role.EDITOR, Role.STEWARD})
     STEWARD = frozenset({Role.STEWARD})
+    STOP = frozenset({Role.EDITOR, Role.STEWARD, Role.OPERATOR})
+    """Who may stop the station, alone."""
     DESK = frozenset({Role.PRODUCER, Role.EDITOR, Role.STEWARD, Role.OPERATOR})
     """Who may look at what is on the air; what each may do there is asked of `editorial.rules`."""
     OPERATOR = frozenset({Role.OPERATOR, Role.STEWARD})

@@ -134,7 +134,10 @@ def test_without_its_store_the_station_goes_on(live: Live, mortal: Seaweed, tmp_
     assert len(sound) > (AWAY_S + 10) * SAMPLE_RATE_HZ
     assert min(loudness(sound)) > -45, "never silence"
     played = read_wav(tmp_path / "hls.wav")
-    assert len(played) > (AWAY_S + 40) * SAMPLE_RATE_HZ, "the HLS player has found its way back"
+    # It stops by its own clock, which goes on over a segment that it could not have.
+    assert player.returncode == 0
+    assert len(played) > (AWAY_S + 30) * SAMPLE_RATE_HZ
+    assert min(loudness(played[-10 * SAMPLE_RATE_HZ :])) > -45, "the HLS player has found its way back"
 
 
 def away(port: int) -> tuple[dict[str, set[int]], list[tuple[int, str | None]]]:

@@ -160,7 +160,7 @@ class Told:
 @pytest.fixture
 def told(s3: StoreSettings, tmp_path: Path) -> Iterator[Told]:
     port = free_port()
-    sounds = {"Morning": SOUNDS["Morning"], "Noon": SOUNDS["Noon"]}
+    sounds = {"Morning": chirp(3, 250, 800), "Noon": chirp(4, 250, 800)}  # its own: what is taken back is erased from the store
     live = make_live(
         tmp_path, s3, sounds, now=datetime.now(UTC) - timedelta(hours=1), RADIO_PUBLIC_URL=f"http://127.0.0.1:{port}"
     )

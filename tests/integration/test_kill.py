@@ -19,7 +19,7 @@ from io import BytesIO
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from wave import open as open_wave
 
 import numpy as np
@@ -56,7 +56,7 @@ class Browser:
     """Somebody signed in who sends files as the page does: part by part, patiently, for ever."""
 
     def __init__(self, address: str, welcome: str) -> None:
-        self._address = address
+        address = self._address = f"http://localhost:{urlsplit(address).port}"  # as the link says: the cookie is for that name
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         token = self._token(self._open("GET", welcome).decode(), r'name="csrf_token" value="([^"]+)"')
         form = urlencode({"username": "alice", "password": PASSWORD, "csrf_token": token}).encode()
