@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from radio.clock import SetClock
 from radio.counting import actions
 from radio.counting.answers import write_down
 from radio.counting.models import EpisodeDay
+from radio.db import db
 from radio.schema import TABLES
 from radio.settings import Settings
 from tests.makers import NOON, make_episode, make_show
@@ -125,11 +126,26 @@ def test_sums_wait_while_the_database_is_away(
     assert counted(app, session, episode) == 1
 
 
+@pytest.fixture
+def others(clock: SetClock) -> Iterator[Callable[[Settings, S3Store], Flask]]:
+    """Makes the application with other settings."""
+    made = []
+
+    def make(settings: Settings, store: S3Store) -> Flask:
+        made.append(create_app(settings, clock=clock, store=store))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
 def test_the_store_s_own_answer_counts_by_what_was_asked(
-    settings: Settings, clock: SetClock, s3: StoreSettings, session: Session, episode: Episode
+    settings: Settings, s3: StoreSettings, session: Session, episode: Episode, others: Callable[[Settings, S3Store], Flask]
 ) -> None:
     public = replace(settings, s3_endpoint=s3.endpoint_url, s3_public_endpoint=s3.endpoint_url)
-    app = create_app(public, clock=clock, store=S3Store(s3))
+    app = others(public, S3Store(s3))
     session.commit()
     for headers in ({"Range": "bytes=0-1"}, {"Range": "bytes=0-"}, {}):
         asked = {"User-Agent": APP, **headers}
@@ -140,9 +156,10 @@ def test_the_store_s_own_answer_counts_by_what_was_asked(
 
 @pytest.mark.parametrize(("proxies", "number"), [(0, 1), (1, 2)])
 def test_a_proxy_is_believed_only_as_the_settings_say(
-    settings: Settings, clock: SetClock, store: S3Store, session: Session, episode: Episode, proxies: int, number: int
-) -> None:
-    app = create_app(replace(settings, proxies=proxies), clock=clock, store=store)
+    settings: Settings, store: S3Store, session: Session, episode: Episode, others: Callable[[Settings, S3Store], Flask],
+    proxies: int, number: int,
+) -> None:  # fmt: skip
+    app = others(replace(settings, proxies=proxies), store)
     session.commit()
     for address in ("203.0.113.5", "198.51.100.6"):
         named = {"User-Agent": APP, "X-Forwarded-For": f"192.0.2.99, {address}"}
