@@ -86,7 +86,12 @@ def _application() -> Any:
 
         settings = Settings.from_env()
         set_up_logs(settings)
-        return create_app(settings, clock=open_clock(settings), store=open_store(settings))
+        try:
+            return create_app(settings, clock=open_clock(settings), store=open_store(settings))
+        except FileNotFoundError as error:
+            raise click.ClickException(
+                f"There is no station in {settings.data}. Name its folder with --data, or start one with `radio up`."
+            ) from error
 
     return ScriptInfo(create_app=make, set_debug_flag=False)
 

@@ -121,12 +121,12 @@ def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[S
 
 
 def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **fields: Unpack[EpisodeFields]) -> Episode:
-    """A new draft of a show; kind, language and whether it is synthetic are the show's unless given.
+    """A new draft of a show; kind and language are the show's unless given.
 
     Raises:
         InvalidError: a field cannot be taken.
     """
-    wanted = _clean({"kind": show.kind, "language": show.language, "synthetic": show.synthetic, **fields})
+    wanted = _clean({"kind": show.kind, "language": show.language, **fields})
     wanted.setdefault("scopes", rules.first_scopes(wanted["kind"]))
     _refuse(_episode_faults(wanted))
     episode = Episode(show=show, guid=uuid4(), made_by=by.id, made_at=now, changed_at=now, state=State.DRAFT)

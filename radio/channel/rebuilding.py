@@ -18,6 +18,7 @@ from radio.channel.ticks import Ticks
 from radio.core.time import instant_of, unix_ms
 from radio.db import reading, session
 from radio.schedule.commands import rundown
+from radio.schedule.queries import planned_since
 from radio.station import Station, station
 
 _AT_ONCE_TICKS = 640
@@ -56,6 +57,9 @@ def rebuild(begins: datetime, ends: datetime, rendition: str, out: Path | None) 
         raise click.ClickException("TO is not behind FROM")
     if end > tick_at(here.clock.unix_ms()):
         raise click.ClickException("that time is not over yet")
+    with reading():
+        if start < planned_since(session()):
+            raise click.ClickException("the station was not on air yet")
     profile = next(one for one in here.profiles if one.name == rendition)
     ticks = Ticks(here.store, loop.loops(here.profiles))
     head = flat_header((end - start) * profile.units_per_tick, profile.unit_bytes) if profile.header_bytes else b""

@@ -24,7 +24,9 @@ def problem(code: str, detail: str = "") -> str:
 
 def _of_servers(detail: str) -> dict[str, str]:
     return {
-        "not-an-address": _("This is not an address that can be fetched: it must begin with https:// or http://."),
+        "not-an-address": _(
+            "This is not an address that can be fetched: it must begin with https:// or http://, name a server, and no port that is kept for something else."
+        ),
         "private-address": _("The address leads into a private network. The station only asks public servers."),
         "unknown-host": _("No server of this name can be found."),
         "no-answer": _("The server does not answer."),

@@ -16,6 +16,7 @@ from radio.core.text import plain
 from radio.core.time import from_unix_ms, unix_ms
 from radio.db import session
 from radio.pages import cards, linked, queries, rules, sharing, words
+from radio.schedule.overriding import the_stop
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.assets import STATIC
@@ -47,6 +48,7 @@ def home() -> Response:
         today=queries.day_blocks(session(), local, station().settings.tz, now=now),
         shows=catalogue.shows(session()),
         linked=_linked(moments[:5]),
+        is_stopped=the_stop(session()) is not None,
     )
 
 
@@ -66,7 +68,7 @@ def schedule() -> Response:
     return _page(
         "pages/schedule.html", kept_s=STEADY_S, day=day, today=today, days=days, blocks=blocks, noon=noon,
         past_days=[today - timedelta(days=n) for n in range(1, rules.DAYS_BACK + 1)],
-        linked=_linked([heard for block in blocks for heard in block.heard]),
+        linked=_linked([heard for block in blocks for heard in block.heard]), is_stopped=the_stop(session()) is not None,
     )  # fmt: skip
 
 

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from media import keys
+from radio.accounts.models import Person
 from radio.catalogue import search
 from radio.catalogue.models import Episode, EpisodeTag
 from radio.catalogue.rules import State
 from radio.clock import SetClock
+from radio.editorial import air
 from radio.schedule.actions import extend, set_slot
 from radio.station import Station
 from tests.makers import NOON, make_episode, make_show
@@ -249,3 +251,22 @@ def test_one_sheet_holds_every_style_and_is_kept_for_ever(client: Visitor) -> No
 @pytest.mark.parametrize("address", ["/static/000000000000/../../settings.py", "/static/000000000000/css/nothing.css"])
 def test_nothing_but_the_static_tree_is_served(client: Visitor, address: str) -> None:
     assert client.get(address).status_code == 404
+
+
+def test_while_the_station_is_stopped_no_page_promises_a_programme(
+    client: Visitor, session: Session, station: Station, clock: SetClock, sam: Person
+) -> None:
+    make_episode(session, title="Bread", ticks=2_000)
+    session.commit()
+    extend(session, station)
+    session.commit()
+    assert "Bread" in client.get("/").get_data(as_text=True)
+
+    air.stop(session, station, by=sam.asking, now=clock.now())
+    session.commit()
+    clock.move(timedelta(minutes=1))
+
+    home, day = (client.get(path).get_data(as_text=True) for path in ("/", "/schedule"))
+    assert "The programme is interrupted" in home
+    assert "until" not in home.split("</h1>")[0].rpartition("<h1")[2]
+    assert "The programme is interrupted" in day
