@@ -177,7 +177,16 @@ def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[
         story = make_episode(session, show=show, title="The first week", kind="story", now=now)
         story.content_notes = [{"code": "injecting", "from_ms": 30_000, "to_ms": 40_000}]
         gone = make_episode(session, show=show, title="Gone", now=now)
-        for episode in (bread, story):
+        calm = (
+            "Tea",
+            "Rain on the window",
+            "A walk",
+            "The kettle",
+            "Socks",
+            "The bus home",
+            "Soup",
+        )  # nothing is heard twice in ten minutes
+        for episode in (bread, story, *(make_episode(session, show=show, title=title, now=now) for title in calm)):
             _with_sound(episode, ingested, store)
         gone.state = State.WITHDRAWN
         session.commit()
