@@ -71,14 +71,16 @@ class Carrier:
     def run(self) -> None:
         """Work until `stop`; what does not end in time goes back into the table. Its thread may then still live."""
         threads = ThreadPoolExecutor(sum(self._places.values()), thread_name_prefix="work")
-        while not self._stopping.is_set():
-            self._beat()
-            for work, craft in self._take():
-                threads.submit(self._do, work, craft)
-            self._bell.wait(LOOK_EVERY_S)
-        self._hand_back()
-        threads.shutdown(wait=False, cancel_futures=True)
-        self.close()
+        try:
+            while not self._stopping.is_set():
+                self._beat()
+                for work, craft in self._take():
+                    threads.submit(self._do, work, craft)
+                self._bell.wait(LOOK_EVERY_S)
+            self._hand_back()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            self.close()
 
     def stop(self) -> None:
         """Ask to stop; may be called by a signal handler."""
@@ -207,8 +209,11 @@ class Carrier:
         until_s = time.monotonic() + STOP_WITHIN_S
         while self._running and time.monotonic() < until_s:
             self._bell.wait(0.2)
-        for work in list(self._running.values()):
-            self._put_back(work)
+        try:
+            for work in list(self._running.values()):
+                self._put_back(work)
+        except DBAPIError as error:  # whoever looks next sees that we are gone, and frees what we held
+            self._say_database(away=True, why=_why(error))
 
     @contextmanager
     def _session(self, *, write: bool = True) -> Iterator[Session]:

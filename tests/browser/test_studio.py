@@ -69,6 +69,7 @@ def studio(app: Flask, browser: Browser, session: Session) -> Iterator[Studio]:
     for thread in threads:
         thread.start()
     yield Studio(f"http://127.0.0.1:{server.server_port}", app, browser, session)
+    session.rollback()  # what the test looked at last may not keep the worker from writing
     carrier.stop()
     server.shutdown()
     for thread in threads:

@@ -10,18 +10,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Change
 from radio.clock import SetClock, SystemClock
 from radio.errors import FencedError, RefusedError, StoppingError
 from radio.jobs import actions, queries
-from radio.jobs.carrier import Carrier
+from radio.jobs.carrier import Carrier, workers_folder
 from radio.jobs.models import Job
+from radio.jobs.presence import living_workers
 from radio.jobs.registry import Craft
 from radio.jobs.rules import LEASE, MAX_ATTEMPTS, JobState
 from radio.jobs.work import Work
@@ -219,6 +221,20 @@ def test_a_worker_that_stops_gives_its_job_back_uncounted(session: Session, hire
 
     job = session.get_one(Job, job_id, populate_existing=True)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+
+
+def test_a_worker_that_stops_while_the_database_is_away_still_leaves(
+    session: Session, hire: Hire, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("radio.jobs.carrier.STOP_WITHIN_S", 0.2)
+    enqueue(session)
+    carrier = hire(count=Craft(publish_one))
+    next(carrier._take())
+    carrier._engine = create_engine(f"sqlite:///{tmp_path}/nowhere/at all.db")
+    carrier.stop()
+    carrier.run()
+
+    assert living_workers(workers_folder(settings)) == 0
 
 
 def test_periodic_work_begins_by_itself_and_comes_again(session: Session, hire: Hire, clock: SetClock) -> None:
