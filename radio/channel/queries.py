@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from media.grid import tick_at
@@ -14,6 +14,7 @@ from radio.catalogue.rules import Scope, State
 from radio.channel.rules import Aired, Sound
 from radio.core.time import unix_ms
 from radio.schedule import queries as schedule
+from radio.schedule.models import Revision
 
 Mark = tuple[int, int]
 """Changes with every revision of the rundown and every change of anything public, a take-down among them."""
@@ -22,6 +23,12 @@ Mark = tuple[int, int]
 def mark(session: Session) -> Mark:
     """The present mark: two looks at an index."""
     return schedule.head_id(session), change_number(session)
+
+
+def taken_back(session: Session) -> Mark:
+    """Changes with every take-down: of a recording for ever, or of an agreement for the air."""
+    revision = select(func.max(Revision.id)).where(Revision.why == "withdrawn")
+    return session.scalar(select(func.max(Recording.withdrawn_from_tick))) or 0, session.scalar(revision) or 0
 
 
 def aired(session: Session, from_tick: int, to_tick: int) -> tuple[Aired, ...]:
