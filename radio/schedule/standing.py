@@ -87,6 +87,11 @@ class Overrides:
                 return self._pool.airables[index], "swapped"
         return None
 
+    def may_wait(self, airable: Airable, memory: Memory, tick: int) -> bool:
+        """Whether an alert was heard lately enough to wait for a better place: not twice as long ago as it should be."""
+        rested = tick - int(memory.episode_end[self._pool.index[airable.episode_id]])
+        return any(one.episode_id == airable.episode_id and rested < 2 * one.every_ticks for one in self._alerts)
+
     def _index(self, override: Standing, tick: int, lawful: Facts, room: int) -> int | None:
         index = self._pool.index.get(override.episode_id or "")
         if index is None or not lawful[index] or self._pool.airables[index].n_ticks > room or tick < override.from_tick:
