@@ -139,31 +139,13 @@ class Compiler:
 
     def _overriding(self, here: Here) -> Airing | None:
         """What a person has put here."""
-        asked = self.overrides.asked(self.memory, here.tick, here.lawful, here.room)
+        asked = self.overrides.asked(here, self.memory, self.promises, self.support)
         if asked is None:
             return None
         airable, code = asked
-        if code == "alert" and self.overrides.may_wait(airable, self.memory, here.tick) and self._pushes_out(here, airable):
-            return None
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
         return airing_here(here, Choice(airable), airable.part, code)
-
-    def _pushes_out(self, here: Here, airable: Airable) -> bool:
-        """Whether what the slot asks for by name fits now, and no more after this."""
-        heard = self._heard_in(here.place)
-        if not asks_by_name(here.place) or (heard and rung_of(here.place) != "next"):
-            return False
-        wanted = next((one for _, one in self.promises.wanted(here.place, heard) if self._with_support(one) <= here.room), None)
-        return wanted is not None and self._with_support(airable) + self._with_support(wanted) > here.room
-
-    def _with_support(self, airable: Airable) -> int:
-        needs = int(self.pool.needs[self.pool.index[airable.episode_id]])
-        return airable.n_ticks + self.support.ticks_for(needs & ~self.memory.supported) + self.support.ticks_for(needs)
-
-    def _heard_in(self, place: Place) -> set[str]:
-        """What has begun in a place already."""
-        return {e for e, tick in self.memory.slot_heard.get(place.slot_id or "", {}).items() if tick >= place.start_tick}
 
     def _led(self, here: Here) -> Airing | None:
         """What the message before was for."""
@@ -199,7 +181,7 @@ class Compiler:
         place = here.place
         if not asks_by_name(place):
             return None
-        heard = self._heard_in(place)
+        heard = {e for e, tick in self.memory.slot_heard.get(place.slot_id or "", {}).items() if tick >= place.start_tick}
         if heard and rung_of(place) != "next":
             return None
         wanted = self.promises.wanted(place, heard)

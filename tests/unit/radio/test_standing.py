@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -37,15 +38,21 @@ def rests(airings: list[Airing]) -> list[int]:
 @pytest.mark.parametrize("notes", [frozenset(), frozenset({"overdose"})], ids=["plain", "overdose"])
 @pytest.mark.parametrize("rung", ["episode", "latest"])
 def test_an_alert_that_comes_round_does_not_push_out_what_fills_its_slot_to_the_tick(rung: str, notes: frozenset[str]) -> None:
-    full = airable("full", HOUR_TICKS, show="hour")
-    warning = airable("warning", 40, kind="alert", show="alerts", calm=False, notes=notes)
-    fill: dict[str, object] = {"rung": rung, **({"episode_id": "full"} if rung == "episode" else {"show_id": "hour"})}
-    found = compiled(station(full, warning), slot("2026-11-25T14:00:00", 60, fill), standing=alert("warning"))
-    assert NOON + 2 * HOUR_TICKS in {a.start_tick for a in heard(found, "full")}
+    """Two slots that are full, one after the other: at the join between them the alert is due, and waits."""
+    pool = station(airable("first", 2 * HOUR_TICKS // 3, show="first"), airable("second", HOUR_TICKS, show="second"),
+                   airable("warning", 40, kind="alert", show="alerts", calm=False, notes=notes))  # fmt: skip
+
+    def fill(name: str) -> dict[str, object]:
+        return {"rung": rung, **({"episode_id": name} if rung == "episode" else {"show_id": name})}
+
+    second = replace(slot("2026-11-25T14:00:00", 60, fill("second")), slot_id="slot-b")
+    found = compiled(pool, slot("2026-11-25T13:20:00", 40, fill("first")), second, standing=alert("warning"))
+    assert NOON + 4 * HOUR_TICKS // 3 in {a.start_tick for a in heard(found, "first")}
+    assert NOON + 2 * HOUR_TICKS in {a.start_tick for a in heard(found, "second")}
     said = heard(found, "warning")
     assert len(said) >= 7
     assert min(rests(said)) >= EVERY
-    assert max(rests(said)) < 3 * EVERY, "but it is never silent for long"
+    assert max(rests(said)) < 2 * EVERY + HOUR_TICKS, "it waits for one that is full, and no longer"
 
 
 def test_an_alert_about_an_overdose_is_told_with_its_support_every_time() -> None:
