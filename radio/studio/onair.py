@@ -21,7 +21,7 @@ from radio.jobs.rules import is_skewed
 from radio.schedule import overrides, overriding, queries, words
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import About, abouts, as_run
-from radio.schedule.asrun_sheets import FORMATS, sheet
+from radio.schedule.asrun_sheets import BYTE_ORDER_MARK, FORMATS, sheet
 from radio.schedule.promised import promised, pushed_out
 from radio.station import station
 from radio.studio.air_forms import AlertForm, day_of, day_ticks
@@ -207,7 +207,8 @@ def log_sheet(form: str) -> Response:
         "Content-Disposition": f'attachment; filename="{"cue" if form == "cue" else "as-run"}-{day}.{ending}"',
         "Cache-Control": "no-store",
     }
-    return Response(sheet(rows, form), content_type=FORMATS[form], headers=headers)
+    mark = "" if form == "json" else BYTE_ORDER_MARK
+    return Response(mark + sheet(rows, form), content_type=FORMATS[form], headers=headers)
 
 
 def _decided(decide: Callable[[], object], what: str) -> Answer:
