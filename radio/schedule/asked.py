@@ -23,11 +23,19 @@ def asked_for(session: Session, fill: Mapping[str, object], *, now: datetime) ->
 
     All of it is public by now, so nobody asks since when.
     """
-    notes = cast(Episode.content_notes, String).label("notes")
+    notes = cast(Episode.content_notes, String)
     query = _airable(now, Episode.show_id, Episode.kind, Episode.expires_at, Episode.intensity, Episode.detail, notes, Recording.n_ticks,
                      Show.in_feeds).where(_named(fill)).order_by(Episode.id)  # fmt: skip
-    tags, codes = _tags(session, fill), cache(_codes)
-    return [_value(row, tags.get(row.id, frozenset()), codes(row.notes)) for row in session.execute(query)]
+    tags, codes, none = _tags(session, fill), cache(_codes), frozenset[tuple[str, str]]()
+    return [
+        Airable(
+            episode_id=episode_id, recording_id="", show_id=show_id, kind=kind, part=part_of(kind=kind, n_ticks=n_ticks or 0, in_feeds=in_feeds),
+            n_ticks=n_ticks or 0, published_tick=0, expires_tick=tick_at(unix_ms(expires_at)) if expires_at else None,
+            night_ok=night_ok(intensity=intensity, detail=detail, notes=codes(said)), heavy=intensity >= 2, order=0,
+            tags=tags.get(episode_id, none), notes=codes(said) or frozenset(),
+        )
+        for episode_id, show_id, kind, expires_at, intensity, detail, said, n_ticks, in_feeds in session.execute(query)
+    ]  # fmt: skip
 
 
 def choices(session: Session, *, now: datetime, most: int, chosen: str | None) -> list[tuple[str, str, str, int]]:
@@ -88,22 +96,3 @@ def _codes(notes: str | None) -> frozenset[str] | None:
     """The codes of content notes as they are stored; None: nobody has said yet. Few catalogues have many different ones."""
     said = None if notes is None else json.loads(notes)
     return None if said is None else frozenset(str(note.get("code")) for note in said)
-
-
-def _value(row: Any, tags: frozenset[tuple[str, str]], notes: frozenset[str] | None) -> Airable:
-    n_ticks = row.n_ticks or 0
-    return Airable(
-        episode_id=row.id,
-        recording_id="",
-        show_id=row.show_id,
-        kind=row.kind,
-        part=part_of(kind=row.kind, n_ticks=n_ticks, in_feeds=row.in_feeds),
-        n_ticks=n_ticks,
-        published_tick=0,
-        expires_tick=tick_at(unix_ms(row.expires_at)) if row.expires_at else None,
-        night_ok=night_ok(intensity=row.intensity, detail=row.detail, notes=notes),
-        heavy=row.intensity >= 2,
-        order=0,
-        tags=tags,
-        notes=notes or frozenset(),
-    )

@@ -1,16 +1,11 @@
-#!/usr/bin/env python3
-"""How long an editor waits for what a draft of a slot meets, beside a catalogue in a database and 50 slots.
+"""How long an editor waits for what a draft of a slot meets: the check alone, and the page from request to answer.
 
-    python scripts/bench/drafts.py [--episodes 2000 20000] [--slots 50]
-
-The whole answer is measured, from the request to the page, through the application; and beside it the check alone.
+`compile.py` runs it, beside the catalogue and the slots that it compiles.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,33 +14,30 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+from flask import Flask
+from sqlalchemy import create_engine, insert, select, update
+from sqlalchemy.orm import Session
 
-from flask import Flask  # noqa: E402
-from sqlalchemy import create_engine, insert, select, update  # noqa: E402
-from sqlalchemy.orm import Session  # noqa: E402
-
-from media.objects import StoreSettings  # noqa: E402
-from media.store import S3Store  # noqa: E402
-from radio import keyring, schema  # noqa: E402
-from radio.app import create_app  # noqa: E402
-from radio.catalogue.models import Episode, EpisodeTag, Recording, Rendition, Show  # noqa: E402
-from radio.catalogue.rules import RecordingState, State  # noqa: E402
-from radio.clock import SetClock  # noqa: E402
-from radio.core.people import Role  # noqa: E402
-from radio.core.time import from_unix_ms  # noqa: E402
-from radio.db import db, reading, writing  # noqa: E402
-from radio.schedule import models, queries  # noqa: E402
-from radio.schedule.airings import Airable  # noqa: E402
-from radio.schedule.dayplan import look_around  # noqa: E402
-from radio.schedule.drafts import findings  # noqa: E402
-from radio.schedule.rules import Slot  # noqa: E402
-from radio.settings import Settings  # noqa: E402
-from radio.station import Station  # noqa: E402
-from tests.makers import make_person  # noqa: E402
-from tests.people import signed_in  # noqa: E402
-from tests.visitor import Visitor  # noqa: E402
+from media.objects import StoreSettings
+from media.store import S3Store
+from radio import keyring, schema
+from radio.app import create_app
+from radio.catalogue.models import Episode, EpisodeTag, Recording, Rendition, Show
+from radio.catalogue.rules import RecordingState, State
+from radio.clock import SetClock
+from radio.core.people import Role
+from radio.core.time import from_unix_ms
+from radio.db import db, reading, writing
+from radio.schedule import models, queries
+from radio.schedule.airings import Airable
+from radio.schedule.dayplan import look_around
+from radio.schedule.drafts import findings
+from radio.schedule.rules import Slot
+from radio.settings import Settings
+from radio.station import Station
+from tests.makers import make_person
+from tests.people import signed_in
+from tests.visitor import Visitor
 
 NOW = from_unix_ms(1_795_608_000_000)
 FILLS: dict[str, dict[str, object]] = {
@@ -88,13 +80,17 @@ def filled(folder: Path, pool: list[Airable], slots: list[Slot]) -> Flask:
     with writing(), Session(engine) as session:
         for kind, rows in rows_of(pool).items():
             session.execute(insert(kind), rows)
-        session.execute(update(Episode).values(recording_id=select(Recording.id).where(Recording.episode_id == Episode.id).scalar_subquery()))
+        session.execute(
+            update(Episode).values(recording_id=select(Recording.id).where(Recording.episode_id == Episode.id).scalar_subquery())
+        )
         for slot in slots:
             session.add(models.Slot(id=slot.slot_id.ljust(16, "0"), title=slot.slot_id, zone=slot.zone, first_start=slot.first_start.isoformat(), rrule=slot.rrule,
                                     length_minutes=slot.length.seconds // 60, fill=dict(slot.fill), made_at=NOW, changed_at=NOW))  # fmt: skip
         session.commit()
     engine.dispose()
-    return create_app(settings, clock=SetClock(NOW), store=S3Store(StoreSettings("http://127.0.0.1:9", "bench", "bench", "bench")))
+    return create_app(
+        settings, clock=SetClock(NOW), store=S3Store(StoreSettings("http://127.0.0.1:9", "bench", "bench", "bench"))
+    )
 
 
 def took_ms(do: Callable[[], object], times: int) -> tuple[int, int]:
@@ -138,26 +134,18 @@ def asking(app: Flask) -> Callable[[], object]:
     visitor = app.test_client()
     assert isinstance(visitor, Visitor)
     signed_in(visitor, person)
-    typed = {"title": "Tried", "repeat": "weekly", "date": "2026-11-26", "time": "14:10", "length_minutes": "60", "rung": "rotation", "check": "yes"}
+    typed = {
+        "title": "Tried",
+        "repeat": "weekly",
+        "date": "2026-11-26",
+        "time": "14:10",
+        "length_minutes": "60",
+        "rung": "rotation",
+        "check": "yes",
+    }
 
     def ask() -> None:
         answer = visitor.post("/studio/schedule/new", data=typed)
         assert answer.status_code == 200, answer.status_code
 
     return ask
-
-
-def main() -> None:
-    from compile import catalogue, week
-
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--episodes", type=int, nargs="+", default=[2000, 20_000])
-    asked.add_argument("--slots", type=int, default=50)
-    chosen = asked.parse_args()
-    for n in chosen.episodes:
-        for what, (first, median) in measured(catalogue(n), week(chosen.slots, n)).items():
-            print(f"{n} episodes, {chosen.slots} slots: {what}: {median} ms (first {first} ms)", flush=True)
-
-
-if __name__ == "__main__":
-    main()
