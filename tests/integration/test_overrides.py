@@ -17,7 +17,7 @@ from media.fmp4 import SEGMENT_PREFIX_BYTES as LOW_PREFIX_BYTES
 from media.grid import HOUR_TICKS, first_tick_from, tick_at
 from media.mp3 import SEGMENT_PREFIX_BYTES as PREFIX_BYTES
 from media.profiles import low, standard
-from radio.catalogue.models import Episode, EpisodeTag
+from radio.catalogue.models import Episode, EpisodeTag, Show
 from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
@@ -247,8 +247,8 @@ def test_an_alert_that_is_cancelled_is_not_heard_again_and_what_it_interrupted_g
         air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
 
 
-def support(session: Session, told: str, ticks: int = 25) -> Episode:
-    made = make_episode(session, title=f"Where help is: {told}", kind="message", ticks=ticks)
+def support(session: Session, show: Show, told: str, ticks: int = 25) -> Episode:
+    made = make_episode(session, show=show, title=f"Where help is: {told}", kind="message", ticks=ticks)
     made.tags = [EpisodeTag(vocabulary="support", code=told)]
     return made
 
@@ -262,7 +262,7 @@ def test_an_alert_about_an_overdose_has_its_support_around_it_also_where_it_inte
     with pytest.raises(RefusedError, match="no-support: overdose"):
         air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
     assert session.scalar(select(models.Override)) is None
-    wake = support(session, "overdose")
+    wake = support(session, planned[0].show, "overdose")
     row = air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
     session.commit()
     tick = guarded(here)
@@ -291,7 +291,7 @@ def full(session: Session, here: Station, planned: list[Episode], clock: SetCloc
     """In the first minutes of an episode that fills its slot to the tick, with another such slot behind it; gives that one."""
     hour = clock.unix_ms() // 3_600_000 + 2
     for n, name in enumerate(("first", "second")):
-        episode = make_episode(session, title=f"The {name} hour", ticks=HOUR_TICKS, now=here.now())
+        episode = make_episode(session, show=planned[0].show, title=f"The {name} hour", ticks=HOUR_TICKS, now=here.now())
         start = here.now().replace(hour=hour % 24 + n, minute=0, second=0, microsecond=0, tzinfo=None)
         actions.set_slot(session, None, zone="Europe/London", now=here.now(), title=name, first_start=start, length_minutes=60, rrule="",
                          fill={"rung": "episode", "episode_id": episode.id})  # fmt: skip
