@@ -8,7 +8,7 @@ serves the copy chooses by its clock.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -29,25 +29,27 @@ from radio.station import Station
 
 PREFIX = "on-air/"
 MADE = f"{PREFIX}made.json"
+INDEX = "on-air-index.json"
+"""Beside the copy and not in it: it is nobody else's."""
 HOUR_SEGMENTS = HOUR_TICKS // SEGMENT_TICKS
 OUTPUTS = {"standard": ("live", "mp3", hls.MP3_CODECS), "low": ("live-low", "m4s", hls.OPUS_CODECS)}
 """Rendition → its master playlist, the ending of its segments, its codecs."""
 _RENEWED_AFTER_SEGMENTS = HOUR_SEGMENTS // 2
-_SEGMENTS = f"{PREFIX}live/"
 _WITHOUT_GUARD = 1 << 60
 """A tick so late that all that was ever taken back is so already."""
 _BEGUN_AGAIN = 20
 Tell = Callable[[float], object]
+Index = dict[str, list[str]]
+"""Key → the recordings that are heard in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What lies in the bucket: from when, how much, true to which mark of the rundown, and to which take-down."""
+    """What lies in the bucket: from when, how much, true to which mark of the rundown."""
 
     from_segment: int
     n_segments: int
     mark: queries.Mark
-    taken_back: queries.Mark
     n_written: int = 0
     n_removed: int = 0
 
@@ -71,18 +73,21 @@ class _Wanted:
     """What is to lie in the bucket under one mark: by rendition the address of each segment, and what it is made of."""
 
     mark: queries.Mark
-    taken_back: queries.Mark
     first: int
     addresses: dict[str, list[str]]
     made_of: dict[str, tuple[str, int, tuple[Piece, ...]]]
     """Key → rendition, number, pieces; in order of time."""
+
+    def index(self) -> Index:
+        """Which recordings are heard in each."""
+        return {key: sorted({p.sound.recording_id for p in pieces if p.sound}) for key, (_, _, pieces) in self.made_of.items()}
 
 
 class Exporter:
     """Makes the copy, and keeps it true: what has changed since is written, what is no longer listed is removed.
 
     Nobody plays from it while the station lives, so it waits for no guard: what was taken back is in it no more, from the
-    first second on.
+    first second on. An index beside it, for nobody else, tells which recordings are heard in which of its segments.
     """
 
     def __init__(self, here: Station) -> None:
@@ -98,8 +103,7 @@ class Exporter:
             said = json.loads(self._store.read(MADE))
         except ObjectMissingError:
             return None
-        taken_back = said.get("taken_back", (0, 0))
-        return Copy(said["from_segment"], said["n_segments"], (said["mark"][0], said["mark"][1]), (taken_back[0], taken_back[1]))
+        return Copy(said["from_segment"], said["n_segments"], (said["mark"][0], said["mark"][1]))
 
     def is_true(self, copy: Copy) -> bool:
         """Whether it says what the rundown says, and begins not long ago."""
@@ -110,7 +114,7 @@ class Exporter:
     def write(self, n_segments: int, tell: Tell = lambda _: None) -> Copy:
         """Lay so much from now on into the bucket: segments, then the playlists that name them, then away with the rest.
 
-        After a take-down what is no longer true goes first. Where the rundown changes meanwhile it begins again.
+        What may be heard no more goes before all else. Where the rundown changes meanwhile it begins again.
 
         Raises:
             StoreUnavailableError: the store does not give or take; what was there stays.
@@ -124,52 +128,66 @@ class Exporter:
         raise AssertionError("the last time it heeds nothing")
 
     def _write(self, n_segments: int, tell: Tell, *, heeding: bool) -> Copy:
-        wanted, present = self._wanted(n_segments), self.present()
-        there = {each.key for each in self._store.list(PREFIX)}
-        untrue = [key for key in sorted(there) if key.startswith(_SEGMENTS) and key not in wanted.made_of]
-        if present is None or present.taken_back != wanted.taken_back:
-            self._remove(untrue, lambda: tell(0.0))
+        there, n_barred = self._without_barred(self._there())
+        wanted = self._wanted(n_segments)
+        small = {key: text for name in OUTPUTS for key, text in self._playlists(name, wanted.first, wanted.addresses[name])}
+        small[MADE] = json.dumps({"from_segment": wanted.first, "n_segments": n_segments, "mark": wanted.mark}).encode()
+        complete = wanted.index() | {key: [] for key in small}
         lacking = [key for key in wanted.made_of if key not in there]
+        self._put_index(there | complete, is_whole=False)
         for done, key in enumerate(lacking):
             if heeding and self._holding.now().mark != wanted.mark:
+                self._put_index(there | {key: complete[key] for key in lacking[:done]}, is_whole=True)
                 raise _OvertakenError(key)
             name, number, made_of = wanted.made_of[key]
             self._store.put_bytes(key, self._content(name, number, made_of), self._profiles[name].media_type)
             tell(done / len(lacking))
-        small = {key: text for name in OUTPUTS for key, text in self._playlists(name, wanted.first, wanted.addresses[name])}
-        made = {"from_segment": wanted.first, "n_segments": n_segments, "mark": wanted.mark, "taken_back": wanted.taken_back}
-        small[MADE] = json.dumps(made).encode()
         for key, content in small.items():
             self._store.put_bytes(key, content, "application/json" if key == MADE else _media_type(key))
-        gone = there - set(wanted.made_of) - set(small)
-        self._remove(gone, lambda: tell(1.0))
-        written = len(lacking) + len(set(small) - there)
-        return Copy(wanted.first, n_segments, wanted.mark, wanted.taken_back, written, len(gone))
+        gone = sorted(set(there) - set(complete))
+        self._store.delete_many(gone)
+        self._put_index(complete, is_whole=True)
+        return Copy(wanted.first, n_segments, wanted.mark, len(complete.keys() - there.keys()), len(gone) + n_barred)
+
+    def _there(self) -> Index:
+        """What lies in the bucket, by the index; where a writer was cut short, the bucket is looked through."""
+        try:
+            said = json.loads(self._store.read(INDEX))
+        except ObjectMissingError:
+            said = {"is_whole": False, "heard": {}}
+        heard: Index = said["heard"]
+        return heard if said["is_whole"] else {each.key: heard.get(each.key, []) for each in self._store.list(PREFIX)}
+
+    def _put_index(self, heard: Index, *, is_whole: bool) -> None:
+        self._store.put_bytes(INDEX, json.dumps({"is_whole": is_whole, "heard": heard}).encode(), "application/json")
+
+    def _without_barred(self, there: Index) -> tuple[Index, int]:
+        """The same without the segments of what may not be heard any more, which are removed; and how many those were."""
+        with _only_reading() as session:
+            barred = queries.barred(session, {one for heard in there.values() for one in heard}, now=self._station.now())
+        gone = [key for key, heard in there.items() if not barred.isdisjoint(heard)]
+        self._store.delete_many(gone)
+        return {key: heard for key, heard in there.items() if barred.isdisjoint(heard)}, len(gone)
 
     def _wanted(self, n_segments: int) -> _Wanted:
         """The names of all that is to lie there: arithmetic, the store is not asked."""
-        with _only_reading() as session:
-            taken_back = queries.taken_back(session)
         mark, first = self._holding.now().mark, self._present()
-        found = _Wanted(mark, taken_back, first, {name: [] for name in OUTPUTS}, {})
+        found = _Wanted(mark, first, {name: [] for name in OUTPUTS}, {})
         for number in range(first, first + n_segments):
             for name, (_, ending, _) in OUTPUTS.items():
                 digest, made_of = self._holding.segment(name, number, _WITHOUT_GUARD)
                 address = f"{name}/{number}-{digest}.{ending}"
                 found.addresses[name].append(address)
-                found.made_of[f"{_SEGMENTS}{address}"] = (name, number, made_of)
+                found.made_of[f"{PREFIX}live/{address}"] = (name, number, made_of)
         if self._holding.is_away:
             raise DatabaseAwayError("what is on the air is not known")
         return found
 
-    def _remove(self, keys: Iterable[str], tell: Callable[[], object]) -> None:
-        for key in keys:
-            self._store.delete(key)
-            tell()
-
     def remove(self) -> int:
         """Take the whole copy away; gives how many objects it had."""
-        return self._store.delete_prefix(PREFIX)
+        n_removed = self._store.delete_prefix(PREFIX)
+        self._store.delete(INDEX)
+        return n_removed
 
     def _present(self) -> int:
         return self._station.clock.unix_ms() // SEGMENT_MS

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from media.grid import tick_at
 from radio.catalogue.models import Episode, Recording, Rendition, Show
-from radio.catalogue.queries import agreed, change_number
+from radio.catalogue.queries import agreed, airable, change_number
 from radio.catalogue.rules import Scope, State
 from radio.channel.rules import Aired, Sound
 from radio.core.time import unix_ms
 from radio.schedule import queries as schedule
-from radio.schedule.models import Revision
 
 Mark = tuple[int, int]
 """Changes with every revision of the rundown and every change of anything public, a take-down among them."""
@@ -25,10 +26,10 @@ def mark(session: Session) -> Mark:
     return schedule.head_id(session), change_number(session)
 
 
-def taken_back(session: Session) -> Mark:
-    """Changes with every take-down: of a recording for ever, or of an agreement for the air."""
-    revision = select(func.max(Revision.id)).where(Revision.why == "withdrawn")
-    return session.scalar(select(func.max(Recording.withdrawn_from_tick))) or 0, session.scalar(revision) or 0
+def barred(session: Session, recordings: Collection[str], *, now: datetime) -> set[str]:
+    """Which of these may not be heard any more: taken back, run out, or without agreement for the air."""
+    query = select(Recording.id).join(Episode, Episode.recording_id == Recording.id)
+    return set(recordings) - set(session.scalars(query.where(Recording.id.in_(recordings), airable(now))))
 
 
 def aired(session: Session, from_tick: int, to_tick: int) -> tuple[Aired, ...]:

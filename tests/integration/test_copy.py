@@ -108,7 +108,7 @@ def test_what_is_taken_back_is_out_of_the_copy_at_once_though_players_hear_its_g
 
         there = exporter.present()
         assert there
-        assert there.taken_back != made.taken_back, "the withdrawal itself has asked for it, no periodic turn was waited for"
+        assert there.mark != made.mark, "the withdrawal itself has asked for it, no periodic turn was waited for"
         after = sounds(store)
     assert [key for key, body in after.items() if voice.is_in_segment(body, key)] == []
     for name in ("standard", "low"):
