@@ -213,7 +213,14 @@ class Compiler:
         return airing_here(here, Choice(found), found.part, "support") if found else None
 
     def _due(self, here: Here) -> Airing | None:
-        return self._support(here, here.until) if self.support.is_due(here.tick) else None
+        if not self.support.is_due(here.tick) or self._waits_for_the_anchor(here):
+            return None
+        return self._support(here, here.until)
+
+    @staticmethod
+    def _waits_for_the_anchor(here: Here) -> bool:
+        """Whether the next message may be the one that opens the next block; so that block need not know of it."""
+        return here.limit >= here.anchor and here.anchor - here.tick < minutes(3)
 
     def _in_time(self, here: Here) -> Facts:
         """Which end so that the next message of the night is not late."""
@@ -247,7 +254,8 @@ class Compiler:
         if here.place.under_run == "bed" and asks_by_name(here.place):
             return None
         found = self._chosen(here, self._in_time(here))
-        if found is None and here.limit < here.end and self.support.may_come_early(here.tick):
+        may = self.support.may_come_early(here.tick) and not self._waits_for_the_anchor(here)
+        if found is None and here.limit < here.end and may:
             found = self._support(here, here.until)
         return found
 

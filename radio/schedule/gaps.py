@@ -8,7 +8,7 @@ import numpy as np
 
 from radio.schedule.airings import Airable, Airing, Hours, Part, emergency, reason
 from radio.schedule.fit import Facts, chances, number, subset
-from radio.schedule.ladder import TURN_RESTS, Choice, Pool
+from radio.schedule.ladder import TURN_RESTS, Choice, Pool, beside_anchors
 from radio.schedule.memory import Memory
 from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place
@@ -96,8 +96,11 @@ class Gaps:
         idents = fits & self._pool.plays(Part.IDENT) & (rested >= TURN_RESTS[Part.IDENT]) & (not last_ident)
         moment = number(self._seed, here.place.slot_id, here.place.occurrence, "gap", here.anchor)
         candidates: list[Airable] = []
-        for mask, most in ((shorts, _MOST_SHORTS), (idents, 1)):
+        if here.tick + room == here.anchor:
+            idents &= False  # the block behind the anchor opens with one
+        for mask, most, part in ((shorts, _MOST_SHORTS, Part.FILLER), (idents, 1, Part.IDENT)):
             indices = np.flatnonzero(mask)
+            indices = indices[beside_anchors(self._pool, indices, here.tick, TURN_RESTS[part])]
             order = np.argsort(chances(moment, self._pool.chance[indices]), kind="stable")[:most]
             candidates += [self._pool.airables[int(indices[i])] for i in order]
         chosen = subset([a.n_ticks for a in candidates], room)
