@@ -14,7 +14,7 @@ from media.grid import DAY_TICKS
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import models
-from radio.schedule.gaps import Fault
+from radio.schedule.gaps import OF_THE_POOL, Fault
 
 
 def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
@@ -43,8 +43,9 @@ def tell(session: Session, span: tuple[int, int], faults: Iterable[Fault], *, no
     """Keep what the future that was compiled over a span cannot do, for those who can mend it."""
     desk, (first, last) = the_desk(session), span
     others = [
-        fault for fault in desk.faults if now_tick - DAY_TICKS <= int(str(fault[0])) and not first <= int(str(fault[0])) < last
-    ]
+        fault for fault in desk.faults
+        if now_tick - DAY_TICKS <= int(str(fault[0])) and not first <= int(str(fault[0])) < last and fault[1] not in OF_THE_POOL
+    ]  # fmt: skip
     found = [[fault.tick, fault.code, fault.slot_id, json.loads(fault.facts)] for fault in faults]
     told = sorted([*others, *found], key=lambda fault: (fault[0], fault[1], str(fault[2])))
     if told != desk.faults:

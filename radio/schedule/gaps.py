@@ -14,6 +14,8 @@ from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place
 
 _MOST_SHORTS = 12
+OF_THE_POOL = frozenset({"no-support"})
+"""Codes of faults that speak of the whole pool and of no hour: whatever is compiled next says them anew, or they are over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,12 +276,12 @@ class _Standing:
         return found & (before | (ends - self._ends >= guard))
 
 
-_TOLD = (1440, 720, 480, 360, 240, 180, 120, 90, 60, 45, 30, 20, 10)
-"""Minutes as a reason tells them."""
+_TOLD = (1440, 720, 480, 360, 240, 180, 120)
+"""Minutes as a reason tells them from two hours on: at least so many. Below it tells the exact minute."""
 
 
 def _relaxed(pool: Pool, memory: Memory, index: int, tick: int) -> Mapping[str, int] | None:
-    """Which rests are really not kept by this choice, and how much of them was."""
+    """Which rests are really not kept by this choice, and how much of them was, in minutes; 0: less than one."""
     rules = pool.rules
     voices = pool.voices[index]
     kept = {
@@ -289,12 +289,12 @@ def _relaxed(pool: Pool, memory: Memory, index: int, tick: int) -> Mapping[str, 
         "voice": (tick - int(memory.voice_end[voices].max()), rules.voice_rest_minutes),
         "show": (tick - int(memory.show_end[pool.show[index]]), rules.show_rest_minutes),
     }
-    found = {
-        name: next((told for told in _TOLD if told * HOUR_TICKS <= since * 60), 0)
-        for name, (since, wanted) in kept.items()
-        if since < minutes(wanted)
-    }
+    found = {name: _told(since * 60 // HOUR_TICKS) for name, (since, wanted) in kept.items() if since < minutes(wanted)}
     return found or None
+
+
+def _told(since_minutes: int) -> int:
+    return next((told for told in _TOLD if told <= since_minutes), since_minutes)
 
 
 def _preferred(indices: Numbers, wanted: Facts) -> Numbers:
