@@ -39,15 +39,16 @@ class Silences:
 
     def hear(self, quiet: NDArray[np.bool_]) -> None:
         """One more segment."""
-        loud = np.flatnonzero(~quiet)
-        if not len(loud):
+        edges = np.flatnonzero(np.diff(quiet.view(np.int8), prepend=0, append=0))
+        starts, ends = edges[::2], edges[1::2]
+        if len(starts) and ends[0] - starts[0] == len(quiet):
             self.leads.append(len(quiet))
             self.trails.append(len(quiet))
             self.longest.append(len(quiet))
             return
-        self.leads.append(int(loud[0]))
-        self.trails.append(len(quiet) - 1 - int(loud[-1]))
-        self.longest.append(max(int(np.diff(loud).max(initial=1)) - 1, self.leads[-1], self.trails[-1]))
+        self.leads.append(int(ends[0]) if len(starts) and starts[0] == 0 else 0)
+        self.trails.append(int(len(quiet) - starts[-1]) if len(ends) and ends[-1] == len(quiet) else 0)
+        self.longest.append(int((ends - starts).max(initial=0)))
 
     def over(self, order: Sequence[int]) -> int:
         """The longest silence when the segments follow each other in this order."""
@@ -121,7 +122,9 @@ class Listening:
                 if is_new:
                     heard = sound[place * SEGMENT_SAMPLES : (place + 1) * SEGMENT_SAMPLES]
                     assert len(heard) == SEGMENT_SAMPLES
-                    self.silences.hear((np.abs(heard) < SILENT) & ~self._wanted(self._made_of[index]))
+                    quiet = np.abs(heard) < SILENT
+                    wanted = self._wanted(self._made_of[index])
+                    self.silences.hear(quiet & ~wanted if wanted is not None else quiet)
         return SEGMENT_SAMPLES
 
     def longest_silence_s(self) -> float:
@@ -143,14 +146,14 @@ class Listening:
         if batch:
             yield batch
 
-    def _wanted(self, made: Iterable[Piece]) -> NDArray[np.bool_]:
-        """The samples of a segment at which silence is wanted."""
+    def _wanted(self, made: Iterable[Piece]) -> NDArray[np.bool_] | None:
+        """The samples of a segment at which silence is wanted; None: at none."""
         flags = [
             piece.sound is not None and (piece.sound.key, tick) in self._paused
             for piece in made
             for tick in range(piece.first_tick, piece.first_tick + piece.n_ticks)
         ]
-        return np.repeat(np.array(flags), TICK_SAMPLES)
+        return np.repeat(np.array(flags), TICK_SAMPLES) if any(flags) else None
 
 
 def decoded(profile: Profile, bodies: Sequence[bytes], first_segment: int = 311_111_111) -> Floats:
@@ -160,18 +163,23 @@ def decoded(profile: Profile, bodies: Sequence[bytes], first_segment: int = 311_
     """
     with TemporaryDirectory() as folder:
         playlist = _laid_out(Path(folder), profile, bodies, first_segment)
-        frames, unit = [], mp3.FRAME_SAMPLES if profile.codec == "mp3" else fmp4.PACKET_SAMPLES
-        skipped = fmp4.PRE_SKIP_SAMPLES if profile.codec == "opus" else 0
+        begins: list[int] = []
+        lengths: list[int] = []
+        sound = av.AudioFifo()
         with av.open(str(playlist), options={"allowed_extensions": "ALL", "extension_picky": "0"}) as container:
+            per_unit = container.streams.audio[0].time_base * SAMPLE_RATE_HZ
             for frame in container.decode(audio=0):
-                begins = round(float(frame.pts * frame.time_base) * SAMPLE_RATE_HZ)
-                frames.append((begins, frame.to_ndarray()[0]))
-    lengths = [len(sound) for _, sound in frames]
-    assert lengths == [unit - skipped] + [unit] * (len(frames) - 1)
-    assert len(frames) * unit == len(bodies) * SEGMENT_SAMPLES, "no frame is lost or repeated"
-    starts = np.array([begins for begins, _ in frames[1:]])
-    assert (np.abs(np.diff(starts) - unit) <= 1).all(), "each is where the one before it ends"
-    return np.concatenate([np.zeros(skipped, np.float32), *(sound for _, sound in frames)])
+                begins.append(frame.pts)
+                lengths.append(frame.samples)
+                frame.pts = None
+                sound.write(frame)
+    unit = mp3.FRAME_SAMPLES if profile.codec == "mp3" else fmp4.PACKET_SAMPLES
+    skipped = fmp4.PRE_SKIP_SAMPLES if profile.codec == "opus" else 0
+    assert lengths == [unit - skipped] + [unit] * (len(lengths) - 1)
+    assert len(lengths) * unit == len(bodies) * SEGMENT_SAMPLES, "no frame is lost or repeated"
+    assert (np.abs(np.diff(begins[1:]) * float(per_unit) - unit) <= 1).all(), "each is where the one before it ends"
+    heard: Floats = sound.read().to_ndarray()[0]
+    return np.concatenate([np.zeros(skipped, np.float32), heard])
 
 
 def _laid_out(folder: Path, profile: Profile, bodies: Sequence[bytes], first_segment: int) -> Path:

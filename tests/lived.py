@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from media.grid import DAY_TICKS, SEGMENT_TICKS, first_tick_from, tick_at, tick_start_ms
+from media.grid import DAY_TICKS, SEGMENT_TICKS, tick_at, tick_start_ms
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.clock import SetClock
@@ -212,6 +212,7 @@ class Life:
     def _agree(self, *, nobody: bool) -> None:
         """For a week nobody agrees that they are on air; then all do again."""
         now = tick_at(self.clock.unix_ms())
+        off = overrides.soonest(self.station)
         scopes = ["site"] if nobody else ["site", "live", "podcast", "relay"]
         self.session.execute(update(Episode).values(scopes=scopes))
         touched(self.session)
@@ -221,7 +222,8 @@ class Life:
         actions.revise(self.session, self.station, why="catalogue-changed")
         self.session.commit()
         if nobody:
-            self.told.empty.append((first_tick_from(self.clock.unix_ms() + 24_000), now + 7 * DAY_TICKS))
+            self.told.empty.append((off, now + 7 * DAY_TICKS))
+            self.told.cuts.add(off)
 
     # What is there
 

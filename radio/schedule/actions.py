@@ -233,18 +233,14 @@ def _effective(
     crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
     if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
         return tick, False
-    barred = cut or queries.withdrawn_from(session, crossing.recording_id) is not None
+    barred = cut or queries.is_barred(session, crossing)
     return (tick, True) if barred else (min(_with_its_rest(session, crossing), planned), False)
 
 
 def _with_its_rest(session: Session, airing: Airing) -> int:
     """Where an airing ends, and what it has interrupted too."""
     following = rules.on_air(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS), airing.end_tick)
-    if (
-        following is None
-        or following.why.get("code") != GOES_ON
-        or queries.withdrawn_from(session, following.recording_id) is not None
-    ):
+    if following is None or following.why.get("code") != GOES_ON or queries.is_barred(session, following):
         return airing.end_tick
     return following.end_tick
 
