@@ -14,8 +14,6 @@ from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place
 
 _MOST_SHORTS = 12
-OF_THE_POOL = frozenset({"no-support"})
-"""Codes of faults that speak of the whole pool and of no hour: whatever is compiled next says them anew, or they are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,11 @@ class Fault:
     slot_id: str | None = None
     facts: str = "{}"
     """Canonical JSON: what is missing."""
+
+
+def is_of_the_pool(code: str, slot_id: str | None) -> bool:
+    """Whether a fault speaks of the whole pool and of no hour: whatever is compiled next says it anew, or it is over."""
+    return code == "no-support" and slot_id is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.core.time import from_unix_ms
 from radio.schedule import queries
 from radio.schedule.airings import Airing, Part, canonical
-from radio.schedule.gaps import OF_THE_POOL
+from radio.schedule.gaps import is_of_the_pool
 from radio.schedule.models import Desk
 from radio.station import Station
 
@@ -62,8 +62,9 @@ def amiss(session: Session, from_tick: int) -> list[Amiss]:
     planned = queries.planned_until(session)
     desk = session.get(Desk, 1)
     told = [_told(fault) for fault in desk.faults] if desk else []
-    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS and one.code not in OF_THE_POOL]
-    found += [replace(one, tick=from_tick) for one in told if one.code in OF_THE_POOL]
+    lasting = [one for one in told if is_of_the_pool(one.code, one.slot_id)]
+    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS and one not in lasting]
+    found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
         facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
         loops = _loops(queries.rundown(session, from_tick, planned).airings, facts)
