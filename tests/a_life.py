@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media.grid import DAY_TICKS, SEGMENT_SAMPLES
+from media.grid import DAY_TICKS, SEGMENT_SAMPLES, TICK_MS
 from media.seaweed import Seaweed
 from media.store import S3Store
 from radio import keyring
@@ -65,9 +65,10 @@ class Proved:
         )
         refused = sum(times for what, times in done.items() if what.startswith("refused"))
         yield f"{refused} decisions refused, as they should be"
+        longest_min = found.longest_without_support_ticks * TICK_MS / 60_000
         yield (
-            f"support around all that needs it, and at night at most {self.life.rules.support_at_night_minutes} min apart, "
-            f"in {found.support_spans} stretches between loops"
+            f"support around all that needs it, and at night at most {self.life.rules.support_at_night_minutes} min apart; {longest_min:.1f} min "
+            f"where one of {found.interrupted} warnings came into the middle of something"
         )
         loop_days = found.parts[Part.EMERGENCY] / DAY_TICKS
         yield f"emergency loop {loop_days:.2f} days, {found.unexplained_loop_ticks} ticks of it without a stop or an empty week"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 
 from media.grid import HOUR_TICKS
 from radio.schedule import queries
-from radio.schedule.airings import Airing, Part
-from radio.schedule.proof import law, prove, prove_support
+from radio.schedule.airings import Airing, Night, Part
+from radio.schedule.memory import code_of
+from radio.schedule.proof import GOES_ON, law, prove, prove_support
 from radio.schedule.wallclock import hours
 from tests.lived import Life
 
@@ -28,7 +29,10 @@ class Judgement:
     expired: int = 0
     unexplained_loop_ticks: int = 0
     """Of the emergency loop while the station was neither stopped nor without episodes."""
-    support_spans: int = 0
+    interrupted: int = 0
+    """How often a warning came into the middle of something."""
+    longest_without_support_ticks: int = 0
+    """At night, also where a warning came in between; not while the emergency loop played."""
 
 
 def judged(life: Life) -> Judgement:
@@ -59,9 +63,16 @@ def judged(life: Life) -> Judgement:
 
     prove(aired, aired[0].start_tick, aired[-1].end_tick, lawful)
     found = Judgement(airings=len(aired), parts=Counter({part: sum(a.n_ticks for a in aired if a.part is part) for part in Part}))
-    for stretch in _between_loops(aired):
+    for stretch in _split(aired, lambda airing: airing.part is Part.EMERGENCY or code_of(airing) == GOES_ON):
         prove_support(stretch, life.stock.ever, bounds, life.rules)
-        found.support_spans += 1
+    found.interrupted = sum(code_of(airing) == GOES_ON for airing in aired)
+    found.longest_without_support_ticks = max(
+        (
+            _without_support(stretch, life, bounds.quiet)
+            for stretch in _split(aired, lambda airing: airing.part is Part.EMERGENCY)
+        ),
+        default=0,
+    )
     explained = [*told.stops, *told.empty]
     loops = [a for a in aired if a.part is Part.EMERGENCY]
     found.unexplained_loop_ticks = sum(
@@ -87,12 +98,28 @@ def _meets(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _between_loops(aired: Sequence[Airing]) -> list[list[Airing]]:
-    """The tape in stretches without the emergency loop: while it plays no programme needs a message."""
+def _split(aired: Sequence[Airing], ends: Callable[[Airing], bool]) -> list[list[Airing]]:
+    """The tape in stretches: a new one begins with each airing at which one ends; the emergency loop is in none."""
     stretches: list[list[Airing]] = [[]]
     for airing in aired:
-        if airing.part is Part.EMERGENCY:
+        if ends(airing):
             stretches.append([])
-        else:
+        if airing.part is not Part.EMERGENCY:
             stretches[-1].append(airing)
     return [stretch for stretch in stretches if stretch]
+
+
+def _without_support(stretch: Sequence[Airing], life: Life, quiet: Night) -> int:
+    """The longest time of a stretch at night in which no support message began."""
+    told = [a for a in stretch if life.stock.ever[a.episode_id or ""].supports]
+    longest = 0
+    for begins, ends in quiet.spans:
+        heard = max(begins, stretch[0].start_tick)
+        last = min(ends, stretch[-1].end_tick)
+        for airing in told:
+            if heard < airing.start_tick < last:
+                longest = max(longest, airing.start_tick - heard)
+            if airing.start_tick < last:
+                heard = max(heard, airing.end_tick)
+        longest = max(longest, last - heard)
+    return longest
