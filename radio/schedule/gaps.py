@@ -10,7 +10,7 @@ from radio.schedule.airings import Airable, Airing, Hours, Part, emergency, reas
 from radio.schedule.fit import Facts, chances, number, subset
 from radio.schedule.ladder import TURN_RESTS, Choice, Pool, beside_anchors
 from radio.schedule.memory import Memory
-from radio.schedule.turns import ANCHOR_TICKS
+from radio.schedule.turns import ANCHOR_TICKS, minutes
 from radio.schedule.wallclock import Place
 
 _MOST_SHORTS = 12
@@ -52,6 +52,11 @@ class Here:
     def anchor(self) -> int:
         """The next anchor behind the tick."""
         return (self.tick // ANCHOR_TICKS + 1) * ANCHOR_TICKS
+
+    @property
+    def support_may_wait(self) -> bool:
+        """Whether the next message may be the one that opens the next block; so that block need not know of it."""
+        return self.limit >= self.anchor and self.anchor - self.tick < minutes(3)
 
     @property
     def until(self) -> int:
