@@ -188,6 +188,11 @@ def _with_type(item: FoundItem) -> FoundItem:
     return replace(item, episode_type="trailer")
 
 
+def own_of(notes: Sequence[str]) -> list[str]:
+    """Those that stand beside the item itself."""
+    return [note for note in notes if note.partition(" ")[0] not in OF_ALL]
+
+
 def gathered(notes: Iterable[Sequence[str]]) -> list[str]:
     """What is told once of all items: a code, of how many, and its details."""
     counts: Counter[str] = Counter()

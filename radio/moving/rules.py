@@ -27,6 +27,7 @@ MOST_PAGES = 100
 FEED_BYTES = 64_000_000
 ROUNDS = 4
 """How often an item is tried before it counts as missing."""
+LONGEST_WAIT = timedelta(days=1)
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,5}(?:\.\d{1,3})?)")
 _FIRST_YEAR = 1990
 _NO_SOUND = ("text/", "image/", "application/pdf", "application/xhtml", "application/json", "application/xml", "application/rss")
@@ -268,9 +269,14 @@ def own_uuid(guid: str) -> UUID | None:
     return found if str(found) == guid else None
 
 
-def next_try(tries: int, now: datetime) -> datetime | None:
-    """When an item whose server failed `tries` times is asked again; None: it is missing."""
-    return None if tries >= ROUNDS else now + timedelta(seconds=15 * 4 ** (tries - 1))
+def next_try(tries: int, now: datetime, *, after_s: int = 0) -> datetime | None:
+    """When a server that failed `tries` times is asked again; None: it was asked often enough.
+
+    `after_s`: how long it asks us to wait itself, which is heeded up to a day.
+    """
+    if tries >= ROUNDS:
+        return None
+    return now + max(timedelta(seconds=15 * 4 ** (tries - 1)), min(timedelta(seconds=after_s), LONGEST_WAIT))
 
 
 def narrowed(agreed: Iterable[str], declared: Sequence[str]) -> list[str]:

@@ -11,9 +11,11 @@ from media import keys
 from radio.catalogue.models import Show
 from radio.db import session as station_session
 from radio.errors import RefusedError
+from radio.jobs.queries import latest_job
 from radio.jobs.registry import handles, periodic
+from radio.jobs.rules import JobState
 from radio.jobs.work import Work
-from radio.moving import actions, arriving, packing, queries
+from radio.moving import actions, arriving, making, packing, queries
 from radio.moving.models import Arrival, ArrivalItem, Parcel
 from radio.moving.rules import OPEN, ArrivalState, ItemState
 from radio.station import station
@@ -28,15 +30,15 @@ _AT_ONCE = 25
 @handles("bring", far=True)
 def bring(work: Work) -> None:
     """Bring the arrival `work.subject` as far as it goes now; it comes again as long as something waits."""
-    state = _state(work.subject)
+    state, read_at = _state(work.subject), None
     if state is ArrivalState.READING:
-        arriving.read(work)
+        read_at = arriving.read(work)
         state = _state(work.subject)
     if state is ArrivalState.BRINGING:
         arriving.bring_all(work)
     if state is not None and state is not ArrivalState.REFUSED:
         arriving.settle(work)
-        arriving.go_on_or_end(work)
+        arriving.go_on_or_end(work, read_at)
 
 
 def _state(arrival_id: str) -> ArrivalState | None:
@@ -109,9 +111,22 @@ def tidy(work: Work) -> None:
         with work.writing() as session:
             parcel = session.get_one(Parcel, parcel_id)
             parcel.object_key, parcel.gone = None, why
+    _give_up_the_lost(work)
     _forget_files(work)
     with work.publishing():
         pass
+
+
+def _give_up_the_lost(work: Work) -> None:
+    """An arrival whose work was given up says so, instead of being on its way for ever."""
+    session = station_session()
+    on_their_way = session.scalars(select(Arrival.id).where(Arrival.state.in_(OPEN))).all()
+    jobs = {arrival_id: latest_job(session, "bring", arrival_id) for arrival_id in on_their_way}
+    lost = {arrival_id: job.failure or "" for arrival_id, job in jobs.items() if job and job.state is JobState.FAILED}
+    session.rollback()
+    for arrival_id, failure in lost.items():
+        with work.writing() as session:
+            actions.refuse(session.get_one(Arrival, arrival_id), "broke", failure, now=station().now())
 
 
 def _forget_files(work: Work) -> None:
@@ -125,7 +140,14 @@ def _forget_files(work: Work) -> None:
     arrivals = [(Arrival, each.id, each.object_key) for each in session.scalars(over)]
     left = select(ArrivalItem).where(ArrivalItem.state == ItemState.MISSING, ArrivalItem.object_key.is_not(None))
     items = [(ArrivalItem, each.id, each.object_key) for each in session.scalars(left)]
+    pictures = [
+        each.id
+        for each in session.scalars(select(ArrivalItem).where(ArrivalItem.state == ItemState.MISSING))
+        if each.source.get("picture")
+    ]
     session.rollback()
+    for item_id in pictures:
+        making.drop_picture(work, item_id)
     for kind, row_id, key in (*arrivals, *items):
         station().store.delete(key or "")
         with work.writing() as session:

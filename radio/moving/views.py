@@ -114,6 +114,7 @@ def _arrival(found: Arrival, faults: dict[str, str] | None = None) -> str:
         releasing=release is not None and release.state in {JobState.QUEUED, JobState.RUNNING}, open=found.state in OPEN,
         again=any(item.problem not in actions.FOR_GOOD for item, _episode in missing), faults=faults or {}, typed=request.form,
         scopes=vocabulary().lists["scope"].offered, shows=[session().get(Show, show_id) for show_id in found.shows],
+        names=queries.held_voices(session(), found.id),
         moving_words=words,
     )  # fmt: skip
 
@@ -149,7 +150,8 @@ def release(arrival_id: str) -> Answer | tuple[str, int]:
     try:
         job = actions.declare(
             session(), found, scopes=[code for code in offered if code in chosen], agreed=request.form.get("agreed") == "yes",
-            nothing_to_know=request.form.get("nothing_to_know") == "yes", by=me(), now=station().now(),
+            nothing_to_know=request.form.get("nothing_to_know") == "yes", names=request.form.getlist("names"), by=me(),
+            now=station().now(),
         )  # fmt: skip
     except InvalidError as error:
         return _arrival(found, {name: words.fault(name) for name in error.faults}), 422

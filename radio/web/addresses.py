@@ -12,11 +12,14 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class OutsideError(RadioError):
-    """Another server did not give what was asked; `code` says what happened, `later`: another time it may."""
+    """Another server did not give what was asked; `code` says what happened, `later`: another time it may.
 
-    def __init__(self, code: str, detail: str = "", *, later: bool = False) -> None:
+    `after_s`: how many seconds the server asks us to wait; 0: it does not say.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, later: bool = False, after_s: int = 0) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.detail, self.later = code, detail, later
+        self.code, self.detail, self.later, self.after_s = code, detail, later, after_s
 
 
 @dataclass(frozen=True, slots=True)
