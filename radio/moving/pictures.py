@@ -27,7 +27,7 @@ def bring(work: Work, reader: Reader, name: str, show_id: str, *, pictured: bool
     except (ParcelError, artwork.RefusedPictureError):
         return
     sha256 = studio.picture_sha256(drawn)
-    studio.putdrawn_of(station().store, sha256, drawn)
+    studio.put_drawn(station().store, sha256, drawn)
     with work.writing() as session:
         catalogue.edit_show(session, session.get_one(Show, show_id), now=station().now(), artwork_sha256=sha256)
 

@@ -9,6 +9,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from radio.errors import RadioError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
+"""For the network itself; the library lets some of it pass. Source: RFC 6890 §2.2.2."""
 
 
 class OutsideError(RadioError):
@@ -47,6 +49,8 @@ def may_be_asked(address: str) -> bool:
             return False
         if found.ipv4_mapped:
             return True
+    if found in _PROTOCOLS:
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved and not found.is_unspecified
 
 
