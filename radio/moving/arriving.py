@@ -53,7 +53,7 @@ def read(work: Work) -> datetime | None:
         with work.writing() as session:
             return actions.read_later(session.get_one(Arrival, work.subject), error, now=station().now())
     except feed.FeedError as error:
-        _refuse(work, error.code)
+        _refuse(work, error.code, tries=1)
     return None
 
 
@@ -167,9 +167,11 @@ def _is_zip(key: str) -> bool:
     return next(iter(station().store.stream(key, ByteRange(0, 4))), b"") == _ZIP
 
 
-def _refuse(work: Work, code: str) -> None:
+def _refuse(work: Work, code: str, *, tries: int = 0) -> None:
     with work.writing() as session:
-        actions.refuse(session.get_one(Arrival, work.subject), code, "", now=station().now())
+        arrival = session.get_one(Arrival, work.subject)
+        arrival.tries += tries
+        actions.refuse(arrival, code, "", now=station().now())
 
 
 def bring_all(work: Work) -> None:

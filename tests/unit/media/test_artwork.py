@@ -138,7 +138,13 @@ def test_what_was_drawn_here_is_known_again_and_nothing_can_hide_in_it() -> None
     for size, content in artwork.redraw(out.getvalue()).items():
         assert artwork.is_drawn_here(content, size)
         assert not artwork.is_drawn_here(content, size + 1)
-        for changed in (content + SECRET.encode(), content[:-2], content[:-2] + b"x\xff\xd9" + SECRET.encode() + b"\xff\xd9", content[2:], b""):
+        for changed in (
+            content + SECRET.encode(),
+            content[:-2],
+            content[:-2] + b"x\xff\xd9" + SECRET.encode() + b"\xff\xd9",
+            content[2:],
+            b"",
+        ):
             assert not artwork.is_drawn_here(changed, size)
         hidden = b"\xff\xfe\x00\x0f" + SECRET.encode()
         assert not artwork.is_drawn_here(content[:20] + hidden + content[20:], size)

@@ -6,7 +6,7 @@ import io
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -182,24 +182,9 @@ def test_a_server_that_asks_us_to_wait_is_heard(elsewhere: Elsewhere, told: str,
     assert (found.code, found.detail, found.later, found.after_s) == ("status", "429", True, seconds)
 
 
-def drips(content: bytes, *, bytes_at_once: int) -> Callable[[habits.Asked], None]:
-    """A little at a time, each in good time."""
-
-    def habit(asked: habits.Asked) -> None:
-        asked.handler.send_response(200)
-        asked.handler.send_header("Content-Length", str(len(content)))
-        asked.handler.end_headers()
-        for start in range(0, len(content), bytes_at_once):
-            asked.handler.wfile.write(content[start : start + bytes_at_once])
-            asked.handler.wfile.flush()
-            asked.over.wait(0.02)
-
-    return habit
-
-
 def test_a_slow_drip_is_heard_to_its_end(elsewhere: Elsewhere) -> None:
     into, content = io.BytesIO(), bytes(range(256)) * 4
-    url = elsewhere.do("/drip", drips(content, bytes_at_once=100))
+    url = elsewhere.do("/drip", habits.drips(content, bytes_at_once=100))
 
     Outside(allow=frozenset({elsewhere.place}), patience_s=2).fetch(url, into, most_bytes=10_000)
 
