@@ -68,5 +68,5 @@ def discard_held(session: Session, episode: Episode) -> set[str]:
         session.delete(recording)
     session.flush()
     session.delete(episode)
-    session.flush()
+    actions.forget_voices(session)
     return own

@@ -136,14 +136,23 @@ def later(item: ArrivalItem, problem: str, detail: str = "", *, now: datetime, a
 def whole(session: Session, item: ArrivalItem) -> None:
     """All of it is here. What was said of it is told by the episode alone from now on, and forgotten with it."""
     item.state, item.problem, item.detail = ItemState.WHOLE, "", ""
-    item.title, item.fields = "", {}
+    _forget(item)
     session.flush()
+
+
+def _forget(item: ArrivalItem) -> None:
+    item.title, item.fields = "", {}
+    item.source = {name: item.source[name] for name in _FOR_THE_RELEASE if name in item.source}
+
+
+_FOR_THE_RELEASE = ("scopes", "state")
 
 
 def settle(session: Session, item: ArrivalItem, recording: Recording | None, job: Job | None) -> set[str] | None:
     """Decide an item whose sound was being made ready; None: it still is. Gives keys to be erased after the commit."""
     if recording is None or recording.state is RecordingState.ERASED:
         missing(item, "taken-back")
+        _forget(item)
         return set()
     if recording.state is RecordingState.TAKEN:
         whole(session, item)
@@ -192,11 +201,12 @@ def stop(arrival: Arrival, *, now: datetime) -> None:
 
 def declare(
     session: Session, arrival: Arrival, *, scopes: Sequence[str], agreed: bool, nothing_to_know: bool, names: Collection[str] = (),
-    by: Person, now: datetime,
+    pictures: bool = False, by: Person, now: datetime,
 ) -> Job:  # fmt: skip
     """A steward answers for all at once: those who are heard agree to `scopes`. The work of publishing is a job.
 
-    `names`: ids of the voices who agree that the public reads their names; of nobody else it does.
+    `names`: ids of the voices who agree that the public reads their names; of nobody else it does. `pictures`: those of single
+    episodes may be shown; otherwise they are thrown away.
 
     Raises:
         InvalidError: something was not declared.
@@ -213,7 +223,7 @@ def declare(
     _name(session, arrival, names)
     arrival.scopes, arrival.released_by, arrival.released_at = list(scopes), by.id, now
     audit.record(session, "arrival-released", "arrival", arrival.id, by=by, now=now, episodes=count, scopes=" ".join(scopes), named=len(names))  # fmt: skip
-    return enqueue(session, "release", arrival.id, now=now)
+    return enqueue(session, "release", arrival.id, payload={"pictures": pictures}, now=now)
 
 
 def _name(session: Session, arrival: Arrival, names: Collection[str]) -> None:

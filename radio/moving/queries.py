@@ -118,6 +118,12 @@ def held_voices(session: Session, arrival_id: str) -> list[HeldVoice]:
     return sorted(found, key=lambda each: (-each.n_episodes, each.name))
 
 
+def held_pictures(session: Session, arrival_id: str, *, limit: int = 100) -> Sequence[Episode]:
+    """Those that wait for the release with a picture of their own."""
+    query = select(Episode).join(ArrivalItem, _of_item()).where(is_held(arrival_id), Episode.artwork_sha256.is_not(None))
+    return session.scalars(query.order_by(ArrivalItem.position).limit(limit)).all()
+
+
 def held_items(session: Session, arrival_id: str, *, limit: int, after: int = -1) -> Sequence[tuple[ArrivalItem, Episode]]:
     """What waits for the release, from the position after `after` on."""
     query = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from tempfile import TemporaryFile
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, or_, select, update
 
 from media import keys
-from radio.catalogue.models import Show
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.queries import picture_keys
 from radio.db import session as station_session
 from radio.errors import RefusedError
 from radio.jobs.queries import latest_job
@@ -57,6 +58,8 @@ def release(work: Work) -> None:
     session.rollback()
     after, done = -1, 0
     while True:
+        if not work.payload.get("pictures"):
+            _drop_pictures(work, after)
         with work.writing() as session:
             arrival = session.get_one(Arrival, work.subject)
             if arrival.released_at is None:
@@ -71,6 +74,18 @@ def release(work: Work) -> None:
             break
     with work.publishing() as session:
         actions.open_shows(session, session.get_one(Arrival, work.subject), now=station().now())
+
+
+def _drop_pictures(work: Work, after: int) -> None:
+    """Throw away the pictures of the next episodes. Objects first: what is held is seen by nobody, and this may be repeated."""
+    session = station_session()
+    batch = queries.held_items(session, work.subject, limit=_AT_ONCE, after=after)
+    pictured = {episode.id: picture_keys(episode.artwork_sha256) for _item, episode in batch if episode.artwork_sha256}
+    session.rollback()
+    for key in sorted(set().union(*pictured.values())):
+        station().store.delete(key)
+    with work.writing() as session:
+        session.execute(update(Episode).where(Episode.id.in_(pictured)).values(artwork_sha256=None))
 
 
 @handles("pack", far=True)
@@ -112,6 +127,7 @@ def tidy(work: Work) -> None:
             parcel = session.get_one(Parcel, parcel_id)
             parcel.object_key, parcel.gone = None, why
     _give_up_the_lost(work)
+    _forget_people(work)
     _forget_files(work)
     with work.publishing():
         pass
@@ -129,6 +145,22 @@ def _give_up_the_lost(work: Work) -> None:
             actions.refuse(session.get_one(Arrival, arrival_id), "broke", failure, now=station().now())
 
 
+def _forget_people(work: Work) -> None:
+    """Of an item that did not come: its picture at once, and after a week who would have been heard in it."""
+    session, before = station_session(), station().now() - KEPT
+    missing = select(ArrivalItem.id).join(Arrival).where(ArrivalItem.state == ItemState.MISSING)
+    source = cast(ArrivalItem.source, String)
+    pictured = session.scalars(missing.where(source.contains('"picture"'))).all()
+    naming = session.scalars(missing.where(source.contains('"named"'), Arrival.ended_at < before)).all()
+    session.rollback()
+    for item_id in pictured:
+        making.drop_picture(work, item_id)
+    for item_id in naming:
+        with work.writing() as session:
+            item = session.get_one(ArrivalItem, item_id)
+            item.source = {**item.source, "voices": []}
+
+
 def _forget_files(work: Work) -> None:
     session, before = station_session(), station().now() - KEPT
     nothing_missing = ~select(ArrivalItem.id).where(
@@ -140,14 +172,7 @@ def _forget_files(work: Work) -> None:
     arrivals = [(Arrival, each.id, each.object_key) for each in session.scalars(over)]
     left = select(ArrivalItem).where(ArrivalItem.state == ItemState.MISSING, ArrivalItem.object_key.is_not(None))
     items = [(ArrivalItem, each.id, each.object_key) for each in session.scalars(left)]
-    pictures = [
-        each.id
-        for each in session.scalars(select(ArrivalItem).where(ArrivalItem.state == ItemState.MISSING))
-        if each.source.get("picture")
-    ]
     session.rollback()
-    for item_id in pictures:
-        making.drop_picture(work, item_id)
     for kind, row_id, key in (*arrivals, *items):
         station().store.delete(key or "")
         with work.writing() as session:

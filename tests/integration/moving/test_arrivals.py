@@ -211,7 +211,7 @@ def test_a_server_that_asks_us_to_wait_two_hours_is_asked_again_after_two_hours(
     elsewhere: Elsewhere, clock: SetClock, session: Session, work_off: Callable[[], int]
 ) -> None:
     address = elsewhere.do("/feed.xml", habits.gives(b"", 503, Retry_After="7200"))
-    arrival, job = actions.begin(session, address=address, by=AT_THE_CONSOLE, now=clock.now())
+    arrival, _job = actions.begin(session, address=address, by=AT_THE_CONSOLE, now=clock.now())
     session.commit()
     work_off()
 
@@ -249,8 +249,12 @@ def test_names_are_public_only_of_those_who_agreed(
     said = steward.get(page).text
     assert "2 episodes name people. No name is public before you say below that this person agrees to it." in said
     assert "Fact checker, 2 episodes" in said
+    held = session.scalars(select(Episode).where(Episode.artwork_sha256.is_not(None))).one()
+    seen = f"/studio/moving/pictures/{held.id}.jpg"
+    assert seen in said
+    assert (steward.get(seen).mimetype, client.get(seen).status_code) == ("image/jpeg", 302)
 
-    assert steward.post(f"{page}/release", data={**DECLARED, "names": [bo.id]}).status_code == 303
+    assert steward.post(f"{page}/release", data={**DECLARED, "names": [bo.id], "pictures": "yes"}).status_code == 303
     work_off()
     let_in(session, now=clock.now())
 

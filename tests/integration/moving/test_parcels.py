@@ -137,7 +137,14 @@ class Second:
 
     def release(self, arrival: Arrival) -> None:
         actions.declare(
-            self.session, arrival, scopes=SCOPES, agreed=True, nothing_to_know=True, by=AT_THE_CONSOLE, now=self.clock.now()
+            self.session,
+            arrival,
+            scopes=SCOPES,
+            agreed=True,
+            nothing_to_know=True,
+            pictures=True,
+            by=AT_THE_CONSOLE,
+            now=self.clock.now(),
         )
         self.work_off()
         let_in(self.session, now=self.clock.now())
