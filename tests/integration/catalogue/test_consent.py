@@ -16,6 +16,7 @@ from radio.catalogue.queries import airable_episodes
 from radio.clock import SetClock
 from radio.core.time import unix_ms
 from radio.editorial.actions import GUARD
+from radio.errors import InvalidError
 from radio.schedule import actions as schedule
 from radio.schedule.queries import rundown
 from radio.station import Station
