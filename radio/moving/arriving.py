@@ -87,11 +87,14 @@ def _read_feed(work: Work, file: IO[bytes], address: str, *, ours: bool) -> None
     content = file.read(rules.FEED_BYTES + 1)
     if len(content) > rules.FEED_BYTES:
         raise OutsideError("too-big")
-    found = _read_twice_if_broken(content if content[:2] != b"\x1f\x8b" else unpacked(content, rules.FEED_BYTES), work, address)
+    tries = station_session().get_one(Arrival, work.subject).tries
+    station_session().rollback()
+    content = content if content[:2] != b"\x1f\x8b" else unpacked(content, rules.FEED_BYTES)
+    found = _read_twice_if_broken(content, first=bool(address) and tries == 0)
     if found.locked.strip().lower() == "yes" and not ours:
         _refuse(work, "locked")
         return
-    found = _with_pages(work, found, address)
+    found = _with_pages(work, found, address, patient=tries < rules.ROUNDS - 1)
     now = station().now()
     with work.writing() as session:
         arrival = session.get_one(Arrival, work.subject)
@@ -101,15 +104,13 @@ def _read_feed(work: Work, file: IO[bytes], address: str, *, ours: bool) -> None
         _bring_picture(work, show_id, found.image_url)
 
 
-def _read_twice_if_broken(content: bytes, work: Work, address: str) -> FoundShow:
+def _read_twice_if_broken(content: bytes, *, first: bool) -> FoundShow:
     """The feed. One that is broken or is none may be a server's bad minute: it is asked once more before it is mended or refused.
 
     Raises:
         OutsideError: broken-feed, to be asked again.
         FeedError: it is none, and was none before.
     """
-    first = bool(address) and station_session().get_one(Arrival, work.subject).tries == 0
-    station_session().rollback()
     try:
         found = feed.read(content)
     except feed.FeedError as error:
@@ -121,8 +122,12 @@ def _read_twice_if_broken(content: bytes, work: Work, address: str) -> FoundShow
     return found
 
 
-def _with_pages(work: Work, first: FoundShow, address: str) -> FoundShow:
-    """All pages of a feed as one. Source: RFC 5005 §3. A page that cannot be had is said, and ends it."""
+def _with_pages(work: Work, first: FoundShow, address: str, *, patient: bool) -> FoundShow:
+    """All pages of a feed as one. Source: RFC 5005 §3. A page that cannot be had is said, and ends it.
+
+    Raises:
+        OutsideError: it cannot be had for now, and we are `patient`: all is read again later.
+    """
     items, faults, seen, url = list(first.items), list(first.faults), {address}, first.next_url
     while url and url not in seen and len(seen) < rules.MOST_PAGES and len(items) < rules.MOST_ITEMS:
         seen.add(url)
@@ -130,7 +135,9 @@ def _with_pages(work: Work, first: FoundShow, address: str) -> FoundShow:
         try:
             content, _ = Outside.of(station().settings).read(url, most_bytes=rules.FEED_BYTES)
             page = feed.read(content)
-        except (OutsideError, feed.FeedError):
+        except (OutsideError, feed.FeedError) as error:
+            if patient and isinstance(error, OutsideError) and error.later:
+                raise
             faults.append("page-missing")
             break
         items += page.items

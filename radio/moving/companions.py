@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from radio.moving import rules
 from radio.moving.transcribed import BEST_FIRST, as_text, form_of, is_transcript
 from radio.web.outside import Outside, OutsideError
 
+_LINKS = re.compile(rb'"(?:img|url)"\s*:\s*"[^"]')
 _CHAPTERS_BYTES = 2_000_000
 _PICTURE_BYTES = 20_000_000
 
@@ -100,6 +102,8 @@ def _chapters(fetching: _Fetching, source: dict[str, Any]) -> None:
         fetching.found.chapters = chapters(content) if content is not None else None
         if content is not None and fetching.found.chapters is None:
             fetching.found.notes.append("chapters-missing")
+        elif content is not None and _LINKS.search(content):
+            fetching.found.notes.append("chapters-linked")
 
 
 def _picture(fetching: _Fetching, url: str) -> None:

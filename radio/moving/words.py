@@ -183,6 +183,7 @@ def _short_notes() -> dict[str, str]:
         "show-here": _("The show was here already: what is said of it was not changed."),
         "made-anew": _("The other station uses other bitrates, so the sound was encoded anew."),
         "tags-unknown": _("Some tags are not in our lists."),
+        "chapters-linked": _("Its chapters have pictures or links of their own, which have no place here."),
         "transcript-form": _("A transcript has a form that cannot be read here."),
         "words-name": _("Its transcript says by name who speaks. Look at it before you release it."),
     }
