@@ -60,20 +60,26 @@ def plan_feed(session: Session, arrival: Arrival, found: rules.FoundShow, *, lan
 
 
 def _show(
-    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, now: datetime, slug: str = ""
-) -> tuple[Show, bool]:
+    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, now: datetime, slug: str = "",
+    show_id: str = "",
+) -> tuple[Show, bool]:  # fmt: skip
     found = session.scalar(select(Show).where(Show.guid == guid))
     if found is not None:
         return found, False
     in_feeds = bool(fields["in_feeds"])
     show = catalogue.make_show(session, now=now, guid=guid, address=slug, **{**fields, "in_feeds": False})
+    if show_id and session.get(Show, show_id) is None:
+        show.id = show_id
+        session.flush()
     arrival.shows = {**arrival.shows, show.id: in_feeds}
     return show, True
 
 
-def plan_show(session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, slug: str, now: datetime) -> Show:
-    """A show of a parcel: the one that is here, or a new one without page and feed until the release."""
-    return _show(session, arrival, guid, fields, now=now, slug=slug)[0]
+def plan_show(
+    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, slug: str, show_id: str, now: datetime
+) -> Show:
+    """A show of a parcel: the one that is here, or a new one without page and feed until the release. It keeps its id."""
+    return _show(session, arrival, guid, fields, now=now, slug=slug, show_id=show_id)[0]
 
 
 def write_items(session: Session, arrival: Arrival, show: Show, items: Iterable[Planned]) -> list[Sequence[str]]:

@@ -86,7 +86,7 @@ def _write_show(session: Session, station: Station, writer: Writer, show: tuple[
 def _show(station: Station, show: Show) -> dict[str, Any]:
     fields = {name: getattr(show, name) for name in SHOW_FIELDS}
     return {
-        "slug": show.slug, "guid": str(show.guid), "fields": fields, "artwork_sha256": show.artwork_sha256,
+        "id": show.id, "slug": show.slug, "guid": str(show.guid), "fields": fields, "artwork_sha256": show.artwork_sha256,
         "feed": station.url(f"/shows/{show.slug}/feed.xml"), "artwork": station.url(artwork_path(show.id, show.artwork_sha256)),
     }  # fmt: skip
 

@@ -119,7 +119,11 @@ def _plan_show(
     """The id of the show, and whether it has a picture already."""
     fields = _fields(told.get("fields"), packing.SHOW_FIELDS)
     guid = UUID(str(told.get("guid")))
-    show = actions.plan_show(session, arrival, guid, {"in_feeds": True, **fields}, slug=slug(str(told.get("slug", ""))), now=now)
+    own_id = str(told.get("id", ""))
+    show = actions.plan_show(
+        session, arrival, guid, {"in_feeds": True, **fields}, slug=slug(str(told.get("slug", ""))),
+        show_id=own_id if looks_like_id(own_id) else "", now=now,
+    )  # fmt: skip
     _bury(session, show, _list(told.get("tombstones")), items, now=now)
     actions.write_items(session, arrival, show, items)
     return show.id, show.artwork_sha256 is not None or show.id not in arrival.shows

@@ -112,7 +112,7 @@ def test_a_server_that_says_nothing_any_more_is_left_and_asked_again(
 
     assert arrival.state is ArrivalState.OVER
     assert [item.problem for item in items_of(session, arrival)] == ["", "stalled", "guid-twice"]
-    assert items_of(session, arrival)[0].notes == ["length-differs"]
+    assert "length-differs" in items_of(session, arrival)[0].notes
     assert session.scalar(select(func.count()).select_from(Episode)) == 1, "nothing is half done"
     originals = {key for key in session.scalars(select(Recording.original_key)) if key}
     assert {each.key for each in store.list("private/originals/")} >= originals
