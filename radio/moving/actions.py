@@ -22,6 +22,7 @@ from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 from radio.moving import queries, rules
+from radio.moving.found import FoundShow
 from radio.moving.models import Arrival, ArrivalItem, Parcel
 from radio.moving.podcasting import gathered, own_of
 from radio.moving.rules import ArrivalState, ItemState, Planned
@@ -45,7 +46,7 @@ def begin(
     return arrival, enqueue(session, "bring", arrival.id, now=now)
 
 
-def plan_feed(session: Session, arrival: Arrival, found: rules.FoundShow, *, language: str, now: datetime) -> tuple[Show, bool]:
+def plan_feed(session: Session, arrival: Arrival, found: FoundShow, *, language: str, now: datetime) -> tuple[Show, bool]:
     """Make the show unless it is here, and a row for each item; whether the show is new. Its page and feed wait for the release."""
     guid = rules.show_guid(found, arrival.address)
     fields, notes = rules.show_fields(found, language=language)

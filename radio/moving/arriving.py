@@ -19,8 +19,9 @@ from radio.jobs.actions import enqueue
 from radio.jobs.carrier import send
 from radio.jobs.work import Work
 from radio.moving import actions, companions, feed, making, queries, rules, unpacking
+from radio.moving.found import FoundShow
 from radio.moving.models import Arrival, ArrivalItem
-from radio.moving.rules import ArrivalState, FoundShow
+from radio.moving.rules import ArrivalState
 from radio.station import station
 from radio.studio import actions as studio
 from radio.web import spool
