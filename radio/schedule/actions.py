@@ -234,7 +234,7 @@ def _effective(
     crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
     if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
         return tick, False
-    barred = cut or queries.withdrawn_from(session, crossing.recording_id) is not None
+    barred = cut or queries.is_barred(session, crossing)
     return (tick, True) if barred else (min(_with_its_rest(session, crossing), planned), False)
 
 
@@ -243,7 +243,7 @@ def _with_its_rest(session: Session, airing: Airing) -> int:
     rest = rest_after(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS).airings)
     if rest is None:
         return airing.end_tick
-    return rest.start_tick if queries.withdrawn_from(session, rest.recording_id) is not None else rest.end_tick
+    return rest.start_tick if queries.is_barred(session, rest) else rest.end_tick
 
 
 def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:

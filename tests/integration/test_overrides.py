@@ -22,6 +22,7 @@ from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
 from radio.editorial import air
+from radio.editorial.actions import off_air
 from radio.editorial.queries import decisions_about
 from radio.errors import ForbiddenError, InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
@@ -382,6 +383,18 @@ def test_what_is_on_is_swapped_by_the_rotation_from_the_guard_on(session: Sessio
     tick = guarded(here)
     assert on_air(queries.rundown(session, tick - 1, tick), tick - 1).episode_id == on.episode_id  # type: ignore[union-attr]
     assert on.episode_id not in {a.episode_id for a in queries.rundown(session, tick, tick + HOUR_TICKS).airings}
+    proved(session, here, tick)
+
+
+def test_who_no_longer_agrees_to_be_on_air_is_off_it_in_the_middle(
+    session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
+) -> None:
+    tick, on = guarded(here), coming(session, here)[0]
+    session.get_one(Episode, on.episode_id).scopes = ["site", "podcast"]
+    off_air(session, here, now=here.now())
+    work_off()
+    assert on_air(queries.rundown(session, tick - 1, tick), tick - 1).episode_id == on.episode_id  # type: ignore[union-attr]
+    assert on.episode_id not in {a.episode_id for a in queries.rundown(session, tick, queries.planned_until(session)).airings}
     proved(session, here, tick)
 
 
