@@ -209,7 +209,7 @@ class Exporter:
     def remove(self) -> int:
         """Take the whole copy away; gives how many objects it had."""
         n_removed = self._store.delete_prefix(PREFIX)
-        self._store.delete_many([INDEX, ASKED])
+        self._store.remove_all([INDEX, ASKED])
         return n_removed
 
     def _present(self) -> int:
