@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 
 from media.grid import tick_start_ms
-from radio.catalogue.queries import all_shows
+from radio.catalogue.queries import all_shows, change_number
 from radio.catalogue.terms import vocabulary
 from radio.core.time import from_unix_ms, instant_of
 from radio.db import session
 from radio.errors import InvalidError
 from radio.schedule import actions, forms, queries, words
-from radio.schedule.airings import ON_REQUEST_KINDS
-from radio.schedule.asked import choices
+from radio.schedule.airings import ON_REQUEST_KINDS, Airable, canonical
+from radio.schedule.asked import asked_for, choices
 from radio.schedule.dayplan import look_around
 from radio.schedule.drafts import Finding, findings
 from radio.schedule.forms import DayForm, SlotForm
@@ -199,8 +199,18 @@ def _draft(fields: actions.SlotFields, slot: Slot | None) -> SlotValue | None:
 def _findings(draft: SlotValue) -> list[tuple[Finding, str]]:
     """What a draft would meet, in words."""
     titles = {row.id: row.title for row in queries.slots(session())}
-    around = look_around(session(), station(), draft)
+    around = look_around(session(), station(), draft, _asked_for(draft))
     return [(found, words.finding(found, titles)) for found in findings(draft, around)]
+
+
+def _asked_for(draft: SlotValue) -> Sequence[Airable]:
+    """What there is of what a draft asks for; kept until the catalogue changes, because who checks once checks again."""
+    made_for = change_number(session()), canonical(draft.fill)
+    kept = current_app.extensions.get("asked")
+    if kept is None or kept[0] != made_for:
+        kept = current_app.extensions["asked"] = (made_for, asked_for(session(), draft.fill, now=station().now()))
+    found: Sequence[Airable] = kept[1]
+    return found
 
 
 def _day_findings(slot: Slot, at: datetime, form: DayForm) -> list[tuple[Finding, str]] | None:

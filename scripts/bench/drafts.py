@@ -30,6 +30,7 @@ from radio.core.time import from_unix_ms
 from radio.db import db, reading, writing
 from radio.schedule import models, queries
 from radio.schedule.airings import Airable
+from radio.schedule.asked import asked_for
 from radio.schedule.dayplan import look_around
 from radio.schedule.drafts import findings
 from radio.schedule.rules import Slot
@@ -116,7 +117,7 @@ def measured(pool: list[Airable], slots: list[Slot], times: int = 6) -> dict[str
                 def check(draft: Slot = draft) -> object:
                     with reading(), Session(db.engine) as session:
                         assert len(queries.slots(session)) == len(slots)
-                        return findings(draft, look_around(session, here, draft))
+                        return findings(draft, look_around(session, here, draft, asked_for(session, draft.fill, now=here.now())))
 
                 found[f"the check: {what}"] = took_ms(check, times)
             found["the page"] = took_ms(asking(app), times)
