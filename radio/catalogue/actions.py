@@ -18,7 +18,7 @@ from media.profiles import Profile
 from media.types import Ingested
 from radio.catalogue import feed_fields, rules, search
 from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Person
 from radio.core.text import folded, plain, plain_lines, slug
@@ -137,7 +137,7 @@ def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **f
 
 
 def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unpack[EpisodeFields]) -> None:
-    """Change what is said of an episode. What becomes a story loses what only other kinds may do unless a person says so.
+    """Change what is said of an episode, and where it may be heard. What becomes a story loses what only other kinds may do unless a person says so.
 
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
@@ -147,7 +147,10 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
     becomes_story = wanted.get("kind") == "story" != episode.kind
     if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
         wanted["scopes"] = rules.first_scopes("story")
+    was_shared = episode.state is State.PUBLISHED and Scope.PODCAST in episode.scopes
     _set(episode, wanted)
+    if was_shared and Scope.PODCAST not in episode.scopes:
+        episode.unshared_at = now
     changed(session, episode, now)
 
 

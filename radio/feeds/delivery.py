@@ -12,6 +12,7 @@ from radio import db
 from radio.counting.answers import counted
 from radio.counting.rules import Sound
 from radio.feeds import enclosures
+from radio.feeds.asked import FROM_WHERE, on_our_page
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.respond import none_match, object_response
@@ -29,7 +30,7 @@ _SIGNED_SECONDS = 6 * 3600
 def sound(episode_id: str, extension: str) -> Response:
     """Standard as .mp3, low as .m4a."""
     here = station()
-    found = enclosures.served_or_404(db.session(), episode_id, extension, now=here.now())
+    found = enclosures.served_or_404(db.session(), episode_id, extension, now=here.now(), on_our_page=on_our_page())
     db.db.session.remove()  # the connection is not held while sound flows
     etag = f'"{found.name}"'
     if found.one_key is not None and _may_redirect(etag):
@@ -42,6 +43,7 @@ def sound(episode_id: str, extension: str) -> Response:
 
         response = object_response(found.size_bytes, etag, found.media_type, read)
         response.headers["Cache-Control"] = SOUND_AGE
+    response.headers["Vary"] = FROM_WHERE
     response.headers["Access-Control-Allow-Origin"] = "*"
     return counted(response, Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes))
 

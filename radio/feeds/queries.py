@@ -20,6 +20,7 @@ from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, texts
+from radio.feeds.writer import made_by
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
@@ -30,6 +31,12 @@ _GUESTS = frozenset({"story", "interview"})
 def stored(session: Session, name: str) -> StoredFeed | None:
     """The feed as it was last rendered, however old."""
     return session.get(StoredFeed, name)
+
+
+def kept(session: Session, station: Station, name: str) -> StoredFeed | None:
+    """The feed as this writer rendered it last; None: nobody has, or another version of the software."""
+    row = stored(session, name)
+    return row if row is not None and row.made_by == made_by(station.settings) else None
 
 
 def left_out(session: Session) -> list[Episode]:

@@ -39,7 +39,7 @@ def announce(work: Work) -> None:
 
 def _renew(work: Work, key: str) -> None:
     work.progress(0, "rendering")
-    row, now = queries.stored(session(), key), station().now()
+    row, now = queries.kept(session(), station(), key), station().now()
     if row is not None and Ready.of(row).holds(queries.numbers(session().connection()), now):
         return
     try:

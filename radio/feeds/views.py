@@ -132,7 +132,7 @@ def ready(key: str) -> Ready:
     with kept.engine.connect() as connection:
         numbers = queries.numbers(connection)
     if found is None or not found.holds(numbers, now):
-        row = queries.stored(db.session(), key)
+        row = queries.kept(db.session(), station(), key)
         found = Ready.of(row) if row else None
         if found is None or not found.holds(numbers, now):
             found = Ready.of(_render(key, now))

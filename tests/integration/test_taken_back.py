@@ -227,7 +227,7 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
         work_off()
         clock.move(timedelta(minutes=1))
     session.expire_all()
-    assert receipt(session, episode.id).whole
+    assert receipt(session, session.get_one(Episode, episode.id)).whole
     shown = producer.get(f"{page}/receipt").text
     assert "Gone from every place that is ours" in shown
     assert "On phones and computers" in shown
