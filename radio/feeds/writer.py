@@ -23,16 +23,16 @@ def made_by(settings: Settings) -> str:
     return hashlib.sha256(repr((_software(), told, bool(settings.podping_url))).encode()).hexdigest()[:32]
 
 
+def files() -> list[Path]:
+    """The files whose change is a change of the writer; not what Python makes of them."""
+    places = (_ROOM, *(_ROOM.parent / each for each in _BESIDE))
+    found = [path for place in places for path in ((place,) if place.is_file() else place.rglob("*"))]
+    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
+
+
 @cache
 def _software() -> str:
     found = hashlib.sha256(f"feedgen {version('feedgen')}, lxml {version('lxml')}".encode())
-    for path in sorted(path for folder in (_ROOM, *(_ROOM.parent / each for each in _BESIDE)) for path in _files(folder)):
+    for path in files():
         found.update(str(path.relative_to(_ROOM.parent)).encode() + path.read_bytes())
     return found.hexdigest()
-
-
-def _files(place: Path) -> list[Path]:
-    """The files in a folder, or the one file; not what Python makes of them."""
-    if place.is_file():
-        return [place]
-    return [path for path in place.rglob("*") if path.is_file() and path.suffix != ".pyc"]
