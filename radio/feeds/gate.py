@@ -38,10 +38,10 @@ FIRST_HEAD_WITHIN = timedelta(minutes=10)
 """A new item waits so long for the head of its download, then it is looked at without one."""
 SETTLED_AFTER = timedelta(seconds=75)
 """Caches may give an old download for a minute: what has changed is not looked at before."""
-PROVED_FOR = timedelta(days=7)
+PROVED_FOR = timedelta(days=6)
 """So long a download that was read to its end counts as whole; between, its two ends are asked for every hour."""
-MOST_PROVED_AGAIN = 20
-"""Of one round, those whose turn is longest over: a station's whole archive is never read at once."""
+FEWEST_PROVED_AGAIN = 20
+"""Of one round, or a twenty-fourth of it: those whose turn is longest over. A whole archive is never read at once, and within a day."""
 LENGTH_MAY_DIFFER = 0.02
 LEAST_DIFFERENCE_MS = 1500
 """A tick and the rounding to seconds: what two honest readings of a very short sound may differ by."""
@@ -133,9 +133,10 @@ def due(session: Session, station: Station, *, now: datetime) -> tuple[list[Cand
 
 def turn(found: Iterable[Candidate], *, now: datetime) -> frozenset[str]:
     """The episodes whose download is read whole again in this round: those that were read longest ago."""
+    found = list(found)
     over = [one for one in found if one.proved_at is None or one.proved_at + PROVED_FOR <= now]
     over.sort(key=lambda one: (one.proved_at is not None, one.proved_at, one.episode_id))
-    return frozenset(one.episode_id for one in over[:MOST_PROVED_AGAIN])
+    return frozenset(one.episode_id for one in over[: max(FEWEST_PROVED_AGAIN, -(-len(found) // 24))])
 
 
 def _facts() -> Any:

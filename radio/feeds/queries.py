@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
@@ -61,7 +61,7 @@ def due(session: Session, name: FeedName, *, passed: bool = True) -> list[Due]:
 
     `passed`: only what has passed the gate, as feeds hold it.
     """
-    statement = of(name, _DUE)
+    statement = _DUE.where(of(name))
     found = session.connection().execute(statement.where(*_PASSED) if passed else statement)  # rows: twice as fast as objects
     return [Due(row.id, row.guid, row.title, row.published_at, row.expires_at) for row in found]
 
@@ -76,30 +76,26 @@ _DUE: Any = (  # five columns
 _PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
 
 
-def of(name: FeedName, statement: Any) -> Any:
-    """Only what the feed is of."""
+def of(name: FeedName) -> ColumnElement[bool]:
+    """The condition under which an `Episode` is what the feed is of."""
     if name.of is Of.SHOW:
-        return statement.where(Show.slug == name.which)
+        return Episode.show_id == select(Show.id).where(Show.slug == name.which).scalar_subquery()
     if name.of is Of.KIND:
-        return statement.where(Episode.kind == name.which)
+        return Episode.kind == name.which
     if name.of is Of.TAG:
         listed, code = name.which.split(":", 1)
-        tagged = select(EpisodeTag.episode_id).where(EpisodeTag.vocabulary == listed, EpisodeTag.code == code)
-        return statement.where(Episode.id.in_(tagged))
-    return statement
+        return Episode.id.in_(select(EpisodeTag.episode_id).where(EpisodeTag.vocabulary == listed, EpisodeTag.code == code))
+    return true()
 
 
 _ITEMS = (
     select(
         Episode.id, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
-        Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
-        Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
-        Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
+        Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Episode.show_id,
         *(_standard.media_type.label("standard_media_type"), _standard.code.label("standard_code")),
         *(_low.media_type.label("low_media_type"), _low.code.label("low_code")),
         *enclosures.offered(_standard, STANDARD, "standard"), *enclosures.offered(_low, LOW, "low"),
     )
-    .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
     .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
@@ -114,14 +110,15 @@ Broken = tuple[tuple[str, str], ...]
 
 def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[tuple[Item, ...], Broken]:
     """These episodes as a feed tells them, in the same order, and those that cannot be told."""
-    ids = [one.episode_id for one in wanted]
-    rows = {row.id: row for row in session.connection().execute(_ITEMS.where(Episode.id.in_(ids)))}
-    aside = Aside(_persons(session, ids), _words(session, ids), several=name.of is not Of.SHOW)
-    origin, found, broken = station.url(""), [], []
+    these, origin, found, broken = _these(wanted, name), station.url(""), [], []
+    rows = {row.id: row for row in session.connection().execute(_ITEMS.where(these))}
+    aside = Aside(
+        origin, _shows(session, origin), _persons(session, these), _words(session, these), several=name.of is not Of.SHOW
+    )
     for one in wanted:
         if one.episode_id in rows:
             try:
-                item = _item(rows[one.episode_id], one, origin, aside)
+                item = _item(rows[one.episode_id], one, aside)
             except Exception as error:  # noqa: BLE001 - whatever stands in one row, the others go on
                 broken.append((one.episode_id, type(error).__name__))
             else:
@@ -131,20 +128,56 @@ def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedN
     return tuple(found), tuple(broken)
 
 
+_FEW = 50
+
+
+def _these(wanted: Sequence[Due], name: FeedName) -> ColumnElement[bool]:
+    """The condition of the rows of these episodes. Of many it is their span of time: a statement with thousands of ids is slow to build.
+
+    There may be others in the span; who reads the rows takes what is wanted.
+    """
+    if len(wanted) <= _FEW:
+        return Episode.id.in_([one.episode_id for one in wanted])
+    dates = [one.published_at for one in wanted]
+    return and_(of(name), Episode.state == State.PUBLISHED, Episode.published_at.between(min(dates), max(dates)))
+
+
+@dataclass(frozen=True, slots=True)
+class OfShow:
+    """What every item of a show says alike."""
+
+    image_url: str
+    author: str
+    seasons: Mapping[str, str]
+    explicit: bool
+    synthetic: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Aside:
     """What other tables say of episodes, by their ids; `several`: the feed has more than one show."""
 
-    persons: dict[str, list[str]]
-    words: dict[str, list[tuple[str, bool]]]
+    origin: str
+    shows: Mapping[str, OfShow]
+    persons: Mapping[str, list[str]]
+    words: Mapping[str, list[tuple[str, bool]]]
     several: bool
 
 
-def _persons(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
+def _shows(session: Session, origin: str) -> dict[str, OfShow]:
+    query = select(Show.id, Show.title, Show.author, Show.artwork_sha256, Show.seasons, Show.explicit, Show.synthetic)
+    return {
+        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), row.author or row.title, row.seasons or {}, row.explicit, row.synthetic)
+        for row in session.connection().execute(query)
+    }  # fmt: skip
+
+
+def _persons(session: Session, these: ColumnElement[bool]) -> dict[str, list[str]]:
     """Only names that the public may read."""
     query = (
         select(EpisodeVoice.episode_id, Voice.name).join(Voice, Voice.id == EpisodeVoice.voice_id)
-        .where(EpisodeVoice.episode_id.in_(ids), EpisodeVoice.named).order_by(EpisodeVoice.position, Voice.name)
+        .join(Episode, Episode.id == EpisodeVoice.episode_id).where(these, EpisodeVoice.named)
+        .order_by(EpisodeVoice.position, Voice.name)
     )  # fmt: skip
     found: dict[str, list[str]] = {}
     for episode_id, name in session.connection().execute(query):
@@ -152,30 +185,31 @@ def _persons(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
-    query = select(Transcript.episode_id, Transcript.language, Transcript.timed).where(Transcript.episode_id.in_(ids))
+def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, bool]]]:
+    query = select(Transcript.episode_id, Transcript.language, Transcript.timed).join(
+        Episode, Episode.id == Transcript.episode_id
+    )
     found: dict[str, list[tuple[str, bool]]] = {}
-    for episode_id, language, timed in session.connection().execute(query.order_by(Transcript.language)):
+    for episode_id, language, timed in session.connection().execute(query.where(these).order_by(Transcript.language)):
         found.setdefault(episode_id, []).append((language, timed))
     return found
 
 
-def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
+def _item(row: Any, due: Due, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
-    sound, role = f"{origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
-    link = f"{origin}/episodes/{row.id}"
+    sound, role = f"{aside.origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
+    link, show = f"{aside.origin}/episodes/{row.id}", aside.shows[row.show_id]
     title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
-    season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
     return Item(
         guid=str(due.guid) if aside.several else row.feed_guid or str(due.guid), title=title, summary=summary, notes_html=notes,
         link=link, published_at=due.published_at, changed_at=row.changed_at,
-        length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
-        image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
+        length_ms=row.n_samples // 48, explicit=row.explicit or show.explicit, image_url=show.image_url,
         standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
         low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
         season_number=row.season_number, episode_number=row.episode_number, expires_at=due.expires_at, episode_id=row.id,
-        kind=row.kind, author=(row.show_author or row.show_title) if aside.several else "", release=row.release, season_name=season,
-        synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, role) for name in aside.persons.get(row.id, ())),
+        kind=row.kind, author=show.author if aside.several else "", release=row.release,
+        season_name=show.seasons.get(str(row.season_number), "") if row.season_number else "",
+        synthetic=row.synthetic or show.synthetic, persons=tuple(Person(name, role) for name in aside.persons.get(row.id, ())),
         words=tuple(
             Words(language, timed, "" if language == row.language else f".{language}")
             for language, timed in aside.words.get(row.id, ())
