@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from radio.errors import NotFoundError
@@ -109,9 +109,12 @@ def keep(session: Session, station: Station, feed: StoredFeed) -> None:
         key = each if isinstance(each, str) else each.key
         if session.get(FeedIdentity, key) is None:
             session.add(FeedIdentity(name=key, guid=channels.guid_of(session, station, each)))
-    announced = queries.stored(session, feed.name)
-    feed.announced_etag = announced.announced_etag if announced else ""
-    session.merge(feed)
+    values = {
+        column.name: getattr(feed, column.name) for column in StoredFeed.__table__.columns if column.name != "announced_etag"
+    }
+    written = session.execute(update(StoredFeed).where(StoredFeed.name == feed.name).values(**values))
+    if not written.rowcount:
+        session.execute(insert(StoredFeed).values(announced_etag="", **values))
 
 
 def forget(session: Session, key: str) -> None:

@@ -28,15 +28,19 @@ _GUESTS = frozenset({"story", "interview"})
 """Kinds in which who speaks is not of the house. Source: Podcast Taxonomy, cast."""
 
 
-def stored(session: Session, name: str) -> StoredFeed | None:
-    """The feed as it was last rendered, however old."""
-    return session.get(StoredFeed, name)
+def kept(session: Session, station: Station, name: str, change_number: int) -> StoredFeed | None:
+    """The feed as this writer rendered it at this number; None: nobody has. What is too old is not even read: it may be large."""
+    return session.scalar(select(StoredFeed).where(*_by_us(station, name), StoredFeed.change_number == change_number))
 
 
-def kept(session: Session, station: Station, name: str) -> StoredFeed | None:
-    """The feed as this writer rendered it last; None: nobody has, or another version of the software."""
-    row = stored(session, name)
-    return row if row is not None and row.made_by == made_by(station.settings) else None
+def dates(session: Session, station: Station, name: str) -> Any:
+    """How long the feed holds as this writer rendered it last, without its bytes; None: nobody has."""
+    columns = (StoredFeed.name, StoredFeed.change_number, StoredFeed.rundown_number, StoredFeed.valid_until)
+    return session.execute(select(*columns).where(*_by_us(station, name))).one_or_none()
+
+
+def _by_us(station: Station, name: str) -> tuple[ColumnElement[bool], ...]:
+    return (StoredFeed.name == name, StoredFeed.made_by == made_by(station.settings))
 
 
 def left_out(session: Session) -> list[Episode]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
 from typing import Any
 from xml.parsers import expat
 
@@ -179,7 +178,7 @@ def _is_whole(content: bytes) -> bool:
 def _trailer(item: Item) -> str:
     """Source: podcast namespace, `trailer`."""
     return items.tag(
-        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=format_datetime(item.published_at),
+        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=items.rfc_2822(item.published_at),
         length=item.standard.size_bytes, type_=item.standard.media_type, season=item.season_number,
     )  # fmt: skip
 
