@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, select
 from sqlalchemy.orm import Session, aliased
 
-from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
+from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State
 from radio.editorial.models import FeedItem
 from radio.feeds import enclosures
+from radio.feeds.belonging import of
 from radio.feeds.channels import artwork_path
 from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import StoredFeed
@@ -78,18 +79,6 @@ _DUE: Any = (  # five columns
     .where(Episode.state == State.PUBLISHED, Recording.state == RecordingState.TAKEN, Show.in_feeds, agreed(Scope.PODCAST))
 )
 _PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
-
-
-def of(name: FeedName) -> ColumnElement[bool]:
-    """The condition under which an `Episode` is what the feed is of."""
-    if name.of is Of.SHOW:
-        return Episode.show_id == select(Show.id).where(Show.slug == name.which).scalar_subquery()
-    if name.of is Of.KIND:
-        return Episode.kind == name.which
-    if name.of is Of.TAG:
-        listed, code = name.which.split(":", 1)
-        return Episode.id.in_(select(EpisodeTag.episode_id).where(EpisodeTag.vocabulary == listed, EpisodeTag.code == code))
-    return true()
 
 
 _ITEMS = (

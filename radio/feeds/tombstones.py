@@ -26,6 +26,7 @@ from media.transcript import Cue, Spoken
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial.models import FeedItem
+from radio.feeds.belonging import of
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Sound, Words
 from radio.station import Station
@@ -145,11 +146,9 @@ def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
 
     What is erased has neither a kind nor a tag any more, so it stands in the feeds of the station and of its show alone.
     """
-    statement = _standing(now).where(Show.slug == name.which) if name.of is Of.SHOW else _standing(now)
-    if name.of is Of.KIND:
-        statement = statement.where(Episode.kind == name.which, Episode.state == State.PUBLISHED)
-    if name.of is Of.TAG:
-        return []
+    statement = _standing(now).where(of(name))
+    if name.of in {Of.KIND, Of.TAG}:
+        statement = statement.where(Episode.state == State.PUBLISHED)
     rows = session.connection().execute(statement)
     return [
         Due(row.id, row.guid, title(reason, row.id), row.published_at, since + IN_FEEDS_FOR)

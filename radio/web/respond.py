@@ -53,7 +53,7 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     """
     if none_match(etag):
         return not_modified(etag, Accept_Ranges="bytes")
-    header = request.headers.get("Range") if request.method in {"GET", "HEAD"} else None
+    header = request.headers.get("Range") if request.method == "GET" else None  # HEAD has no ranges: RFC 9110 §14.2
     if header and not if_range_matches(request.headers.get("If-Range"), etag):
         header = None
     try:

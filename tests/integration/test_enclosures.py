@@ -92,6 +92,7 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
     assert ask(client, episode, Range="bytes=0-9", If_Range=etag).status_code == 206
     assert ask(client, episode, Range="bytes=0-9", If_Range='"old"').data == SOUND
     assert ask(client, episode, Range="bytes=0-9", If_Range=f"W/{etag}").data == SOUND
+    assert ask(client, episode, "HEAD", Range="bytes=0-9").headers["Content-Length"] == str(len(SOUND)), "HEAD has no ranges"
 
 
 def test_nothing_is_kept_in_caches_for_longer_than_a_minute(client: Visitor, episode: Episode) -> None:

@@ -228,6 +228,7 @@ def test_what_may_not_be_in_apps_any_more_leaves_them_like_what_is_taken_back_an
     after, clip = entry(client), client.get(audio)
     assert (after.id, after.published, after.enclosures[0].href) == (before.id, before.published, before.enclosures[0].href)
     assert after.title == tombstones.title(Why.NOT_SHARED, episode.id)
+    assert {entry(client, path).title for path in ("/kinds/programme/feed.xml", "/tags/topic/sleep/feed.xml")} == {after.title}
     assert int(after.enclosures[0].length) == len(clip.data) == len(tombstones.clip(Why.NOT_SHARED, "standard").content)
     words = [
         f"/episodes/{episode.id}/{name}" for name in ("transcript.vtt", "transcript.srt", "transcript.html", "chapters.json")
