@@ -14,6 +14,7 @@ from calendar import timegm
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,12 @@ def _pages(channel: Channel) -> dict[str, str]:
 
 
 def _txt(entries: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """partytime takes the text `true` for a boolean and loses it."""
-    return [(purpose, "" if text == "true" else text) for purpose, text in entries]
+    """partytime takes the text `true` for a boolean and loses it, and all of them when none has another text."""
+    return (
+        [(purpose, "" if text == "true" else text) for purpose, text in entries]
+        if {text for _, text in entries} - {"true"}
+        else []
+    )
 
 
 def _txt_of(found: Any) -> list[tuple[str, str]]:
@@ -199,10 +204,10 @@ ITEM = [
     Row("title", lambda i: i.title, lambda f: f.title, lambda p: p["title"], lambda t: t["title"]),
     Row("title", lambda i: i.title, lambda f: f.itunes_title, None, None),
     Row("link", lambda i: i.link, lambda f: f.link, lambda p: p["link"], lambda t: t["link"]),
-    Row("summary", lambda i: flat(i.summary), None, lambda p: flat(p["description"]), lambda t: flat(t["description"])),
-    # feedparser takes a summary for HTML and cleans it
-    Row("summary", lambda i: flat(i.summary) if "<" not in i.summary else None, lambda f: flat(f.summary) if "<" not in f.summary else None, None, None),
-    Row("notes_html", lambda i: flat(i.notes_html), None, lambda p: flat(p["description_html"]), lambda t: flat(t["content"])),
+    Row("summary", lambda i: flat(i.summary), lambda f: flat(f.summary), lambda p: flat(p["description"]), lambda t: flat(t["description"])),
+    Row("notes_html", lambda i: flat(i.notes_html), None, lambda p: flat(p["description_html"]), None),
+    # partytime resolves what is escaped inside a CDATA section too
+    Row("notes_html", lambda i: flat(unescape(i.notes_html)), None, None, lambda t: flat(unescape(t["content"]))),
     Row("notes_html", lambda i: bool(i.notes_html), lambda f: bool(f.content[0].value), None, None),
     Row("standard", lambda i: i.standard.url, lambda f: f.enclosures[0].href, lambda p: p["enclosures"][0]["url"], lambda t: t["enclosure"]["url"]),
     Row("standard", lambda i: i.standard.size_bytes, lambda f: int(f.enclosures[0].length), lambda p: p["enclosures"][0]["file_size"], lambda t: t["enclosure"]["length"]),
