@@ -263,8 +263,8 @@ def test_the_teller_who_wants_it_out_of_apps_has_a_receipt_for_that(
     work_off: Callable[[], int], clock: SetClock,
 ) -> None:  # fmt: skip
     steward, page = browser_of(sam), f"/studio/episodes/{episode.id}"
-    typed = {"kind": "programme", "title": f"{SECRET} and I", "summary": "Short.", "tags.topic": ["sleep"], "tags.form": ["audio"],
-             "intensity": "0", "detail": "none", "scopes": ["site"]}  # fmt: skip
+    typed = {"kind": "programme", "title": f"{SECRET} and I", "summary": "Short.", "content_notes": "none",
+             "language": "en-GB", "intensity": "0", "detail": "none", "scopes": ["site"]}  # fmt: skip
     assert f"{page}/receipt" not in steward.get(page).text
     assert steward.post(page, data=typed).status_code == 303
     assert f"{page}/receipt" in steward.get(page).text
