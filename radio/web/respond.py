@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from flask import Response, request
 
 from media.errors import UnsatisfiableRangeError
-from media.ranges import content_range, if_range_matches, parse
+from media.ranges import content_range, if_range_matches, single
 from media.types import ByteRange
 
 Bytes = Callable[[ByteRange], Iterable[bytes]]
@@ -57,16 +57,16 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     if header and not if_range_matches(request.headers.get("If-Range"), etag):
         header = None
     try:
-        ranges = parse(header, size_bytes)
+        part = single(header, size_bytes)
     except UnsatisfiableRangeError:
         response = Response(status=416, mimetype="text/plain")
         response.headers["Content-Range"] = f"bytes */{size_bytes}"
         response.headers["Accept-Ranges"] = "bytes"
         return response
-    wanted = ranges[0] if ranges else ByteRange(0, size_bytes)
+    wanted = part or ByteRange(0, size_bytes)
     body: Iterable[bytes] = () if request.method == "HEAD" else read(wanted)
-    response = Response(body, status=206 if ranges else 200, mimetype=media_type, direct_passthrough=True)
-    if ranges:
+    response = Response(body, status=206 if part else 200, mimetype=media_type, direct_passthrough=True)
+    if part:
         response.headers["Content-Range"] = content_range(wanted, size_bytes)
     response.headers["Content-Length"] = str(wanted.size_bytes)
     response.headers["Accept-Ranges"] = "bytes"
