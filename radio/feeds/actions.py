@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
@@ -112,7 +113,7 @@ def keep(session: Session, station: Station, feed: StoredFeed) -> None:
     values = {
         column.name: getattr(feed, column.name) for column in StoredFeed.__table__.columns if column.name != "announced_etag"
     }
-    written = session.execute(update(StoredFeed).where(StoredFeed.name == feed.name).values(**values))
+    written: Any = session.execute(update(StoredFeed).where(StoredFeed.name == feed.name).values(**values))
     if not written.rowcount:
         session.execute(insert(StoredFeed).values(announced_etag="", **values))
 

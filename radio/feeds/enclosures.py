@@ -115,7 +115,7 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
     ).one_or_none()  # fmt: skip
     if found is None:
         raise NotFoundError(episode_id)
-    standing = tombstones.Standing(*found[: len(tombstones.STANDING)])
+    standing = tombstones.Standing.of(found)
     if on_our_page and Scope.SITE in found.scopes:
         standing = replace(standing, unshared_at=None)
     if why := standing.clip(now):

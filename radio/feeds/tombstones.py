@@ -106,6 +106,11 @@ class Standing:
     unshared_at: datetime | None
     expires_at: datetime | None
 
+    @classmethod
+    def of(cls, row: Any) -> Standing:
+        """From a row that begins with the columns `STANDING`."""
+        return cls(*row[: len(STANDING)])
+
     @property
     def since(self) -> tuple[Why, datetime] | None:
         """Why apps do not get the episode that they know, and from when on; None: they get it, or never knew it."""
@@ -177,7 +182,7 @@ def _standing(now: datetime) -> Any:
 
 def _told(row: Any) -> tuple[Any, Why, datetime]:
     """The row, why something stands there, and since when."""
-    found = Standing(*row[: len(STANDING)]).since
+    found = Standing.of(row).since
     assert found is not None, "_standing chose it"  # noqa: S101
     return row, *found
 
@@ -220,7 +225,7 @@ def standing(session: Session, episode_id: str) -> Standing | None:
         select(*STANDING).outerjoin(FeedItem, FeedItem.episode_id == Episode.id).where(Episode.id == episode_id)
     )
     row = found.one_or_none()
-    return Standing(*row) if row else None
+    return Standing.of(row) if row else None
 
 
 def _sound(reason: Why, profile: str, url: str) -> Sound:
