@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
-from radio.catalogue.rules import RecordingState, Scope, State
+from radio.catalogue.rules import RecordingState, Scope, State, usual_role
+from radio.catalogue.terms import vocabulary
 from radio.editorial.models import FeedItem
 from radio.feeds import enclosures
 from radio.feeds.belonging import of
@@ -25,8 +27,6 @@ from radio.feeds.writer import made_by
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
-_GUESTS = frozenset({"story", "interview"})
-"""Kinds in which who speaks is not of the house. Source: Podcast Taxonomy, cast."""
 
 
 def kept(session: Session, station: Station, name: str, change_number: int) -> StoredFeed | None:
@@ -85,7 +85,7 @@ _ITEMS = (  # in the order in which `_item` takes them
     select(
         Episode.id, Episode.show_id, Episode.feed_guid, Episode.kind, Episode.language, Episode.summary, Episode.notes_html,
         Episode.changed_at, Episode.explicit, Episode.synthetic, Episode.release, Episode.season_number, Episode.episode_number,
-        Episode.chapters, Episode.soundbites, Recording.n_samples,
+        Episode.chapters, Episode.soundbites, Episode.artwork_sha256, Recording.n_samples,
         _standard.media_type, _standard.code, *enclosures.offered(_standard, STANDARD, "standard"),
         _low.media_type, _low.code, *enclosures.offered(_low, LOW, "low"),
     )
@@ -152,7 +152,7 @@ class Aside:
 
     origin: str
     shows: Mapping[str, OfShow]
-    persons: Mapping[str, list[str]]
+    persons: Mapping[str, list[tuple[str, str]]]
     words: Mapping[str, list[tuple[str, bool]]]
     several: bool
 
@@ -165,17 +165,24 @@ def _shows(session: Session, origin: str) -> dict[str, OfShow]:
     }  # fmt: skip
 
 
-def _persons(session: Session, these: ColumnElement[bool]) -> dict[str, list[str]]:
-    """Only names that the public may read."""
+def _persons(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, str]]]:
+    """Name and role, only of names that the public may read."""
     query = (
-        select(EpisodeVoice.episode_id, Voice.name).join(Voice, Voice.id == EpisodeVoice.voice_id)
+        select(EpisodeVoice.episode_id, Voice.name, EpisodeVoice.role).join(Voice, Voice.id == EpisodeVoice.voice_id)
         .join(Episode, Episode.id == EpisodeVoice.episode_id).where(these, EpisodeVoice.named)
         .order_by(EpisodeVoice.position, Voice.name)
     )  # fmt: skip
-    found: dict[str, list[str]] = {}
-    for episode_id, name in session.connection().execute(query):
-        found.setdefault(episode_id, []).append(name)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for episode_id, name, role in session.connection().execute(query):
+        found.setdefault(episode_id, []).append((name, role))
     return found
+
+
+@lru_cache(maxsize=256)
+def _role(code: str, kind: str) -> tuple[str, str]:
+    """Role and group in the words of the Podcast Taxonomy."""
+    term = vocabulary().term("role", code or usual_role(kind))
+    return term.label.lower(), vocabulary().term("role", term.broader or "").label.lower()
 
 
 def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, bool]]]:
@@ -191,17 +198,17 @@ def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple
 def _item(row: Any, due: Due, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
     (id_, show_id, feed_guid, kind, language, summary, notes_html, changed_at, explicit, synthetic, release, season, episode,
-     chapters, soundbites, n_samples, *sounds) = row  # fmt: skip  # at once: a thousand rows of thirty names each are slow
+     chapters, soundbites, picture, n_samples, *sounds) = row  # fmt: skip  # at once: a thousand rows of thirty names each are slow
     show, guid, url, link = aside.shows[show_id], str(due.guid), f"{aside.origin}/audio/{id_}", f"{aside.origin}/episodes/{id_}"
     title, summary, notes = texts(due.title, summary, notes_html, link)
     return Item(
         guid=guid if aside.several else feed_guid or guid, title=title, summary=summary, notes_html=notes, link=link,
         published_at=due.published_at, changed_at=changed_at, length_ms=n_samples // 48, explicit=explicit or show.explicit,
-        image_url=show.image_url, standard=_sound(f"{url}.mp3", *sounds[:4]), low=_sound(f"{url}.m4a", *sounds[4:]) if sounds[4] else None,
+        image_url=aside.origin + artwork_path(id_, picture) if picture else show.image_url, standard=_sound(f"{url}.mp3", *sounds[:4]), low=_sound(f"{url}.m4a", *sounds[4:]) if sounds[4] else None,
         season_number=season, episode_number=episode, expires_at=due.expires_at, episode_id=id_, kind=kind,
         author=show.author if aside.several else "", release=release, synthetic=synthetic or show.synthetic,
         season_name=show.seasons.get(str(season), "") if season else "",
-        persons=tuple([Person(name, "guest" if kind in _GUESTS else "host") for name in aside.persons.get(id_, ())]),
+        persons=tuple([Person(name, *_role(role, kind)) for name, role in aside.persons.get(id_, ())]),
         words=tuple([Words(each, timed, "" if each == language else f".{each}") for each, timed in aside.words.get(id_, ())]),
         chapters=tuple([Chapter(one["start_ms"], one["title"]) for one in chapters or ()]),
         soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in soundbites or ()]),
