@@ -31,6 +31,8 @@ PREFIX = "on-air/"
 MADE = f"{PREFIX}made.json"
 INDEX = "on-air-index.json"
 """Beside the copy and not in it: it is nobody else's."""
+ASKED = "on-air-asked.json"
+"""How much somebody wants to lie there."""
 HOUR_SEGMENTS = HOUR_TICKS // SEGMENT_TICKS
 OUTPUTS = {"standard": ("live", "mp3", hls.MP3_CODECS), "low": ("live-low", "m4s", hls.OPUS_CODECS)}
 """Rendition → its master playlist, the ending of its segments, its codecs."""
@@ -104,6 +106,27 @@ class Exporter:
         except ObjectMissingError:
             return None
         return Copy(said["from_segment"], said["n_segments"], (said["mark"][0], said["mark"][1]))
+
+    def asked(self) -> int | None:
+        """How many segments somebody has asked for; 0: it is to go; None: nobody has."""
+        try:
+            return int(json.loads(self._store.read(ASKED))["n_segments"])
+        except ObjectMissingError:
+            there = self.present()
+            return there.n_segments if there else None
+
+    def ask(self, n_segments: int) -> None:
+        """Say how much is to lie there; whoever does the work `copy` sees to it."""
+        self._store.put_bytes(ASKED, json.dumps({"n_segments": n_segments}).encode(), "application/json")
+
+    def follow(self, tell: Tell = lambda _: None) -> Copy | None:
+        """See that what was asked for lies there and is true. One process at a time: it holds the job."""
+        n_segments, there = self.asked(), self.present()
+        if n_segments == 0:
+            self.remove()
+        elif n_segments and (there is None or there.n_segments != n_segments or not self.is_true(there)):
+            return self.write(n_segments, tell)
+        return there
 
     def is_true(self, copy: Copy) -> bool:
         """Whether it says what the rundown says, and begins not long ago."""
@@ -186,7 +209,7 @@ class Exporter:
     def remove(self) -> int:
         """Take the whole copy away; gives how many objects it had."""
         n_removed = self._store.delete_prefix(PREFIX)
-        self._store.delete(INDEX)
+        self._store.remove_all([INDEX, ASKED])
         return n_removed
 
     def _present(self) -> int:

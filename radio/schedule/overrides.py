@@ -234,6 +234,9 @@ def _put(session: Session, station: Station, airings: Sequence[Airing], *, why: 
     Raises:
         UnprovenError: one of them is unlawful; nothing is kept.
     """
-    pool = {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
+    is_loop = all(
+        airing.part is Part.EMERGENCY for airing in airings
+    )  # a stop asks nothing of the catalogue and waits for nothing
+    pool = {} if is_loop else {airable.episode_id: airable for airable in queries.pool(session, now=station.now())}
     _number, policy = queries.station_rules(session)
     return actions.keep(session, station, airings, why, MadeOf(digest({"override": override.id, "why": why}), pool, policy))

@@ -43,7 +43,7 @@ def broadcasting(
     clock.move(timedelta(minutes=58))
     monkeypatch.setattr("radio.channel.export.loop.loops", lambda *_: on_air.ticks.loops)
     yield station
-    store.delete_prefix(PREFIX)
+    store.delete_prefix("on-air")
 
 
 def segments(store: ObjectStore, name: str, ending: str = "") -> list[str]:
@@ -97,6 +97,7 @@ def test_what_is_taken_back_is_out_of_the_copy_at_once_though_players_hear_its_g
     airing = on_the_air(session, clock)
     with app.app_context():
         exporter = Exporter(broadcasting)
+        exporter.ask(MUCH)
         made = exporter.write(MUCH)
         voice = voice_of(airing)
         before = sounds(store)
@@ -156,13 +157,19 @@ def test_a_copy_stays_as_it_is_while_the_database_is_away(
     assert [each.key for each in store.list(PREFIX)] == before
 
 
-def test_the_command_lays_it_there_and_takes_it_away(
-    app: Flask, broadcasting: Station, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+def test_the_command_asks_a_worker_to_lay_it_there_and_to_take_it_away(
+    app: Flask, broadcasting: Station, store: ObjectStore, monkeypatch: pytest.MonkeyPatch, work_off: Callable[[], int]
 ) -> None:
+    """One process at a time writes it: whoever holds the job."""
     monkeypatch.setattr("radio.channel.export.HOUR_SEGMENTS", MUCH)
+    monkeypatch.setattr("radio.channel.commands.send", lambda _: work_off())
     with app.app_context():
         said = CliRunner().invoke(channel, ["export", "1"], obj=None)
         assert said.exit_code == 0, said.output
         assert "1 hours" in said.output
+        assert len(segments(store, "low")) == MUCH
         assert CliRunner().invoke(channel, ["export", "0"]).exit_code == 0
-    assert not list(store.list(PREFIX))
+        assert not list(store.list("on-air"))
+        monkeypatch.setattr("radio.channel.commands.send", lambda _: None)
+        monkeypatch.setattr("radio.channel.commands._PATIENCE_S", 0)
+        assert "no worker has begun" in CliRunner().invoke(channel, ["export", "1"]).output

@@ -77,7 +77,7 @@ def doomed(
     now = hearings(session, station, episode)[1]
     clock.move(timedelta(milliseconds=(now.start_tick + 60) * 960 - clock.unix_ms()))
     yield episode
-    store.delete_prefix(PREFIX)
+    store.delete_prefix("on-air")
 
 
 def hearings(session: Session, station: Station, episode: Episode) -> list[Airing]:
