@@ -139,7 +139,7 @@ class Compiler:
 
     def _overriding(self, here: Here) -> Airing | None:
         """What a person has put here."""
-        asked = self.overrides.asked(self.memory, here.tick, here.lawful, here.room)
+        asked = self.overrides.asked(here, self.memory, self.promises, self.support)
         if asked is None:
             return None
         airable, code = asked
