@@ -122,21 +122,20 @@ def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:
 
     Idents, beds and company are among them.
     """
-    query = (
-        select(Episode)
-        .join(Recording, Episode.recording_id == Recording.id)
-        .where(
-            out(now),
-            agreed(Scope.LIVE),
-            Recording.state == RecordingState.TAKEN,
-            Recording.withdrawn_from_tick.is_(None),
-            _has("standard"),
-            _has("low"),
-        )
-        .options(*_whole())
-        .order_by(Episode.id)
+    query = select(Episode).join(Recording, Episode.recording_id == Recording.id).where(airable(now))
+    return session.scalars(query.options(*_whole()).order_by(Episode.id)).unique().all()
+
+
+def airable(now: datetime) -> ColumnElement[bool]:
+    """The condition under which an `Episode` (joined with its `Recording`) may be put on air."""
+    return and_(
+        out(now),
+        agreed(Scope.LIVE),
+        Recording.state == RecordingState.TAKEN,
+        Recording.withdrawn_from_tick.is_(None),
+        _has("standard"),
+        _has("low"),
     )
-    return session.scalars(query).unique().all()
 
 
 def _has(profile: str) -> ColumnElement[bool]:

@@ -63,14 +63,23 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
 
 def _gave_way(relaxed: Mapping[str, int]) -> list[str]:
     """Which rests were not kept, and how much of them was."""
+    before = {rule: _before(minutes) for rule, minutes in relaxed.items()}
     said = {
-        "episode": _(
-            "This one was heard %(minutes)s minutes before: nothing else had rested longer.", minutes=relaxed.get("episode", 0)
-        ),
-        "voice": _("The same voice was heard %(minutes)s minutes before.", minutes=relaxed.get("voice", 0)),
-        "show": _("The same show was heard %(minutes)s minutes before.", minutes=relaxed.get("show", 0)),
+        "episode": _("This one was heard %(before)s: nothing else had rested longer.", before=before.get("episode")),
+        "voice": _("The same voice was heard %(before)s.", before=before.get("voice")),
+        "show": _("The same show was heard %(before)s.", before=before.get("show")),
     }
     return [said[rule] for rule in ("episode", "voice", "show") if rule in relaxed]
+
+
+def _before(minutes: int) -> str:
+    """How long before: exact below two hours, from there on at least so many."""
+    if not minutes:
+        return _("just before")
+    if minutes >= 120:
+        return _("at least %(hours)s hours before", hours=minutes // 60)
+    said: str = ngettext("a minute before", "%(num)s minutes before", minutes)
+    return said
 
 
 def fault(name: str, code: str) -> str:
