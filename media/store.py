@@ -118,10 +118,10 @@ class ObjectStore:
         if not prefix:
             raise ValueError("an empty prefix is the whole bucket")
         keys = [each.key for each in self.list(prefix)]
-        self.delete_many(keys)
+        self.remove_all(keys)
         return len(keys)
 
-    def delete_many(self, keys: Sequence[str]) -> None:
+    def remove_all(self, keys: Sequence[str]) -> None:
         """Remove many objects with few requests; a store that cannot do that is asked for one after the other."""
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]

@@ -145,7 +145,7 @@ class Exporter:
         for key, content in small.items():
             self._store.put_bytes(key, content, "application/json" if key == MADE else _media_type(key))
         gone = sorted(set(there) - set(complete))
-        self._store.delete_many(gone)
+        self._store.remove_all(gone)
         self._put_index(complete, is_whole=True)
         return Copy(wanted.first, n_segments, wanted.mark, len(complete.keys() - there.keys()), len(gone) + n_barred)
 
@@ -166,7 +166,7 @@ class Exporter:
         with _only_reading() as session:
             barred = queries.barred(session, {one for heard in there.values() for one in heard}, now=self._station.now())
         gone = [key for key, heard in there.items() if not barred.isdisjoint(heard)]
-        self._store.delete_many(gone)
+        self._store.remove_all(gone)
         return {key: heard for key, heard in there.items() if barred.isdisjoint(heard)}, len(gone)
 
     def _wanted(self, n_segments: int) -> _Wanted:

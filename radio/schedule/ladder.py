@@ -251,7 +251,8 @@ class _Standing:
             found &= self._voice >= minutes(rest.voice_minutes)
         if rest.show_minutes == self._pool.rules.show_rest_minutes > 0:
             turn = (self._block + self._pool.show_chance[self._shows]) % np.uint64(self._pool.cycle.shows)
-            return found & (turn == 0) & (self._other | self._opens) & (self._show >= minutes(rest.show_minutes))
+            found &= (turn == 0) & (self._other | self._opens) & (self._show >= minutes(rest.show_minutes))
+            return found
         if rest.show_minutes >= 0:
             found &= self._beside
         if rest.show_minutes > 0:
