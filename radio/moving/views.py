@@ -7,12 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from media import keys
-from media.artwork import SIZES_PX
 from media.types import ByteRange
-from radio.catalogue.models import Episode, Show
+from radio.catalogue.models import Show
 from radio.catalogue.queries import all_shows, any_show_or_404
 from radio.catalogue.terms import vocabulary
-from radio.core.ids import looks_like_id, new_id
+from radio.core.ids import new_id
 from radio.db import db, session
 from radio.errors import InvalidError, NotFoundError, RefusedError
 from radio.jobs.carrier import send
@@ -164,20 +163,6 @@ def release(arrival_id: str) -> Answer | tuple[str, int]:
     send([job_id])
     flash(_("They are being published, each under its first date."), "good")
     return redirect(url_for(".arrival", arrival_id=arrival_id), 303)
-
-
-@bp.get("/pictures/<episode_id>.jpg")
-@access(Access.STEWARD)
-def picture(episode_id: str) -> Response:
-    """The own picture of an episode that is held, for whoever decides about it."""
-    found = session().get(Episode, episode_id) if looks_like_id(episode_id) else None
-    if found is None or found.held_at is None or found.artwork_sha256 is None:
-        raise NotFoundError(episode_id)
-    key = keys.artwork(found.artwork_sha256, min(SIZES_PX), "jpg")
-    session().rollback()
-    response = Response(b"".join(station().store.stream(key)), mimetype="image/jpeg")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.post("/parcels")

@@ -48,6 +48,8 @@ def _of_servers(detail: str) -> dict[str, str]:
 
 
 def _certificate(detail: str) -> str:
+    if detail == "handshake":
+        return _("The server does not speak https as it should, so nothing was taken from it.")
     why = {
         "expired": _("The server’s certificate has run out"),
         "not-yet": _("The server’s certificate does not hold yet; or a clock is wrong"),

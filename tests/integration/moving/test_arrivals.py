@@ -221,7 +221,7 @@ def test_names_are_public_only_of_those_who_agreed(
     assert "2 episodes name people. No name is public before you say below that this person agrees to it." in said
     assert "Fact checker, 2 episodes" in said
     held = session.scalars(select(Episode).where(Episode.artwork_sha256.is_not(None))).one()
-    seen = f"/studio/moving/pictures/{held.id}.jpg"
+    seen = f"/studio/episodes/{held.id}/picture.jpg"
     assert seen in said
     assert (steward.get(seen).mimetype, client.get(seen).status_code) == ("image/jpeg", 302)
 
@@ -244,6 +244,32 @@ def test_names_are_public_only_of_those_who_agreed(
     work_off()
     assert keys
     assert not [key for key in keys if station.store.exists(key)], "its picture is erased with it"
+
+
+def test_a_picture_of_its_own_can_be_taken_away_alone(
+    bring: Bring, elsewhere: Elsewhere, session: Session, sam: Person, bob: Person, browser_of: Callable[[Person | None], Visitor],
+    work_off: Callable[[], int], station: Station, clock: SetClock, client: Visitor,
+) -> None:  # fmt: skip
+    picture = elsewhere.give("/own.png", painted("darkred"), "image/png")
+    own = f'<itunes:image href="{picture}"/>'
+    arrival = bring(serve(elsewhere, [Item(elsewhere.give("/1.wav", SOUND), "1", "One", more=own)]))
+    steward = browser_of(sam)
+    steward.post(f"/studio/moving/arrivals/{arrival.id}/release", data={**DECLARED, "pictures": "yes"})
+    work_off()
+    episode = session.scalars(select(Episode)).one()
+    keys, page = picture_keys(episode.artwork_sha256), f"/studio/episodes/{episode.id}"
+    assert all(station.store.exists(key) for key in keys)
+    assert f'src="{page}/picture.jpg"' in steward.get(page).text
+    assert browser_of(bob).post(f"{page}/picture/forget").status_code in {403, 404}
+
+    assert steward.post(f"{page}/picture/forget").status_code == 303
+    work_off()
+
+    let_in(session, now=clock.now())
+    assert episode.artwork_sha256 is None
+    assert not [key for key in keys if station.store.exists(key)]
+    assert f"/artwork/{episode.id}" not in client.get("/feed.xml").text
+    assert steward.get(f"{page}/picture.jpg").status_code == 404
 
 
 def test_a_locked_feed_is_left_alone_unless_it_is_ours(bring: Bring, elsewhere: Elsewhere, session: Session) -> None:
