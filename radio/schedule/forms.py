@@ -31,8 +31,15 @@ __all__ = ["DAYS", "DayForm", "SlotForm", "days_of"]
 _TEXT = ("title", "repeat", "date", "time", "length_minutes", "until", "rung", "show_id", "episode_id", "tolerance_minutes",
          "priority", "under_run", "over_run")  # fmt: skip
 _DAY_TEXT = ("date", "time", "length_minutes", "rung", "show_id", "episode_id")
+_OF_THE_PAGE = ("title", "repeat", "days", "date", "time", "length_minutes", "rung", "show_id", "episode_id", "until", "tolerance_minutes",
+                "under_run", "over_run", "priority")  # fmt: skip
 AS_ALWAYS = "as-always"
 PRIORITIES = ("-1", "0", "1", "2")
+
+
+def place_of(name: str) -> int:
+    """Which field of the page it is, counted from its top."""
+    return _OF_THE_PAGE.index(name) if name in _OF_THE_PAGE else len(_OF_THE_PAGE)
 
 
 class _Reading:

@@ -47,13 +47,10 @@ def make() -> Answer | tuple[str, int]:
     """A new show."""
     form, now = ShowForm.typed(request.form), station().now()
     fields = form.fields()
+    form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(None, form), 422
-    try:
-        show = catalogue.make_show(session(), now=now, **fields)
-    except InvalidError as error:
-        form.faults = error.faults
-        return _page(None, form), 422
+    show = catalogue.make_show(session(), now=now, **fields)
     show.guid = podcast_guid(station().url(f"/shows/{show.slug}/feed.xml"))
     audit.record(session(), "show-made", "show", show.id, by=me(), now=now)
     session().commit()
@@ -75,13 +72,10 @@ def keep(slug: str) -> Answer | tuple[str, int]:
     """Change what is said of a show."""
     show, form, now = any_show_or_404(session(), slug), ShowForm.typed(request.form), station().now()
     fields = form.fields()
+    form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(show, form), 422
-    try:
-        catalogue.edit_show(session(), show, now=now, **fields)
-    except InvalidError as error:
-        form.faults = error.faults
-        return _page(show, form), 422
+    catalogue.edit_show(session(), show, now=now, **fields)
     audit.record(session(), "show-edited", "show", show.id, by=me(), now=now)
     session().commit()
     flash(_("Saved."), "good")
