@@ -136,7 +136,10 @@ def _save(slot: Slot | None) -> Answer | tuple[str, int] | str:
         draft = _draft(fields, slot)
         found = _findings(draft) if draft else []
         return _page(slot, form, found=found if found or (draft and names_what_fills(draft.fill)) else None)
-    form.faults = deciding.faults_of_slot(session(), fields, whole=slot is None) | form.faults
+    refused = deciding.faults_of_slot(session(), fields, whole=slot is None)
+    if form.faults:
+        refused.pop("first_start", None)  # it is made of what is at fault
+    form.faults = refused | form.faults
     if form.faults:
         return _page(slot, form), 422
     slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)

@@ -64,14 +64,20 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
 
 def _gave_way(relaxed: Mapping[str, int]) -> list[str]:
     """Which rests were not kept, and how much of them was."""
+    before = {rule: _before(minutes) for rule, minutes in relaxed.items()}
     said = {
-        "episode": _(
-            "This one was heard %(minutes)s minutes before: nothing else had rested longer.", minutes=relaxed.get("episode", 0)
-        ),
-        "voice": _("The same voice was heard %(minutes)s minutes before.", minutes=relaxed.get("voice", 0)),
-        "show": _("The same show was heard %(minutes)s minutes before.", minutes=relaxed.get("show", 0)),
+        "episode": _("This one was heard %(before)s: nothing else had rested longer.", before=before.get("episode")),
+        "voice": _("The same voice was heard %(before)s.", before=before.get("voice")),
+        "show": _("The same show was heard %(before)s.", before=before.get("show")),
     }
     return [said[rule] for rule in ("episode", "voice", "show") if rule in relaxed]
+
+
+def _before(minutes: int) -> str:
+    if not minutes:
+        return _("just before")
+    said: str = ngettext("a minute before", "%(num)s minutes before", minutes)
+    return said
 
 
 def fault(name: str, code: str) -> str:
@@ -81,6 +87,7 @@ def fault(name: str, code: str) -> str:
         ("title", "too-long"): _("Give it a shorter name."),
         ("length_minutes", "not-a-length"): _("Say a length from 1 minute to 24 hours."),
         ("length_minutes", "not-a-number"): _("Say the length in minutes, as a number."),
+        ("tolerance_minutes", "not-a-number"): _("Say the minutes as a number, or 0."),
         ("tolerance_minutes", "not-a-length"): _("It may start up to 60 minutes late."),
         ("date", "not-a-date"): _("Choose the first day."),
         ("time", "not-a-time"): _("Say a time, such as 20:00."),

@@ -109,9 +109,13 @@ def test_nothing_is_listed_from_before_the_station_was_on_air(client: Visitor, s
     assert "00:00" not in page.text.partition("12:00")[0]
 
 
-def test_a_day_is_folded_by_its_slots_and_what_is_on_is_open(client: Visitor, session: Session, station: Station) -> None:
-    episodes = [make_episode(session, title=title, ticks=1500) for title in ("Bread", "Soup")]
-    planned(session, station, episodes[0])
+def test_a_day_is_folded_by_its_slots_and_what_is_on_is_open(
+    client: Visitor, session: Session, station: Station, clock: SetClock
+) -> None:
+    show = make_show(session)
+    bread, _soup = (make_episode(session, show=show, title=title, ticks=1500) for title in ("Bread", "Soup"))
+    planned(session, station, bread)
+    clock.move(timedelta(minutes=5))
     today = client.get("/schedule").text
 
     opened, folded = (
@@ -125,7 +129,7 @@ def test_a_day_is_folded_by_its_slots_and_what_is_on_is_open(client: Visitor, se
 
 
 def test_a_page_of_what_may_be_taken_back_is_asked_about_each_time_it_is_shown(client: Visitor, session: Session) -> None:
-    episode = make_episode(session, scopes=["site", "relay", "podcast", "live"])
+    episode = make_episode(session)
 
     for address in (f"/episodes/{episode.id}", f"/episodes/{episode.id}/paper", f"/embed/{episode.id}"):
         first = client.get(address)

@@ -86,6 +86,9 @@ def test_every_fault_of_a_slot_is_said_at_once_and_nothing_typed_is_lost(
     for said in ("Give the slot a name.", "Choose the first day.", "Say a time", "Say the length in minutes", "Choose a show."):
         assert answer.text.count(said) == 2
     assert 'value="soon"' in answer.text
+    assert "Say the length in minutes" in browser.post("/studio/schedule/new", data=typed(length_minutes="")).text, (
+        "none is guessed"
+    )
     for changed, said in (({"length_minutes": "2000"}, "24 hours"), ({"rung": "episode", "episode_id": "nothere"}, "any more")):
         assert said in browser.post("/studio/schedule/new", data=typed(**changed)).text
     assert queries.slots(session) == []
