@@ -16,7 +16,7 @@ class RadioPlayer extends HTMLElement {
   connectedCallback() {
     this.#off = new AbortController();
     const { signal } = this.#off;
-    this.querySelector("audio")?.remove();
+    this.querySelector(".plain-bar")?.remove();
     const bar = this.querySelector(".bar");
     bar.hidden = false;
     sound.addEventListener("state", () => this.#show(), { signal });
