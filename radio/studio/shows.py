@@ -85,26 +85,32 @@ def keep(slug: str) -> Answer | tuple[str, int]:
 @bp.post("/<slug>/artwork")
 @access(Access.EDITOR)
 def artwork(slug: str) -> Answer | tuple[str, int]:
-    """Give a show a picture; none sent takes it away."""
+    """Give a show a picture, or take it away (`then` is `remove`)."""
     any_show_or_404(session(), slug)
     file = request.files.get("artwork")
     content = file.read(MOST_ARTWORK_BYTES + 1) if file else b""
     session().rollback()
     sha256 = None
-    if content:
+    if request.form.get("then") != "remove":
         try:
-            sha256 = put_picture_away(station().store, content)
+            sha256 = put_picture_away(station().store, content) if content else None
         except pictures.RefusedPictureError as error:
-            show = any_show_or_404(session(), slug)
-            form = ShowForm.of(show)
-            form.faults = {"artwork": error.code}
-            return _page(show, form), 422
+            return _faulty_picture(slug, error.code)
+        if sha256 is None:
+            return _faulty_picture(slug, "required")
     show = any_show_or_404(session(), slug)
     catalogue.edit_show(session(), show, now=station().now(), artwork_sha256=sha256)
     audit.record(session(), "show-pictured", "show", show.id, by=me(), now=station().now())
     session().commit()
     flash(_("The picture is there.") if sha256 else _("The picture is gone."), "good")
     return redirect(url_for(".edit", slug=slug), 303)
+
+
+def _faulty_picture(slug: str, code: str) -> tuple[str, int]:
+    show = any_show_or_404(session(), slug)
+    form = ShowForm.of(show)
+    form.faults = {"artwork": code}
+    return _page(show, form), 422
 
 
 def _page(show: Show | None, form: ShowForm) -> str:

@@ -125,6 +125,7 @@ def fault(field: str, code: str) -> str:
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
         ("recording", "required"): _("Choose a file first."),
+        ("artwork", "required"): _("Choose a picture first."),
         ("artwork", "not-a-picture"): _("This is not a picture that we can read. Send a JPEG or PNG."),
         ("artwork", "too-small"): _("The picture is too small. Podcast apps want at least 1400 by 1400 points."),
         ("artwork", "too-big"): _("The picture is too large to open safely. Send a smaller one."),

@@ -5,7 +5,8 @@
 
 Two replicas behind one address play programmes made of chirps. A third of the way in the rundown is revised (the other way round), at
 half time the timestamps begin anew, at two thirds one replica is killed and comes back. Then every programme is looked for in what
-each player wrote down: how many samples late, how alike. Names are those of `tests/conformance/test_players.py`.
+each player wrote down: how many samples late, how alike; and how far behind the true second the first sample was (for Chromium when it
+came out of the page; for the others when the program was started). Names are those of `tests/conformance/test_players.py`.
 """
 
 from __future__ import annotations
@@ -62,15 +63,18 @@ def listeners(names: list[str], address: str, out: Path, seconds: int) -> list[t
     return found
 
 
-def heard_of(captured: players.Captured, name: str, begun_ms: int) -> dict[str, object]:
+def heard_of(captured: players.Captured, name: str, begun_ms: int, offset_ms: int) -> dict[str, object]:
     heard = read_wav(captured.folder / f"{name}.wav")
-    late_ms = -4_000 if name in players.IN_CHROMIUM else 4_000
-    found = players.places(captured, heard, "low" if name.endswith("low") else "standard", begun_ms - late_ms)
+    profile = "low" if name.endswith("low") else "standard"
+    begun = captured.folder / f"{name}.begun"
+    about_ms = float(begun.read_text()) + offset_ms if begun.exists() else begun_ms
+    behind_s = about_ms / 1000 - players.beginning(players.excerpts(captured, profile), heard, round(about_ms)) / 48_000
+    found = players.places(captured, heard, profile, round(about_ms))
     late = [abs(samples) for _, samples, _ in found]
     alike = [each for _, _, each in found]
     near = players.SLIP if name in players.IN_CHROMIUM else players.NEAR
     lost = [each for each in found if abs(each[1]) > near or each[2] < 0.95]
-    return {"player": name, "heard_s": round(len(heard) / 48_000, 1), "looked_at": len(found), "most_samples_late": max(late, default=None),
+    return {"player": name, "heard_s": round(len(heard) / 48_000, 1), "behind_s": round(behind_s, 2), "looked_at": len(found), "most_samples_late": max(late, default=None),
             "least_alike": min(alike, default=None), "not_found": lost[:5]}  # fmt: skip
 
 
@@ -112,7 +116,7 @@ def main() -> None:
                 replica.kill()
         captured = players.Captured(live, airings, out)
         for each in names:
-            print(json.dumps(heard_of(captured, each, begun_ms)), flush=True)
+            print(json.dumps(heard_of(captured, each, begun_ms, offset_ms)), flush=True)
 
 
 if __name__ == "__main__":

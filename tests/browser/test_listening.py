@@ -218,15 +218,25 @@ def test_what_is_taken_back_does_not_stop_the_player(phone: Listener) -> None:
         body = playlist.text().replace(f"{oldest[0]}-{oldest[1]}", f"{oldest[0]}-{'0' * 16}") if seen else playlist.text()
         route.fulfill(response=playlist, body=body)
 
+    def told(route: Route) -> None:
+        answer = route.fetch()
+        if not phone.page.evaluate("window.revised"):
+            return route.fulfill(response=answer)
+        now = answer.json()
+        gone = {**now["on_air"], "title": None, "episode": None, "show": None}
+        return route.fulfill(response=answer, body=json.dumps({**now, "on_air": gone}))
+
     phone.open("/")
     phone.page.route("**/live/standard.m3u8", revise)
+    phone.page.route("**/now.json", told)
     phone.page.get_by_role("button", name="Play the station, live").click()
     phone.hears()
     phone.page.evaluate("""async module => { const { sound } = await import(module); window.states = [];
         sound.addEventListener('state', () => window.states.push(sound.state)) }""",
         phone.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js"),
     )  # fmt: skip
-    phone.page.wait_for_timeout(14_000)
+    phone.page.get_by_role("heading", name="Now: music and company").wait_for(timeout=45_000)
+    assert not phone.page.locator("[data-of-episode]:visible").count()
     phone.hears()
 
     assert "lost" not in phone.page.evaluate("window.states")

@@ -35,7 +35,7 @@ _BEGIN = """async tap => {
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([tap], { type: "text/javascript" })));
   const node = new AudioWorkletNode(context, "tap", { numberOfInputs: 1, channelCount: 1, channelCountMode: "explicit" });
   window.heard = [];
-  node.port.onmessage = ({ data }) => window.heard.push(data);
+  node.port.onmessage = ({ data }) => { window.heardFromMs ??= Date.now() - 500; window.heard.push(data); };
   context.createMediaElementSource(sound.audio).connect(node);
   node.connect(context.destination);
   await context.resume();
@@ -50,7 +50,10 @@ _END = """() => {
 
 
 def listen(address: str, out: Path, *, low: bool, seconds: float) -> None:
-    """Open the front page, press play, and write down what is heard once the player has settled."""
+    """Open the front page, press play, and write down what is heard once the player has settled.
+
+    Beside it, in `<out>.begun`, when the first sample came out: milliseconds of this machine's clock.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
         page = browser.new_context(bypass_csp=True).new_page()  # for the tap; the player itself keeps the policy elsewhere
@@ -63,6 +66,7 @@ def listen(address: str, out: Path, *, low: bool, seconds: float) -> None:
         page.evaluate(_BEGIN, _TAP)
         page.wait_for_timeout(1000 * seconds)
         heard = np.frombuffer(base64.b64decode(page.evaluate(_END)), "<i2")
+        out.with_suffix(".begun").write_text(str(page.evaluate("window.heardFromMs")))
         browser.close()
     found: Sound = (heard / 32768).astype(np.float32)
     write_wav(out, found)

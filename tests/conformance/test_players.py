@@ -161,27 +161,25 @@ def excerpts(captured: Captured, profile: str) -> list[tuple[int, Sound]]:
     return found
 
 
-def beginning(sought: list[tuple[int, Sound]], heard: Sound) -> int:
-    """Which sample of the grid is the first that was heard; the programmes come round again, so any round will do."""
+def beginning(sought: list[tuple[int, Sound]], heard: Sound, about_ms: int | None = None) -> int:
+    """Which sample of the grid is the first that was heard.
+
+    `about_ms`: what was on then was heard first, or not long before or after; None: the programmes come round again, any round will do.
+    """
     round_ = sought[: 3 * len(SWEEPS) : 3]
     cycle = sought[3 * len(SWEEPS)][0] - sought[0][0]
     early = heard[: 60 * 48_000]
     votes = [(grid - where) % cycle for grid, sound in round_ for where, alike in [offset_of(sound, early)] if alike > 0.98]
     assert votes, "nothing of what was sent was heard"
     start = max(votes, key=lambda vote: sum(abs(vote - other) <= NEAR for other in votes))
-    return start + (sought[0][0] // cycle + 1) * cycle
+    first = start + (sought[0][0] // cycle + 1) * cycle
+    return first if about_ms is None else first + round((about_ms * 48 - first) / cycle) * cycle
 
 
 def places(captured: Captured, heard: Sound, profile: str, about_ms: int | None = None) -> list[tuple[float, int, float]]:
-    """Where every excerpt was heard: (second, how many samples late, how alike).
-
-    `about_ms`: what was on then was heard first, or not long before or after; None: any round of the programmes.
-    """
-    sought = [*excerpts(captured, profile)]
-    first = beginning(sought, heard)
-    if about_ms is not None:
-        cycle = sought[3 * len(SWEEPS)][0] - sought[0][0]
-        first += round((about_ms * 48 - first) / cycle) * cycle
+    """Where every excerpt was heard: (second, how many samples late, how alike); `about_ms` as in `beginning`."""
+    sought = excerpts(captured, profile)
+    first = beginning(sought, heard, about_ms)
     found = []
     for grid, sound in sought:
         begin = grid - first - SLACK

@@ -8,6 +8,7 @@ let lowData = Boolean(navigator.connection?.saveData);
 let turbo = null;
 let onAir = null; // the programme on air, as /now.json said last
 let nowTimer = 0;
+const ASK_EVERY_MS = 15_000;
 
 class RadioPlayer extends HTMLElement {
   #off = new AbortController();
@@ -85,12 +86,14 @@ class RadioPlayer extends HTMLElement {
     if (sound.source && sound.source.kind !== "live") what.textContent = sound.source.title;
     else what.textContent = onAir?.title || this.dataset.live;
     const headline = document.querySelector("h1[data-on-air]");
-    if (headline && onAir?.title) headline.textContent = this.#sentence();
+    if (headline && onAir) headline.textContent = this.#sentence();
+    for (const part of document.querySelectorAll("[data-of-episode]")) part.hidden = Boolean(onAir) && onAir.episode !== part.dataset.ofEpisode;
   }
 
   /** "Now, until 21:30: …", with the pattern and the clock of the station. */
   #sentence() {
-    const { now, zone } = this.dataset;
+    const { now, company, zone } = this.dataset;
+    if (!onAir.title) return company;
     const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
     return now.replace("{end}", time.format(Math.round(onAir.end_ms / 60_000) * 60_000)).replace("{title}", onAir.title);
   }
@@ -183,18 +186,21 @@ async function withoutInlineStyle() {
   }
 }
 
-/** What is on air, asked once at the press and once at each change: nobody polls. */
+/** What is on air: asked at the press, at each change, and now and then between, so that what is taken back leaves the page too. */
 async function followNow() {
   clearTimeout(nowTimer);
-  if (sound.source?.kind !== "live") return;
-  let waitMs = 60_000;
+  if (sound.source?.kind !== "live") {
+    onAir = null;
+    return;
+  }
+  let waitMs = ASK_EVERY_MS;
   try {
     const answer = await askStation();
     onAir = answer.on_air;
-    waitMs = Math.max(2000, answer.ms_to_change + 500);
+    waitMs = Math.min(waitMs, Math.max(2000, answer.ms_to_change + 500));
   } catch { /* the line is down: the sound says so */ }
   document.dispatchEvent(new Event("now"));
-  nowTimer = setTimeout(followNow, Math.min(waitMs, 0x7fffffff));
+  nowTimer = setTimeout(followNow, waitMs);
 }
 
 /** Lock screen and headphone keys. What it shows is discreet: who looks at the phone learns "Radio". */
