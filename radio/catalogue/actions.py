@@ -90,7 +90,7 @@ def make_show(
         InvalidError: a field cannot be taken.
     """
     wanted = _clean(dict(fields))
-    _refuse(_show_faults({"title": "", **wanted}))
+    _refuse(faults_of_show({"title": "", **wanted}))
     show = Show(slug=_free_slug(session, address or str(wanted["title"])), guid=guid or uuid4(), made_at=now, changed_at=now)
     _set(show, wanted)
     session.add(show)
@@ -106,11 +106,6 @@ def _free_slug(session: Session, wish: str) -> str:
     return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
 
 
-def faults_of_show(fields: ShowFields) -> dict[str, str]:
-    """What `make_show` and `edit_show` would refuse: field → code."""
-    return _show_faults(_clean(dict(fields)))
-
-
 def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[ShowFields]) -> None:
     """Change what is said of a show.
 
@@ -118,7 +113,7 @@ def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[S
         InvalidError: a field cannot be taken; nothing is changed.
     """
     wanted = _clean(dict(fields))
-    _refuse(_show_faults(wanted))
+    _refuse(faults_of_show(wanted))
     _set(show, wanted)
     show.changed_at = now
     touched(session)
@@ -297,7 +292,9 @@ def _refuse(faults: Mapping[str, str]) -> None:
         raise InvalidError(faults)
 
 
-def _show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
+def faults_of_show(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What `make_show` and `edit_show` would refuse: field → code."""
+    fields = _clean(fields)
     faults = _common_faults(fields) | feed_fields.show_faults(fields)
     if "title" in fields and not fields["title"]:
         faults["title"] = "required"

@@ -307,6 +307,11 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     faulty = re.findall(r'<li><a href="#(\w+)">', wrong.text)
     assert faulty == ["title", "language", "license_url", "seasons"], "every fault at once, in the order of the page"
     assert "winter</textarea>" in wrong.text
+    show.artwork_sha256 = "a" * 64
+    assert "Choose a picture first." in browser.post(f"{address}/artwork").text
+    assert show.artwork_sha256, "who chooses none loses none"
+    assert browser.post(f"{address}/artwork", data={"then": "remove"}).status_code == 303
+    assert show.artwork_sha256 is None
     right = {"seasons": "2 Winter", "license": "CC-BY-4.0", "country": "gb", "serial": "yes", "verifications": "applepodcastsverify 1a",
              "podroll": "917393E3-1b1e-5cef-ace4-edaa54e1f810 https://other.example/feed Other"}  # fmt: skip
     assert browser.post(address, data=typed | right).status_code == 303
