@@ -204,6 +204,8 @@ def test_what_a_slot_meets_is_said_while_it_is_typed(desk: Desk, edith: Person) 
     expect(page.locator("[data-findings]")).to_contain_text("“Evening talk”")
     page.locator("#time").fill("17:30")
     expect(page.locator("[data-findings]")).not_to_contain_text("“Evening talk”")
+    page.locator("#length_minutes").fill("")
+    expect(page.locator("[data-findings]")).to_contain_text("Press “Check it first”")
 
     page.goto(f"{desk.url}/studio/schedule/{desk.slot().id}")
     page.get_by_role("button", name="End this slot").click()
