@@ -27,6 +27,9 @@ _GLOW = (246, 227, 207)
 _TONES = ((189, 116, 67), (155, 127, 167), (243, 217, 164), None)
 """Ember and plum as they look on the glow, the sand of the help strip, and nothing."""
 _CELLS = 4
+_END, _SCAN, _JFIF, _JFIF_BYTES = 0xD9, 0xDA, 0xE0, 16
+_OF_A_PICTURE = frozenset({0xDB, 0xC4, 0xC0, 0xC1, 0xC2, 0xDD, _SCAN})
+_IN_A_SCAN = frozenset({0x00, *range(0xD0, 0xD8)})
 _FINER = 3
 """Drawn so many times larger and made small, so that the rounds are smooth."""
 
@@ -57,6 +60,39 @@ def redraw(source: bytes, sizes_px: tuple[int, ...] = SIZES_PX) -> dict[int, byt
     if square.width < LEAST_PX:
         raise RefusedPictureError("too-small")
     return {size: as_jpeg(square.resize((size, size), Image.Resampling.LANCZOS)) for size in sizes_px}
+
+
+def is_drawn_here(content: bytes, size_px: int) -> bool:
+    """Whether these bytes are a square JPEG as `redraw` writes them: nothing in it but the picture, and nothing behind it."""
+    try:
+        if not _has_only_a_picture(content):
+            return False
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+            if image.size != (size_px, size_px) or image.mode != "RGB":
+                return False
+            image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, ValueError, SyntaxError, IndexError):
+        return False
+    return True
+
+
+def _has_only_a_picture(content: bytes) -> bool:
+    """Source: ITU-T T.81, annex B: markers and their lengths; FF 00 and the restart markers stand inside a scan."""
+    at, inside = 2, False
+    while content[:2] == b"\xff\xd8" and at + 2 <= len(content):
+        if inside and (content[at] != 0xFF or content[at + 1] in _IN_A_SCAN):
+            step = content.find(b"\xff", at + 1 if content[at] != 0xFF else at + 2)
+            at = step if step > 0 else len(content)
+            continue
+        marker = content[at + 1]
+        if content[at] != 0xFF or marker == _END:
+            return content[at] == 0xFF and at + 2 == len(content)
+        length = int.from_bytes(content[at + 2 : at + 4], "big")
+        is_head = marker == _JFIF and length == _JFIF_BYTES and content[at + 4 : at + 9] == b"JFIF\0"
+        if marker not in _OF_A_PICTURE and not is_head:
+            return False
+        at, inside = at + 2 + length, marker == _SCAN
+    return False
 
 
 def cover(source: bytes) -> bytes:

@@ -9,7 +9,7 @@ Nothing here starts a thread, so it runs under gevent: large files go up part by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cached_property
 from itertools import count
@@ -18,7 +18,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 from media._s3 import UnsatisfiableError, client, our_errors
-from media.errors import ObjectMissingError, StoreUnavailableError, UnsatisfiableRangeError
+from media.errors import MediaError, ObjectMissingError, StoreUnavailableError, UnsatisfiableRangeError
 from media.objects import Listed, ObjectFacts, Part, StoreSettings, Unfinished
 from media.types import ByteRange, Progress
 
@@ -29,6 +29,8 @@ CHUNK_BYTES = 256 * 1024
 __all__ = ["Listed", "ObjectFacts", "ObjectStore", "Part", "S3Store", "StoreSettings", "Unfinished"]
 
 _TRIES_WITHOUT_PROGRESS = 3
+_AT_ONCE = 1000
+"""How many keys one request may name. Source: Amazon S3 API, DeleteObjects."""
 
 
 class ObjectStore:
@@ -116,9 +118,20 @@ class ObjectStore:
         if not prefix:
             raise ValueError("an empty prefix is the whole bucket")
         keys = [each.key for each in self.list(prefix)]
-        for key in keys:
-            self.delete(key)
+        self.remove_all(keys)
         return len(keys)
+
+    def remove_all(self, keys: Sequence[str]) -> None:
+        """Remove many objects with few requests; a store that cannot do that is asked for one after the other."""
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            wanted = {"Objects": [{"Key": key} for key in some], "Quiet": True}
+            try:
+                left = [each["Key"] for each in self._ask("delete_objects", some[0], Delete=wanted).get("Errors", ())]
+            except MediaError:
+                left = [*some]
+            for key in left:
+                self.delete(key)
 
     def list(self, prefix: str = "", page_size: int = 1000) -> Iterator[Listed]:
         """Every object whose key starts with `prefix`, in the order of the keys."""

@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from media.fmp4 import SEGMENT_PREFIX_BYTES as LOW_PREFIX_BYTES
 from media.fmp4 import flat_header
+from media.mp3 import SEGMENT_PREFIX_BYTES
 from media.profiles import Profile, low, standard
 from media.store import ObjectStore
 from radio.catalogue.models import Episode, Recording, Show
@@ -42,6 +44,24 @@ def put_sound(store: ObjectStore, recording: Recording) -> None:
         assert row is not None
         ticks = b"".join(tick_content(recording.id, i, profile) for i in range(n_ticks))
         store.put_bytes(row.key, header(profile, n_ticks) + ticks, profile.media_type)
+
+
+class Voice:
+    """The sound of one recording, known by any tick of it."""
+
+    def __init__(self, recording_id: str, n_ticks: int) -> None:
+        self._stems = {tick_content(recording_id, tick, profile)[:32] for tick in range(n_ticks) for profile in PROFILES}
+        self._some = [tick_content(recording_id, tick, standard())[:64] for tick in (0, n_ticks // 2, n_ticks - 1)]
+
+    def is_in_segment(self, body: bytes, name: str) -> bool:
+        profile, prefix = (standard(), SEGMENT_PREFIX_BYTES) if name.endswith(".mp3") else (low(), LOW_PREFIX_BYTES)
+        return any(body[at : at + 32] in self._stems for at in range(prefix, len(body), profile.tick_bytes))
+
+    def is_in_stream(self, sound: bytes) -> bool:
+        return any(sound[at : at + 32] in self._stems for at in range(0, len(sound), 32))
+
+    def is_in_file(self, body: bytes) -> bool:
+        return any(part in body for part in self._some)
 
 
 @pytest.fixture(scope="session")

@@ -185,6 +185,36 @@ def in_chunks(content: bytes) -> Habit:
     return habit
 
 
+def drips(content: bytes, *, bytes_at_once: int, media_type: str = "audio/wav") -> Habit:
+    """A little at a time, each in good time, and no length."""
+
+    def habit(asked: Asked) -> None:
+        asked.handler.send_response(200)
+        asked.handler.send_header("Content-Type", media_type)
+        asked.handler.end_headers()
+        for start in range(0, len(content), bytes_at_once):
+            asked.handler.wfile.write(content[start : start + bytes_at_once])
+            asked.handler.wfile.flush()
+            asked.over.wait(0.005)
+
+    return habit
+
+
+def is_busy(content: bytes, *, seconds: int, until: int = 2) -> Habit:
+    """429 at first, and when to come back."""
+    return lambda asked: asked.part(content) if asked.times >= until else asked.answer(429, Retry_After=str(seconds))
+
+
+def gives(content: bytes, status: int = 200, **headers: str) -> Habit:
+    """This answer, with these headers and no others."""
+    return lambda asked: asked.answer(status, content, **headers)
+
+
+def in_turn(*habits: Habit) -> Habit:
+    """One way the first time, another the second …; the last for good."""
+    return lambda asked: habits[min(asked.times, len(habits)) - 1](asked)
+
+
 # Feeds
 
 

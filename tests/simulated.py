@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -181,15 +181,13 @@ class Simulation:
         return [stretch for stretch in stretches if stretch]
 
     def _segments(self, aired: Sequence[Airing], joins: Sequence[int]) -> None:
-        """Every segment with a join in it is six ticks of something, also while the store is away for an hour; numbers grow by one."""
+        """Every segment with a join in it is six ticks of something; numbers grow by one."""
         sound = Sound("0" * 64, "key", 0, 7680, 1 << 40)
         known = [Aired(a, sounds={} if a.part is Part.EMERGENCY else {"standard": sound}) for a in aired]
-        away = (joins[len(joins) // 2], joins[len(joins) // 2] + HOUR_TICKS)
-        without = [replace(one, sounds={}) if away[0] <= one.airing.start_tick < away[1] else one for one in known]
         for join in joins[:-1]:
             segment = join // SEGMENT_TICKS
             start = segment * SEGMENT_TICKS
-            made = pieces(without, start, start + SEGMENT_TICKS, profile="standard", now_tick=start, loop_ticks=LOOP_TICKS)
+            made = pieces(known, start, start + SEGMENT_TICKS, profile="standard", now_tick=start, loop_ticks=LOOP_TICKS)
             assert sum(piece.n_ticks for piece in made) == SEGMENT_TICKS
             before, after = window(tick_start_ms(start)), window(tick_start_ms(start) + SEGMENT_MS)
             assert after.start == before.start + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 from uuid import UUID, uuid4
 
@@ -16,10 +17,11 @@ from sqlalchemy.orm import Session
 from media.errors import Refusal
 from media.profiles import Profile
 from media.types import Ingested
-from radio.catalogue import feed_fields, rules, search
+from radio.catalogue import rules, search
+from radio.catalogue.faults import episode_faults, show_faults
 from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import RecordingState, State
-from radio.catalogue.terms import vocabulary
+from radio.catalogue.terms import offered_roles, vocabulary
 from radio.core.people import Person
 from radio.core.text import folded, plain, plain_lines, slug
 from radio.errors import InvalidError
@@ -71,6 +73,7 @@ class EpisodeFields(TypedDict, total=False):
     release: str
     chapters: list[dict[str, Any]] | None
     soundbites: list[dict[str, Any]] | None
+    artwork_sha256: str | None
     expires_at: datetime | None
 
 
@@ -90,7 +93,7 @@ def make_show(
         InvalidError: a field cannot be taken.
     """
     wanted = _clean(dict(fields))
-    _refuse(faults_of_show({"title": "", **wanted}))
+    _refuse(show_faults({"title": "", **wanted}))
     show = Show(slug=_free_slug(session, address or str(wanted["title"])), guid=guid or uuid4(), made_at=now, changed_at=now)
     _set(show, wanted)
     session.add(show)
@@ -106,6 +109,11 @@ def _free_slug(session: Session, wish: str) -> str:
     return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
 
 
+def faults_of_show(fields: ShowFields) -> dict[str, str]:
+    """What `make_show` and `edit_show` would refuse: field → code."""
+    return show_faults(_clean(dict(fields)))
+
+
 def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[ShowFields]) -> None:
     """Change what is said of a show.
 
@@ -113,7 +121,7 @@ def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[S
         InvalidError: a field cannot be taken; nothing is changed.
     """
     wanted = _clean(dict(fields))
-    _refuse(faults_of_show(wanted))
+    _refuse(show_faults(wanted))
     _set(show, wanted)
     show.changed_at = now
     touched(session)
@@ -128,7 +136,7 @@ def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **f
     """
     wanted = _clean({"kind": show.kind, "language": show.language, **fields})
     wanted.setdefault("scopes", rules.first_scopes(wanted["kind"]))
-    _refuse(_episode_faults(wanted))
+    _refuse(episode_faults(wanted))
     episode = Episode(show=show, guid=uuid4(), made_by=by.id, made_at=now, changed_at=now, state=State.DRAFT)
     _set(episode, wanted)
     session.add(episode)
@@ -143,7 +151,7 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
         InvalidError: a field cannot be taken; nothing is changed.
     """
     wanted = _clean(dict(fields))
-    _refuse(_episode_faults(wanted))
+    _refuse(episode_faults(wanted))
     becomes_story = wanted.get("kind") == "story" != episode.kind
     if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
         wanted["scopes"] = rules.first_scopes("story")
@@ -151,13 +159,24 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
     changed(session, episode, now)
 
 
-def set_voices(session: Session, episode: Episode, names: Iterable[str], *, named: bool, now: datetime) -> None:
-    """Say who is heard, by the names they chose; `named`: the public may read them.
+def set_voices(
+    session: Session,
+    episode: Episode,
+    names: Iterable[str],
+    *,
+    named: bool,
+    now: datetime,
+    roles: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Say who is heard, by the names they chose; `named`: the public may read them. `roles`: name → code of what they do.
 
     Raises:
-        InvalidError: a name is too long, or there are more than twelve.
+        InvalidError: a name is too long, there are more than twelve, or nobody knows a role.
     """
     wanted = {folded(name): name for name in (plain(name) for name in names) if name}
+    does = {folded(plain(name)): code for name, code in roles.items()}
+    if not {""}.union(role.code for role in offered_roles()).issuperset(does.values()):
+        raise InvalidError({"voices": "unknown"})
     if len(wanted) > rules.VOICES_LIMIT or any(len(name) > rules.VOICE_LIMIT for name in wanted.values()):
         raise InvalidError({"voices": "too-long"})
     known = {voice.name_key: voice for voice in session.scalars(select(Voice).where(Voice.name_key.in_(wanted)))}
@@ -166,7 +185,7 @@ def set_voices(session: Session, episode: Episode, names: Iterable[str], *, name
     for position, (key, name) in enumerate(wanted.items()):
         voice = known.get(key) or Voice(name=name, name_key=key, made_at=now)
         each = kept.get(key) or EpisodeVoice(voice=voice)
-        each.named, each.position = named, position
+        each.named, each.role, each.position = named, does.get(key, ""), position
         voices.append(each)
     episode.voices = voices
     changed(session, episode, now)
@@ -290,50 +309,3 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse(faults: Mapping[str, str]) -> None:
     if faults:
         raise InvalidError(faults)
-
-
-def faults_of_show(fields: Mapping[str, Any]) -> dict[str, str]:
-    """What `make_show` and `edit_show` would refuse: field → code."""
-    fields = _clean(fields)
-    faults = _common_faults(fields) | feed_fields.show_faults(fields)
-    if "title" in fields and not fields["title"]:
-        faults["title"] = "required"
-    for name, limit in (("description", rules.SUMMARY_LIMIT), ("author", 150), ("category", 80)):
-        if len(fields.get(name, "")) > limit:
-            faults[name] = "too-long"
-    return faults
-
-
-def _episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = _common_faults(fields) | feed_fields.episode_faults(fields)
-    for name, limit in (("summary", rules.SUMMARY_LIMIT), ("notes", rules.NOTES_LIMIT)):
-        if len(fields.get(name, "")) > limit:
-            faults[name] = "too-long"
-    for name in ("season_number", "episode_number"):
-        number = fields.get(name)
-        if number is not None and not 1 <= number <= 99_999:
-            faults[name] = "not-a-number"
-    if fields.get("intensity", 0) not in rules.INTENSITIES:
-        faults["intensity"] = "unknown"
-    if fields.get("detail", "none") not in rules.DETAILS:
-        faults["detail"] = "unknown"
-    if not _codes("scope").issuperset(fields.get("scopes", ())):
-        faults["scopes"] = "unknown"
-    if fault := feed_fields.content_notes_fault(fields.get("content_notes"), _codes("note")):
-        faults["content_notes"] = fault
-    return faults
-
-
-def _common_faults(fields: Mapping[str, Any]) -> dict[str, str]:
-    faults = {}
-    if len(fields.get("title", "")) > rules.TITLE_LIMIT:
-        faults["title"] = "too-long"
-    if "kind" in fields and fields["kind"] not in _codes("kind"):
-        faults["kind"] = "unknown"
-    if "language" in fields and not rules.looks_like_language(fields["language"]):
-        faults["language"] = "unknown"
-    return faults
-
-
-def _codes(name: str) -> frozenset[str]:
-    return frozenset(term.code for term in vocabulary().lists[name].terms)

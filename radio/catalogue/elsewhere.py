@@ -61,12 +61,12 @@ def discard_held(session: Session, episode: Episode) -> set[str]:
         raise ValueError("only what is held may be discarded")
     recordings = list(episode.recordings)
     own = queries.keys_of(recordings)
-    own -= queries.keys_of_others(session, own, episode_id=episode.id)
+    own = own - queries.keys_of_others(session, own, episode_id=episode.id) | queries.picture_keys(episode.artwork_sha256)
     episode.recording = None
     session.flush()
     for recording in recordings:
         session.delete(recording)
     session.flush()
     session.delete(episode)
-    session.flush()
+    actions.forget_voices(session)
     return own

@@ -114,6 +114,8 @@ class Episode(Base):
     """[{start_ms, title}] in order of time."""
     soundbites: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     """[{from_ms, to_ms, title}]: parts that may stand alone, chosen by a person."""
+    artwork_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Names its own pictures in the store, which no other episode shares; None: its show's is shown."""
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", use_alter=True))
     """The recording that is heard."""
     made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
@@ -204,6 +206,8 @@ class EpisodeVoice(Base):
     voice_id: Mapped[str] = mapped_column(ForeignKey("voice.id"), primary_key=True, index=True)
     named: Mapped[bool] = mapped_column(default=False)
     """Whether the public may read the name; without it the name stays in the studio."""
+    role: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """What they do in it, a code of the list `role`; empty: what is usual in an episode of its kind."""
     position: Mapped[int] = mapped_column(default=0)
 
     episode: Mapped[Episode] = relationship(back_populates="voices")

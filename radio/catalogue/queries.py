@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
+from media import keys
+from media.artwork import SIZES_PX
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
 from radio.catalogue.rules import RecordingState, Scope, State
 from radio.core.ids import looks_like_id
@@ -120,21 +122,20 @@ def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:
 
     Idents, beds and company are among them.
     """
-    query = (
-        select(Episode)
-        .join(Recording, Episode.recording_id == Recording.id)
-        .where(
-            out(now),
-            agreed(Scope.LIVE),
-            Recording.state == RecordingState.TAKEN,
-            Recording.withdrawn_from_tick.is_(None),
-            _has("standard"),
-            _has("low"),
-        )
-        .options(*_whole())
-        .order_by(Episode.id)
+    query = select(Episode).join(Recording, Episode.recording_id == Recording.id).where(airable(now))
+    return session.scalars(query.options(*_whole()).order_by(Episode.id)).unique().all()
+
+
+def airable(now: datetime) -> ColumnElement[bool]:
+    """The condition under which an `Episode` (joined with its `Recording`) may be put on air."""
+    return and_(
+        out(now),
+        agreed(Scope.LIVE),
+        Recording.state == RecordingState.TAKEN,
+        Recording.withdrawn_from_tick.is_(None),
+        _has("standard"),
+        _has("low"),
     )
-    return session.scalars(query).unique().all()
 
 
 def _has(profile: str) -> ColumnElement[bool]:
@@ -150,6 +151,11 @@ def keys_of(recordings: Collection[Recording]) -> set[str]:
     """The keys of every object these recordings have in the store."""
     own = {key for r in recordings for key in (r.original_key, r.peaks_key) if key}
     return own | {rendition.key for r in recordings for rendition in r.renditions}
+
+
+def picture_keys(artwork_sha256: str | None) -> set[str]:
+    """The keys of an episode's own picture in every size; none: it has none."""
+    return {keys.artwork(artwork_sha256, size_px, "jpg") for size_px in SIZES_PX} if artwork_sha256 else set()
 
 
 def keys_of_others(session: Session, keys: Collection[str], *, episode_id: str) -> set[str]:

@@ -72,6 +72,11 @@ def first_scopes(kind: str) -> list[str]:
     return [Scope.SITE, Scope.LIVE] if kind == "story" else [Scope.SITE, Scope.LIVE, Scope.PODCAST, Scope.RELAY]
 
 
+def usual_role(kind: str) -> str:
+    """What somebody does in an episode of a kind when nobody says more: in a story or an interview they are a guest."""
+    return "guest" if kind in {"story", "interview"} else "host"
+
+
 STATION_KINDS = frozenset({"ident", "company"})
 """Kinds that live between programmes."""
 

@@ -169,6 +169,23 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(MappingProxyType({each.name: each for each in lists}))
 
 
+def offered_roles() -> tuple[Term, ...]:
+    """What somebody may do in an episode; the others of the list `role` are the groups these stand in."""
+    return tuple(term for term in vocabulary().lists["role"].offered if term.broader is not None)
+
+
+def role_of(words: str, group: str = "") -> str:
+    """The code of a role that is written as people and feeds write it; empty: there is none of that name.
+
+    `group` decides between two of one name; a group that nobody knows does not matter. Source: podcast namespace, `person`.
+    """
+    found = [
+        term for term in offered_roles() if _folded(words) in {_folded(term.label), term.code, *map(_folded, term.also_called)}
+    ]
+    of_group = [term for term in found if _folded(vocabulary().term("role", term.broader or "").label) == _folded(group)]
+    return next((term.code for term in (*of_group, *found)), "")
+
+
 def term_list(table: Mapping[str, Any]) -> TermList:
     """A list from the table of its file; a term without `source` or `sensitive` takes the list's."""
     return TermList(

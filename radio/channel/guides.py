@@ -17,7 +17,7 @@ from radio.core.time import from_unix_ms
 SPI = "http://www.worlddab.org/schemas/spi/31"
 SHORT_NAME, MEDIUM_NAME, LONG_NAME = 8, 16, 128
 """In characters. Source: ETSI TS 102 818 §5.4.1."""
-_LONG_DESCRIPTION = 1200
+_LONG_DESCRIPTION, _ORIGINATOR = 1200, 128
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
 
@@ -90,7 +90,9 @@ def programme_information(
 ) -> bytes:
     """One day's programmes for a hybrid radio. Source: ETSI TS 102 818 §7."""
     root = _spi("epg", teller, changed_at)
-    schedule = _add(root, "schedule", {"version": "1", "originator": teller.name, "creationTime": _iso(changed_at)})
+    schedule = _add(
+        root, "schedule", {"version": "1", "originator": _cut(teller.name, _ORIGINATOR), "creationTime": _iso(changed_at)}
+    )
     start, stop = (_iso(_local(ms, teller.zone)) for ms in span_ms)
     scope = _add(schedule, "scope", {"startTime": start, "stopTime": stop})
     for way in ways:
@@ -110,10 +112,9 @@ def _spi_programme(schedule: Any, teller: Teller, one: Programme, ways: Sequence
         programme, "longName", _cut(f"{one.told.show_title}: {one.told.title}", LONG_NAME), **{f"{_XML}lang": one.told.language}
     )
     location = _add(programme, "location")
-    lasts = _lasts(one.end_ms - one.start_ms)
-    _add(location, "time", {"time": _iso(_local(one.start_ms, teller.zone)), "duration": lasts})
+    _add(location, "time", {"time": _iso(_local(one.start_ms, teller.zone)), "duration": _lasts(one.start_ms, one.end_ms)})
     for way in ways:
-        _add(location, "bearer", {"id": way.url})
+        _add(location, "bearer", {"id": way.url, "cost": str(way.cost)})
     if one.told.summary:
         description = _add(programme, "mediaDescription")
         _text(description, "longDescription", _cut(one.told.summary, _LONG_DESCRIPTION), **{f"{_XML}lang": one.told.language})
@@ -141,7 +142,7 @@ def _spi(name: str, teller: Teller, changed_at: datetime) -> Any:
     if name == "serviceInformation":
         root.set("version", "1")
         root.set("creationTime", _iso(changed_at))
-        root.set("originator", teller.name)
+        root.set("originator", _cut(teller.name, _ORIGINATOR))
     return root
 
 
@@ -178,9 +179,9 @@ def _xmltv_time(ms: int, zone: ZoneInfo) -> str:
     return _local(ms, zone).strftime("%Y%m%d%H%M%S %z")
 
 
-def _lasts(length_ms: int) -> str:
-    """An ISO 8601 duration in whole seconds."""
-    minutes, seconds = divmod(round(length_ms / 1000), 60)
+def _lasts(start_ms: int, end_ms: int) -> str:
+    """From the second in which it starts to that in which it ends: so what follows one another also does so in whole seconds."""
+    minutes, seconds = divmod(end_ms // 1000 - start_ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     parts = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}S" * bool(seconds)
     return f"PT{parts or '0S'}"

@@ -81,6 +81,11 @@ class Holding:
                     threading.Thread(target=self._look_and_release, daemon=True).start()
         return self._held
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the database did not answer when it was asked last."""
+        return self._away
+
     def _is_stale(self) -> bool:
         return self._looked_ms is None or abs(self._clock.unix_ms() - self._looked_ms) >= LOOKED_AT_EVERY_MS
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from media.grid import tick_at
 from radio.catalogue.models import Episode, Recording, Rendition, Show
-from radio.catalogue.queries import agreed, change_number
+from radio.catalogue.queries import agreed, airable, change_number
 from radio.catalogue.rules import Scope, State
 from radio.channel.rules import Aired, Sound
 from radio.core.time import unix_ms
@@ -22,6 +24,12 @@ Mark = tuple[int, int]
 def mark(session: Session) -> Mark:
     """The present mark: two looks at an index."""
     return schedule.head_id(session), change_number(session)
+
+
+def barred(session: Session, recordings: Collection[str], *, now: datetime) -> set[str]:
+    """Which of these may not be heard any more: taken back, run out, or without agreement for the air."""
+    query = select(Recording.id).join(Episode, Episode.recording_id == Recording.id)
+    return set(recordings) - set(session.scalars(query.where(Recording.id.in_(recordings), airable(now))))
 
 
 def aired(session: Session, from_tick: int, to_tick: int) -> tuple[Aired, ...]:

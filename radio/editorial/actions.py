@@ -104,6 +104,7 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
             enqueue(session, "purge", episode.id, now=now, due_at=now + PURGED_AFTER)
         enqueue(session, "announce", "", now=now)
         enqueue(session, "receipt", episode.id, now=now)
+        enqueue(session, "copy", "", now=now)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
 
 
@@ -119,6 +120,7 @@ def off_air(session: Session, station: Station, *, now: datetime) -> None:
     """After an episode lost its agreement for the air: it leaves the air as quickly as one that is taken back, and may return."""
     session.flush()
     schedule.revise(session, station, why="withdrawn", effective_tick=first_tick_from(unix_ms(now + GUARD)))
+    enqueue(session, "copy", "", now=now)
 
 
 def _hold(session: Session, episode: Episode) -> None:

@@ -16,6 +16,7 @@ from radio.core.text import plain
 from radio.editorial import audit
 from radio.editorial.rules import Power, has_power
 from radio.errors import ForbiddenError, InvalidError
+from radio.jobs.actions import enqueue
 from radio.schedule import overrides, overriding
 from radio.schedule.airings import Airing
 from radio.schedule.models import Override
@@ -36,7 +37,7 @@ def stop(session: Session, station: Station, *, by: Person, now: datetime) -> Ov
     """
     _allow(Power.STOP, by)
     row = overrides.stop(session, station, by=by)
-    audit.record(session, "stop", "override", row.id, by=by, now=now, tick=row.from_tick)
+    _record(session, "stop", row, by=by, now=now, tick=row.from_tick)
     return row
 
 
@@ -49,7 +50,7 @@ def resume(session: Session, station: Station, *, by: Person, now: datetime) -> 
     """
     _allow(Power.RESUME, by)
     row = overrides.resume(session, station, by=by)
-    audit.record(session, "resume", "override", row.id, by=by, now=now, tick=row.until_tick)
+    _record(session, "resume", row, by=by, now=now, tick=row.until_tick)
     return row
 
 
@@ -63,9 +64,7 @@ def swap(
     """
     _allow(Power.SWAP, by)
     row = overrides.swap(session, station, airing, episode_id=episode_id, by=by)
-    audit.record(
-        session, "swap", "override", row.id, by=by, now=now, tick=row.from_tick, instead_of=row.instead_of, episode=episode_id
-    )
+    _record(session, "swap", row, by=by, now=now, tick=row.from_tick, instead_of=row.instead_of, episode=episode_id)
     return row
 
 
@@ -83,7 +82,7 @@ def alert(session: Session, station: Station, episode: Episode, notice: Notice, 
         raise InvalidError(faults)
     catalogue.describe(session, episode, now=now, expires_at=notice.until)
     row = overrides.alert(session, station, episode, notice, by=by)
-    audit.record(session, "alert", "override", row.id, by=by, now=now, episode=episode.id, tick=row.from_tick, grade=notice.grade)
+    _record(session, "alert", row, by=by, now=now, episode=episode.id, tick=row.from_tick, grade=notice.grade)
     return row
 
 
@@ -124,7 +123,13 @@ def cancel_alert(session: Session, station: Station, override_id: str, *, by: Pe
         catalogue.describe(session, episode, now=now, expires_at=now)
         session.flush()
     overrides.cancel(session, station, row, by=by)
-    audit.record(session, "alert-cancelled", "override", row.id, by=by, now=now, tick=row.until_tick)
+    _record(session, "alert-cancelled", row, by=by, now=now, tick=row.until_tick)
+
+
+def _record(session: Session, what: str, row: Override, *, by: Person, now: datetime, **facts: str | int | None) -> None:
+    """The entry in the trail; and the copy in the bucket follows at once."""
+    audit.record(session, what, "override", row.id, by=by, now=now, **facts)
+    enqueue(session, "copy", "", now=now)
 
 
 def _allow(power: Power, by: Person) -> None:

@@ -11,7 +11,7 @@ from media import keys, seaweed
 from radio.catalogue import search
 from radio.catalogue.actions import forget_voices, touched
 from radio.catalogue.models import Enclosure, Episode, Recording
-from radio.catalogue.queries import keys_of, keys_of_others
+from radio.catalogue.queries import keys_of, keys_of_others, picture_keys
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import THE_STATION
 from radio.db import session as station_session
@@ -42,7 +42,7 @@ def erase(work: Work) -> None:
     if any(unfinished_job(session, "ingest", recording.id) for recording in episode.recordings):
         raise RefusedError("ingest-first")
     own = keys_of(episode.recordings)
-    doomed = sorted(own - keys_of_others(session, own, episode_id=episode.id))
+    doomed = sorted((own - keys_of_others(session, own, episode_id=episode.id)) | picture_keys(episode.artwork_sha256))
     session.rollback()
     for done, key in enumerate(doomed):
         work.progress(done / len(doomed), "erasing")
@@ -73,7 +73,7 @@ def _forget(session: Session, episode: Episode) -> None:
     episode.title = episode.summary = episode.notes = ""
     episode.kind, episode.detail, episode.intensity, episode.explicit = "programme", "none", 0, False
     episode.content_notes = episode.season_number = episode.episode_number = None
-    episode.chapters = episode.soundbites = None
+    episode.chapters = episode.soundbites = episode.artwork_sha256 = None
     episode.tags, episode.voices, episode.transcripts, episode.release = [], [], [], "full"
     forget_voices(session)
     episode.erased_at = now

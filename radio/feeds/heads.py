@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from media import artwork, keys, tags
@@ -79,7 +79,7 @@ def _wanted(session: Session, station: Station) -> Iterator[Wanted]:
         select(
             Episode.id, Episode.title, Episode.published_at, Episode.content_notes, Episode.chapters, Show.license, Show.license_url,
             (Episode.synthetic | Show.synthetic).label("synthetic"), Show.id.label("show_id"), Show.title.label("show"),
-            Show.author, Show.artwork_sha256, Recording.n_samples, Rendition.profile, Rendition.key, Rendition.sha256,
+            Show.author, func.coalesce(Episode.artwork_sha256, Show.artwork_sha256).label("artwork_sha256"), Recording.n_samples, Rendition.profile, Rendition.key, Rendition.sha256,
             Rendition.size_bytes, Rendition.header_bytes, Rendition.media_type,
         )
         .join(Show, Show.id == Episode.show_id)

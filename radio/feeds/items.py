@@ -79,7 +79,7 @@ def _podcast(item: Item) -> Iterator[str]:
     if item.episode_number:
         yield f"<podcast:episode>{item.episode_number}</podcast:episode>"
     for person in item.persons:
-        yield tag("podcast:person", person.name, role=person.role, group="cast")
+        yield tag("podcast:person", person.name, role=person.role, group=person.group)
     yield from _transcripts(item)
     if item.chapters:
         yield tag("podcast:chapters", url=f"{item.link}/chapters.json", type_=CHAPTERS_TYPE)

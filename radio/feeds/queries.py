@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
-from radio.catalogue.rules import RecordingState, Scope, State
+from radio.catalogue.rules import RecordingState, Scope, State, usual_role
+from radio.catalogue.terms import vocabulary
 from radio.editorial.models import FeedItem
 from radio.feeds import enclosures
 from radio.feeds.channels import artwork_path
@@ -23,8 +25,6 @@ from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Word
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
-_GUESTS = frozenset({"story", "interview"})
-"""Kinds in which who speaks is not of the house. Source: Podcast Taxonomy, cast."""
 
 
 def stored(session: Session, name: str) -> StoredFeed | None:
@@ -85,7 +85,7 @@ def of(name: FeedName, statement: Any) -> Any:
 _ITEMS = (
     select(
         Episode.id, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
-        Episode.chapters, Episode.soundbites, Episode.language, Recording.n_samples, Show.id.label("show_id"),
+        Episode.chapters, Episode.soundbites, Episode.artwork_sha256.label("own_artwork"), Episode.language, Recording.n_samples, Show.id.label("show_id"),
         Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
         Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
         *(_standard.media_type.label("standard_media_type"), _standard.code.label("standard_code")),
@@ -128,21 +128,28 @@ def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedN
 class Aside:
     """What other tables say of episodes, by their ids; `several`: the feed has more than one show."""
 
-    persons: dict[str, list[str]]
+    persons: dict[str, list[tuple[str, str]]]
     words: dict[str, list[tuple[str, bool]]]
     several: bool
 
 
-def _persons(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Only names that the public may read."""
+def _persons(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Name and role, only of names that the public may read."""
     query = (
-        select(EpisodeVoice.episode_id, Voice.name).join(Voice, Voice.id == EpisodeVoice.voice_id)
+        select(EpisodeVoice.episode_id, Voice.name, EpisodeVoice.role).join(Voice, Voice.id == EpisodeVoice.voice_id)
         .where(EpisodeVoice.episode_id.in_(ids), EpisodeVoice.named).order_by(EpisodeVoice.position, Voice.name)
     )  # fmt: skip
-    found: dict[str, list[str]] = {}
-    for episode_id, name in session.connection().execute(query):
-        found.setdefault(episode_id, []).append(name)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for episode_id, name, role in session.connection().execute(query):
+        found.setdefault(episode_id, []).append((name, role))
     return found
+
+
+@lru_cache(maxsize=256)
+def _role(code: str, kind: str) -> tuple[str, str]:
+    """Role and group in the words of the Podcast Taxonomy."""
+    term = vocabulary().term("role", code or usual_role(kind))
+    return term.label.lower(), vocabulary().term("role", term.broader or "").label.lower()
 
 
 def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
@@ -155,20 +162,19 @@ def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bo
 
 def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
-    sound, role = f"{origin}/audio/{row.id}", "guest" if row.kind in _GUESTS else "host"
-    link = f"{origin}/episodes/{row.id}"
+    sound, link = f"{origin}/audio/{row.id}", f"{origin}/episodes/{row.id}"
     title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
     season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
     return Item(
         guid=str(due.guid) if aside.several else row.feed_guid or str(due.guid), title=title, summary=summary, notes_html=notes,
         link=link, published_at=due.published_at, changed_at=row.changed_at,
         length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
-        image_url=origin + artwork_path(row.show_id, row.artwork_sha256),
+        image_url=origin + (artwork_path(row.id, row.own_artwork) if row.own_artwork else artwork_path(row.show_id, row.artwork_sha256)),
         standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
         low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
         season_number=row.season_number, episode_number=row.episode_number, expires_at=due.expires_at, episode_id=row.id,
         kind=row.kind, author=(row.show_author or row.show_title) if aside.several else "", release=row.release, season_name=season,
-        synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, role) for name in aside.persons.get(row.id, ())),
+        synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, *_role(role, row.kind)) for name, role in aside.persons.get(row.id, ())),
         words=tuple(
             Words(language, timed, "" if language == row.language else f".{language}")
             for language, timed in aside.words.get(row.id, ())

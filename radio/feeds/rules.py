@@ -36,10 +36,11 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who agreed to be named. `role` is a word of the Podcast Taxonomy, such as host or guest."""
+    """Somebody who agreed to be named. `role` and `group` are words of the Podcast Taxonomy, such as host, of the cast."""
 
     name: str
     role: str
+    group: str = "cast"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Every process says that it lives and how right its clock is, compared with the database's, which all of them share."""
+"""Every process says that it lives and how right its clock is, compared with the database's, which all of them share.
+
+One that is so far beside it that replicas would contradict each other goes by the database's time until somebody has put it right.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from radio.clock import Clock, StepWatch
+from radio.clock import AgreedClock, Clock, StepWatch
 from radio.core.time import from_unix_ms
 from radio.db import committing
 from radio.jobs.models import Beat
@@ -24,6 +27,7 @@ from radio.station import Station
 log = logging.getLogger(__name__)
 
 EVERY_S = 15.0
+_FIRST_WITHIN_S = 3.0
 _FORGOTTEN_AFTER = timedelta(minutes=10)
 _TIME_OF = {
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400000.0",
@@ -45,9 +49,10 @@ class Beats:
     def __init__(self, app: Flask, *, also: Also | None = None, watch: StepWatch | None = None) -> None:
         here: Station = app.extensions["station"]
         self._app, self._also = app, also
-        self._clock: Clock = here.clock
+        self._agreed = here.clock if isinstance(here.clock, AgreedClock) else None
+        self._clock: Clock = self._agreed.own if self._agreed else here.clock
         self._offset_ms = here.settings.clock_offset_ms
-        self._watch = watch or StepWatch(here.clock)
+        self._watch = watch or StepWatch(self._clock)
         self.process = f"{socket.gethostname()[:28]}-{os.getpid()}"
         self.skew_ms = 0
         self._stepped: tuple[int, datetime] | None = None
@@ -85,19 +90,30 @@ class Beats:
 
     def _tell(self, skew_ms: int) -> None:
         was_well, self.skew_ms = self.is_well, skew_ms
+        if self._agreed:
+            self._agreed.ahead_ms = 0 if self.is_well else skew_ms
         if was_well and not self.is_well:
             log.error("clock: %+.1f s beside the database's; replicas must agree: turn NTP on", skew_ms / 1000)
         elif not was_well and self.is_well:
             log.warning("clock: it agrees with the database's again")
 
     def start(self) -> None:
-        """Beat on a thread of its own (a greenlet under gevent) for as long as the process lives."""
-        threading.Thread(target=self._run, name="beats", daemon=True).start()
+        """Beat on a thread of its own (a greenlet under gevent) for as long as the process lives.
 
-    def _run(self) -> None:
+        Whoever is served by this process waits for the first beat, or a moment where the database does not answer.
+        """
+        first = threading.Event()
+        threading.Thread(target=self._run, args=(first,), name="beats", daemon=True).start()
+        first.wait(_FIRST_WITHIN_S)
+
+    def _run(self, first: threading.Event) -> None:
         while True:
-            try:
-                self.beat()
-            except SQLAlchemyError as error:
-                log.warning("clock: not compared: %s", type(error).__name__)
+            self._try()
+            first.set()
             threading.Event().wait(EVERY_S)
+
+    def _try(self) -> None:
+        try:
+            self.beat()
+        except SQLAlchemyError as error:
+            log.warning("clock: not compared: %s", type(error).__name__)

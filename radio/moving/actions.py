@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from radio.catalogue import actions as catalogue
 from radio.catalogue import elsewhere
-from radio.catalogue.models import Episode, Recording, Show
+from radio.catalogue.models import Episode, EpisodeVoice, Recording, Show
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import Person, Role
 from radio.editorial import actions as editorial
@@ -22,9 +22,12 @@ from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 from radio.moving import queries, rules
+from radio.moving.found import FoundShow
 from radio.moving.models import Arrival, ArrivalItem, Parcel
+from radio.moving.podcasting import gathered, own_of
 from radio.moving.rules import ArrivalState, ItemState, Planned
 from radio.studio.models import Upload
+from radio.web.outside import OutsideError
 
 ANNOUNCED = timedelta(days=14)
 """How long a feed only tells where the show is, before its address leads there: a 301 can never be taken back."""
@@ -43,43 +46,52 @@ def begin(
     return arrival, enqueue(session, "bring", arrival.id, now=now)
 
 
-def plan_feed(session: Session, arrival: Arrival, found: rules.FoundShow, *, language: str, now: datetime) -> tuple[Show, bool]:
+def plan_feed(session: Session, arrival: Arrival, found: FoundShow, *, language: str, now: datetime) -> tuple[Show, bool]:
     """Make the show unless it is here, and a row for each item; whether the show is new. Its page and feed wait for the release."""
     guid = rules.show_guid(found, arrival.address)
     fields, notes = rules.show_fields(found, language=language)
     show, is_new = _show(session, arrival, guid, {**fields, "in_feeds": True}, now=now)
     items = rules.planned(found, guid=guid, language=fields["language"], now=now)
-    arrival.title, arrival.notes = str(fields["title"]), [*found.faults, *notes, *([] if is_new else ["show-here"])]
-    write_items(session, arrival, show, items)
+    arrival.title = str(fields["title"])
+    coming = write_items(session, arrival, show, items)
+    arrival.notes = [*found.faults, *(notes if is_new else ["show-here"]), *gathered(coming)]
+    arrival.problem, arrival.detail = "", ""
     arrival.state = ArrivalState.BRINGING
     return show, is_new
 
 
 def _show(
-    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, now: datetime, slug: str = ""
-) -> tuple[Show, bool]:
+    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, now: datetime, slug: str = "",
+    show_id: str = "",
+) -> tuple[Show, bool]:  # fmt: skip
     found = session.scalar(select(Show).where(Show.guid == guid))
     if found is not None:
         return found, False
     in_feeds = bool(fields["in_feeds"])
     show = catalogue.make_show(session, now=now, guid=guid, address=slug, **{**fields, "in_feeds": False})
+    if show_id and session.get(Show, show_id) is None:
+        show.id = show_id
+        session.flush()
     arrival.shows = {**arrival.shows, show.id: in_feeds}
     return show, True
 
 
-def plan_show(session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, slug: str, now: datetime) -> Show:
-    """A show of a parcel: the one that is here, or a new one without page and feed until the release."""
-    return _show(session, arrival, guid, fields, now=now, slug=slug)[0]
+def plan_show(
+    session: Session, arrival: Arrival, guid: UUID, fields: dict[str, Any], *, slug: str, show_id: str, now: datetime
+) -> Show:
+    """A show of a parcel: the one that is here, or a new one without page and feed until the release. It keeps its id."""
+    return _show(session, arrival, guid, fields, now=now, slug=slug, show_id=show_id)[0]
 
 
-def write_items(session: Session, arrival: Arrival, show: Show, items: Iterable[Planned]) -> None:
-    """A row for each item, decided already for what is here and what cannot come."""
+def write_items(session: Session, arrival: Arrival, show: Show, items: Iterable[Planned]) -> list[Sequence[str]]:
+    """A row for each item, decided already for what is here and what cannot come; gives the notes of those that come."""
+    coming: list[Sequence[str]] = []
     here = queries.episodes_by_guid(session, show.id)
     of_others = _guids_of_others(session, show)
     for position, item in enumerate(items):
         row = ArrivalItem(
             arrival_id=arrival.id, show_id=show.id, position=position, guid=item.guid, title=item.title, fields=item.fields,
-            source=item.source, published_at=item.published_at, notes=list(item.notes), problem=item.problem,
+            source=item.source, published_at=item.published_at, notes=own_of(item.notes), problem=item.problem,
             state=ItemState.MISSING if item.problem else ItemState.WAITING,
         )  # fmt: skip
         if not item.problem and item.guid in here:
@@ -87,8 +99,11 @@ def write_items(session: Session, arrival: Arrival, show: Show, items: Iterable[
             row.fields, row.source, row.title = {}, {}, ""
         elif not item.problem and item.guid in of_others:
             row.state, row.problem = ItemState.MISSING, "guid-elsewhere"
+        if row.state is ItemState.WAITING:
+            coming.append(item.notes)
         session.add(row)
     session.flush()
+    return coming
 
 
 def _guids_of_others(session: Session, show: Show) -> Collection[str]:
@@ -106,10 +121,20 @@ def missing(item: ArrivalItem, problem: str, detail: str = "") -> None:
     item.episode_id = item.recording_id = None
 
 
-def later(item: ArrivalItem, problem: str, detail: str = "", *, now: datetime) -> None:
+def read_later(arrival: Arrival, error: OutsideError, *, now: datetime) -> datetime | None:
+    """It could not be read: say what happened; gives when it is asked again, None: it was given up."""
+    arrival.tries += 1
+    due_at = rules.next_try(arrival.tries, now, after_s=error.after_s) if error.later else None
+    arrival.problem, arrival.detail = error.code, error.detail[:200]
+    if due_at is None:
+        refuse(arrival, error.code, error.detail, now=now)
+    return due_at
+
+
+def later(item: ArrivalItem, problem: str, detail: str = "", *, now: datetime, after_s: int = 0) -> None:
     """Its server failed: it is tried again some time, or counts as missing."""
     item.tries += 1
-    item.due_at = rules.next_try(item.tries, now)
+    item.due_at = rules.next_try(item.tries, now, after_s=after_s)
     item.problem, item.detail = problem, detail[:200]
     if item.due_at is None:
         missing(item, problem, detail)
@@ -118,14 +143,23 @@ def later(item: ArrivalItem, problem: str, detail: str = "", *, now: datetime) -
 def whole(session: Session, item: ArrivalItem) -> None:
     """All of it is here. What was said of it is told by the episode alone from now on, and forgotten with it."""
     item.state, item.problem, item.detail = ItemState.WHOLE, "", ""
-    item.title, item.fields = "", {}
+    _forget(item)
     session.flush()
+
+
+def _forget(item: ArrivalItem) -> None:
+    item.title, item.fields = "", {}
+    item.source = {name: item.source[name] for name in _FOR_THE_RELEASE if name in item.source}
+
+
+_FOR_THE_RELEASE = ("scopes", "state")
 
 
 def settle(session: Session, item: ArrivalItem, recording: Recording | None, job: Job | None) -> set[str] | None:
     """Decide an item whose sound was being made ready; None: it still is. Gives keys to be erased after the commit."""
     if recording is None or recording.state is RecordingState.ERASED:
         missing(item, "taken-back")
+        _forget(item)
         return set()
     if recording.state is RecordingState.TAKEN:
         whole(session, item)
@@ -173,9 +207,13 @@ def stop(arrival: Arrival, *, now: datetime) -> None:
 
 
 def declare(
-    session: Session, arrival: Arrival, *, scopes: Sequence[str], agreed: bool, nothing_to_know: bool, by: Person, now: datetime
-) -> Job:
+    session: Session, arrival: Arrival, *, scopes: Sequence[str], agreed: bool, nothing_to_know: bool, names: Collection[str] = (),
+    pictures: bool = False, by: Person, now: datetime,
+) -> Job:  # fmt: skip
     """A steward answers for all at once: those who are heard agree to `scopes`. The work of publishing is a job.
+
+    `names`: ids of the voices who agree that the public reads their names; of nobody else it does. `pictures`: those of single
+    episodes may be shown; otherwise they are thrown away.
 
     Raises:
         InvalidError: something was not declared.
@@ -189,9 +227,18 @@ def declare(
     count = queries.standing(session, arrival.id).held
     if not count:
         raise RefusedError("nothing-held")
+    _name(session, arrival, names)
     arrival.scopes, arrival.released_by, arrival.released_at = list(scopes), by.id, now
-    audit.record(session, "arrival-released", "arrival", arrival.id, by=by, now=now, episodes=count, scopes=" ".join(scopes))
-    return enqueue(session, "release", arrival.id, now=now)
+    audit.record(session, "arrival-released", "arrival", arrival.id, by=by, now=now, episodes=count, scopes=" ".join(scopes), named=len(names))  # fmt: skip
+    return enqueue(session, "release", arrival.id, payload={"pictures": pictures}, now=now)
+
+
+def _name(session: Session, arrival: Arrival, names: Collection[str]) -> None:
+    """Say of the names in what is held who may be read; a parcel's keep what their station was told."""
+    held = select(ArrivalItem.episode_id).join(Episode, Episode.id == ArrivalItem.episode_id).where(queries.is_held(arrival.id))
+    agreed = update(EpisodeVoice).where(EpisodeVoice.voice_id.in_(names), EpisodeVoice.episode_id.in_(held))
+    session.execute(agreed.values(named=True).execution_options(synchronize_session=False))
+    session.expire_all()
 
 
 def release(session: Session, arrival: Arrival, item: ArrivalItem, episode: Episode, *, now: datetime) -> None:

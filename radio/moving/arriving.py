@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -19,8 +19,9 @@ from radio.jobs.actions import enqueue
 from radio.jobs.carrier import send
 from radio.jobs.work import Work
 from radio.moving import actions, companions, feed, making, queries, rules, unpacking
+from radio.moving.found import FoundShow
 from radio.moving.models import Arrival, ArrivalItem
-from radio.moving.rules import ArrivalState, FoundShow
+from radio.moving.rules import ArrivalState
 from radio.station import station
 from radio.studio import actions as studio
 from radio.web import spool
@@ -34,15 +35,15 @@ _PICTURE_BYTES = 20_000_000
 _ZIP = b"PK\x03\x04"
 
 
-def read(work: Work) -> None:
-    """Find out what is in it. Afterwards it is being brought, refused, or tried again some time."""
+def read(work: Work) -> datetime | None:
+    """Find out what is in it. Afterwards it is being brought, refused, or tried again at the instant that this gives."""
     arrival = station_session().get_one(Arrival, work.subject)
     address, object_key, ours = arrival.address, arrival.object_key, arrival.ours
     station_session().rollback()
     try:
         if object_key is not None and _is_zip(object_key):
             unpacking.plan(work, object_key)
-            return
+            return None
         with TemporaryFile(dir=spool.folder(station().settings)) as file:
             _fetch_into(work, file, address, object_key)
             if _beginning(file) == _ZIP:
@@ -50,9 +51,11 @@ def read(work: Work) -> None:
             else:
                 _read_feed(work, file, address, ours=ours)
     except OutsideError as error:
-        _failed(work, error)
+        with work.writing() as session:
+            return actions.read_later(session.get_one(Arrival, work.subject), error, now=station().now())
     except feed.FeedError as error:
-        _refuse(work, error.code)
+        _refuse(work, error.code, tries=1)
+    return None
 
 
 def _fetch_into(work: Work, file: IO[bytes], address: str, object_key: str | None) -> None:
@@ -85,11 +88,14 @@ def _read_feed(work: Work, file: IO[bytes], address: str, *, ours: bool) -> None
     content = file.read(rules.FEED_BYTES + 1)
     if len(content) > rules.FEED_BYTES:
         raise OutsideError("too-big")
-    found = feed.read(content if content[:2] != b"\x1f\x8b" else unpacked(content, rules.FEED_BYTES))
+    tries = station_session().get_one(Arrival, work.subject).tries
+    station_session().rollback()
+    content = content if content[:2] != b"\x1f\x8b" else unpacked(content, rules.FEED_BYTES)
+    found = _read_twice_if_broken(content, first=bool(address) and tries == 0)
     if found.locked.strip().lower() == "yes" and not ours:
         _refuse(work, "locked")
         return
-    found = _with_pages(work, found, address)
+    found = _with_pages(work, found, address, patient=tries < rules.ROUNDS - 1)
     now = station().now()
     with work.writing() as session:
         arrival = session.get_one(Arrival, work.subject)
@@ -99,8 +105,30 @@ def _read_feed(work: Work, file: IO[bytes], address: str, *, ours: bool) -> None
         _bring_picture(work, show_id, found.image_url)
 
 
-def _with_pages(work: Work, first: FoundShow, address: str) -> FoundShow:
-    """All pages of a feed as one. Source: RFC 5005 §3. A page that cannot be had is said, and ends it."""
+def _read_twice_if_broken(content: bytes, *, first: bool) -> FoundShow:
+    """The feed. One that is broken or is none may be a server's bad minute: it is asked once more before it is mended or refused.
+
+    Raises:
+        OutsideError: broken-feed, to be asked again.
+        FeedError: it is none, and was none before.
+    """
+    try:
+        found = feed.read(content)
+    except feed.FeedError as error:
+        if first and error.code == "not-a-feed":
+            raise OutsideError("broken-feed", later=True) from None
+        raise
+    if first and "feed-mended" in found.faults:
+        raise OutsideError("broken-feed", later=True)
+    return found
+
+
+def _with_pages(work: Work, first: FoundShow, address: str, *, patient: bool) -> FoundShow:
+    """All pages of a feed as one. Source: RFC 5005 §3. A page that cannot be had is said, and ends it.
+
+    Raises:
+        OutsideError: it cannot be had for now, and we are `patient`: all is read again later.
+    """
     items, faults, seen, url = list(first.items), list(first.faults), {address}, first.next_url
     while url and url not in seen and len(seen) < rules.MOST_PAGES and len(items) < rules.MOST_ITEMS:
         seen.add(url)
@@ -108,7 +136,9 @@ def _with_pages(work: Work, first: FoundShow, address: str) -> FoundShow:
         try:
             content, _ = Outside.of(station().settings).read(url, most_bytes=rules.FEED_BYTES)
             page = feed.read(content)
-        except (OutsideError, feed.FeedError):
+        except (OutsideError, feed.FeedError) as error:
+            if patient and isinstance(error, OutsideError) and error.later:
+                raise
             faults.append("page-missing")
             break
         items += page.items
@@ -145,20 +175,11 @@ def _is_zip(key: str) -> bool:
     return next(iter(station().store.stream(key, ByteRange(0, 4))), b"") == _ZIP
 
 
-def _failed(work: Work, error: OutsideError) -> None:
-    now = station().now()
+def _refuse(work: Work, code: str, *, tries: int = 0) -> None:
     with work.writing() as session:
         arrival = session.get_one(Arrival, work.subject)
-        arrival.tries += 1
-        if not error.later or arrival.tries >= rules.ROUNDS:
-            actions.refuse(arrival, error.code, error.detail, now=now)
-        else:
-            arrival.problem, arrival.detail = error.code, error.detail[:200]
-
-
-def _refuse(work: Work, code: str) -> None:
-    with work.writing() as session:
-        actions.refuse(session.get_one(Arrival, work.subject), code, "", now=station().now())
+        arrival.tries += tries
+        actions.refuse(arrival, code, "", now=station().now())
 
 
 def bring_all(work: Work) -> None:
@@ -179,7 +200,10 @@ def bring_all(work: Work) -> None:
 def bring(work: Work, item_id: str, fraction: float) -> None:
     """One item: its sound into the store, then its rows in one transaction. It fails alone."""
     item = station_session().get_one(ArrivalItem, item_id)
-    source, patient = {"language": item.fields.get("language", ""), **item.source}, item.tries < rules.ROUNDS - 1
+    source, patient = (
+        {"language": item.fields.get("language", ""), "guid": item.guid, **item.source},
+        item.tries < rules.ROUNDS - 1,
+    )
     station_session().rollback()
     try:
         if "folder" in source:
@@ -190,7 +214,7 @@ def bring(work: Work, item_id: str, fraction: float) -> None:
         with work.writing() as session:
             row, now = session.get_one(ArrivalItem, item_id), station().now()
             if error.later:
-                actions.later(row, error.code, error.detail, now=now)
+                actions.later(row, error.code, error.detail, now=now, after_s=error.after_s)
             else:
                 actions.missing(row, error.code, error.detail)
     except InvalidError as error:
@@ -208,10 +232,11 @@ def _bring_sound(work: Work, item_id: str, source: dict[str, object], tell: Call
         )  # fmt: skip
         found = companions.fetch(Outside.of(here.settings), source, str(source["language"]), patient=patient, tell=tell)
         making.put_original(work, item_id, file)
+    artwork_sha256 = making.put_picture(work, item_id, found.picture) if found.picture else None
     notes = ["length-differs"] if fetched.short else []
     with work.writing() as session:
         item = session.get_one(ArrivalItem, item_id)
-        episode = making.make_episode(item, chapters=found.chapters, now=here.now())
+        episode = making.make_episode(item, chapters=found.chapters, artwork_sha256=artwork_sha256, now=here.now())
         found.put(session, episode, now=here.now())
         job_id = making.receive(item, episode, [*notes, *found.notes], now=here.now())
     send([job_id])
@@ -243,14 +268,14 @@ def settle(work: Work) -> None:
             station().store.delete(key)
 
 
-def go_on_or_end(work: Work) -> None:
-    """Come again when something waits; else it is over."""
+def go_on_or_end(work: Work, read_at: datetime | None = None) -> None:
+    """Come again when something waits; else it is over. `read_at`: when one that could not be read is asked again."""
     now = station().now()
     with work.publishing() as session:
         arrival = session.get_one(Arrival, work.subject)
         counts = queries.standing(session, arrival.id).counts
         if arrival.state is ArrivalState.READING:
-            enqueue(session, "bring", arrival.id, now=now, due_at=rules.next_try(max(arrival.tries, 1), now))
+            enqueue(session, "bring", arrival.id, now=now, due_at=read_at or rules.next_try(max(arrival.tries, 1), now))
         elif counts.get(rules.ItemState.INGESTING):
             enqueue(session, "bring", arrival.id, now=now, due_at=now + LOOK_AGAIN)
         elif arrival.state is ArrivalState.BRINGING and counts.get(rules.ItemState.WAITING):

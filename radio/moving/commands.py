@@ -96,6 +96,8 @@ def _tell(arrival_id: str) -> int:
             click.echo(words.problem(arrival.problem, arrival.detail) or "It could not be finished; look at the worker’s log.")
             return REFUSED
         click.echo(f"{arrival.title}: {', '.join(words.counts(stands)) or 'nothing in it'}.")
+        for code in arrival.notes:
+            click.echo(f"note: {words.note(code)}")
         for item, episode in queries.items(session(), arrival_id, [ItemState.MISSING], limit=10_000):
             click.echo(
                 f"missing: {words.title(item, episode.title if episode else '')}: {words.problem(item.problem, item.detail)}"

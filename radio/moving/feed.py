@@ -12,19 +12,49 @@ from typing import Any
 
 from lxml import etree
 
-from radio.moving.rules import MOST_ITEMS, FoundItem, FoundShow
+from radio.moving.elements import (
+    CONTENT,
+    ITUNES,
+    PODCAST,
+    PSC,
+    atom,
+    called,
+    deep,
+    image,
+    name,
+    podcast,
+    podcast_text,
+    space,
+    text,
+    words,
+)  # fmt: skip
+from radio.moving.found import FoundItem, FoundPerson, FoundShow, FoundTrailer
+from radio.moving.podcasting import is_yes
+from radio.moving.rules import MOST_ITEMS
 
-ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
-PODCAST = "https://podcastindex.org/namespace/1.0"
-_PODCASTS = (PODCAST, "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md")
-CONTENT = "http://purl.org/rss/1.0/modules/content/"
-PSC = "http://podlove.org/simple-chapters"
-ATOM = "http://www.w3.org/2005/Atom"
 _NAMED = re.compile(rb"&([a-zA-Z][a-zA-Z0-9]{1,10});")
 _ITEM = re.compile(rb"<item[\s>].*?</item\s*>", re.DOTALL)
 _RSS = re.compile(rb"<rss[\s>][^>]*>")
 _OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+
+
+_OF_BOTH = frozenset({
+    "title", "link", "description", "image", "pubDate", "itunes:title", "itunes:subtitle", "itunes:summary", "itunes:author",
+    "itunes:explicit", "itunes:image", "itunes:block", "content:encoded", "podcast:person", "podcast:license", "podcast:image",
+    "podcast:images", "podcast:txt", "atom:link",
+})  # fmt: skip
+_OF_CHANNELS = _OF_BOTH | {
+    "item", "language", "generator", "lastBuildDate", "docs", "ttl", "cloud", "itunes:category", "itunes:type", "itunes:complete",
+    "itunes:owner", "itunes:new-feed-url", "podcast:guid", "podcast:locked", "podcast:medium", "podcast:funding", "podcast:podroll",
+    "podcast:location", "podcast:trailer", "podcast:block", "podcast:podping", "podcast:updateFrequency", "podcast:publisher",
+    "podcast:liveItem",
+}  # fmt: skip
+_OF_ITEMS = _OF_BOTH | {
+    "guid", "enclosure", "itunes:duration", "itunes:season", "itunes:episode", "itunes:episodeType", "podcast:season", "podcast:episode",
+    "podcast:chapters", "podcast:transcript", "podcast:soundbite", "podcast:alternateEnclosure", "psc:chapters",
+}  # fmt: skip
+"""What is read, or follows here from something else: length, rhythm, what is on air."""
 
 
 class FeedError(Exception):
@@ -47,19 +77,25 @@ def read(content: bytes) -> FoundShow:
     root = _parsed(content, forgiving=False)
     if root is None:
         root, faults = _in_pieces(_mended(content)), ("feed-mended",)
-    channel = root.find("{*}channel") if root is not None and _name(root) == "rss" else None
+    channel = root.find("{*}channel") if root is not None and name(root) == "rss" else None
     if channel is None:
         raise FeedError("not-a-feed")
-    items = [each for each in channel.iterchildren(tag=etree.Element) if _name(each) == "item" and not _space(each)]
+    items = [each for each in channel.iterchildren(tag=etree.Element) if name(each) == "item" and not space(each)]
     if len(items) > MOST_ITEMS:
         faults += ("too-many-items",)
     return FoundShow(
-        title=_text(channel, "title"), description=_text(channel, "description") or _text(channel, "summary", ITUNES),
-        language=_text(channel, "language"), author=_text(channel, "author", ITUNES), category=_category(channel),
-        explicit=_text(channel, "explicit", ITUNES), image_url=_image(channel), guid=_podcast_text(channel, "guid"),
-        locked=_podcast_text(channel, "locked"), self_url=_atom(channel, "self"), link=_text(channel, "link"),
-        kind=_text(channel, "type", ITUNES), complete=_text(channel, "complete", ITUNES),
-        next_url=_atom(channel, "next"), items=tuple(_item(each) for each in items[:MOST_ITEMS]), faults=faults,
+        title=text(channel, "title"), description=text(channel, "description") or text(channel, "summary", ITUNES),
+        language=text(channel, "language"), author=text(channel, "author", ITUNES), category=_category(channel),
+        explicit=text(channel, "explicit", ITUNES), image_url=image(channel), guid=podcast_text(channel, "guid"),
+        locked=podcast_text(channel, "locked"), self_url=atom(channel, "self"), link=text(channel, "link"),
+        kind=text(channel, "type", ITUNES), complete=text(channel, "complete", ITUNES),
+        next_url=atom(channel, "next"), moved_to=text(channel, "new-feed-url", ITUNES), block=_blocked(channel),
+        medium=podcast_text(channel, "medium"), license=next(((words(each), each.get("url", "")) for each in podcast(channel, "license")), ("", "")),
+        funding=tuple((each.get("url", ""), words(each)) for each in podcast(channel, "funding")), podroll=_podroll(channel),
+        places=tuple((each.get("country", ""), words(each)) for each in podcast(channel, "location")), trailers=_trailers(channel),
+        persons=_persons(channel), proofs=tuple(each.get("purpose", "verify") for each in podcast(channel, "txt")),
+        blocked_platforms=tuple(each.get("id", "") for each in podcast(channel, "block") if each.get("id") and is_yes(words(each))),
+        has_owner=channel.find(f"{{{ITUNES}}}owner") is not None, others=_others(channel, _OF_CHANNELS), items=tuple(_item(each) for each in items[:MOST_ITEMS]), faults=faults,
     )  # fmt: skip
 
 
@@ -110,15 +146,18 @@ def _letter(match: re.Match[bytes]) -> bytes:
 def _item(item: Any) -> FoundItem:
     enclosure = _enclosure(item)
     return FoundItem(
-        guid=_text(item, "guid") or _deep(item, "guid"), title=_text(item, "title") or _text(item, "title", ITUNES),
-        summary=_text(item, "description") or _text(item, "summary", ITUNES), content=_text(item, "encoded", CONTENT),
-        date=_text(item, "pubDate") or _deep(item, "pubDate"), enclosure_url=enclosure.get("url", ""), enclosure_type=enclosure.get("type", ""),
-        enclosure_bytes=enclosure.get("length", ""), season=_text(item, "season", ITUNES) or _podcast_text(item, "season"),
-        number=_text(item, "episode", ITUNES) or _podcast_text(item, "episode"), explicit=_text(item, "explicit", ITUNES),
-        image_url=_image(item), link=_text(item, "link"), episode_type=_text(item, "episodeType", ITUNES),
-        chapters=_chapters(item), chapters_url=next((each.get("url", "") for each in _podcast(item, "chapters")), ""),
+        guid=text(item, "guid") or deep(item, "guid"), title=text(item, "title") or text(item, "title", ITUNES),
+        summary=text(item, "description") or text(item, "summary", ITUNES), content=text(item, "encoded", CONTENT),
+        date=text(item, "pubDate") or deep(item, "pubDate"), enclosure_url=enclosure.get("url", ""), enclosure_type=enclosure.get("type", ""),
+        enclosure_bytes=enclosure.get("length", ""), season=text(item, "season", ITUNES) or podcast_text(item, "season"), block=_blocked(item),
+        season_name=next((each.get("name", "") for each in podcast(item, "season")), ""), license=podcast_text(item, "license"),
+        persons=_persons(item), n_alternates=len(podcast(item, "alternateEnclosure")), others=_others(item, _OF_ITEMS),
+        soundbites=tuple((each.get("startTime", ""), each.get("duration", ""), words(each)) for each in podcast(item, "soundbite")),
+        number=text(item, "episode", ITUNES) or podcast_text(item, "episode"), explicit=text(item, "explicit", ITUNES),
+        image_url=image(item), link=text(item, "link"), episode_type=text(item, "episodeType", ITUNES),
+        chapters=_chapters(item), chapters_url=next((each.get("url", "") for each in podcast(item, "chapters")), ""),
         transcripts=tuple(
-            (each.get("url", ""), each.get("type", ""), each.get("language", "")) for each in _podcast(item, "transcript")
+            (each.get("url", ""), each.get("type", ""), each.get("language", "")) for each in podcast(item, "transcript")
         ),
     )  # fmt: skip
 
@@ -136,44 +175,42 @@ def _chapters(item: Any) -> tuple[tuple[str, str], ...]:
     return tuple((each.get("start", ""), each.get("title", "")) for found in lists[:1] for each in list(found)[:500])
 
 
-def _name(element: Any) -> str:
-    return str(etree.QName(element).localname)
+def _persons(parent: Any) -> tuple[FoundPerson, ...]:
+    return tuple(
+        FoundPerson(words(each), each.get("role", ""), each.get("group", ""), bool(each.get("img") or each.get("href")))
+        for each in podcast(parent, "person")
+    )
 
 
-def _space(element: Any) -> str:
-    return str(etree.QName(element).namespace or "")
+def _trailers(channel: Any) -> tuple[FoundTrailer, ...]:
+    return tuple(
+        FoundTrailer(
+            words(each),
+            each.get("url", ""),
+            each.get("type", ""),
+            each.get("length", ""),
+            each.get("pubdate", ""),
+            each.get("season", ""),
+        )
+        for each in podcast(channel, "trailer")
+    )
 
 
-def _text(parent: Any, name: str, space: str = "") -> str:
-    """The text of the first such child that has any, without space around it."""
-    tag = f"{{{space}}}{name}" if space else name
-    for child in parent.iterchildren(tag):
-        if text := "".join(child.itertext()).strip():
-            return text
-    return ""
+def _podroll(channel: Any) -> tuple[tuple[str, str, str], ...]:
+    told = (each for roll in podcast(channel, "podroll") for each in podcast(roll, "remoteItem"))
+    return tuple((each.get("feedGuid", ""), each.get("feedUrl", ""), each.get("title", "")) for each in told)
 
 
-def _deep(item: Any, name: str) -> str:
-    """As `_text`, where a tag before it was never closed."""
-    return next((text for each in item.iter(name) if (text := "".join(each.itertext()).strip())), "")
+def _blocked(parent: Any) -> str:
+    """What it says of all directories."""
+    everywhere = (words(each) for each in podcast(parent, "block") if not each.get("id"))
+    return text(parent, "block", ITUNES) or next(everywhere, "")
 
 
-def _podcast(parent: Any, name: str) -> list[Any]:
-    return [child for space in _PODCASTS for child in parent.iterchildren(f"{{{space}}}{name}")]
-
-
-def _podcast_text(parent: Any, name: str) -> str:
-    return next((text for child in _podcast(parent, name) if (text := (child.text or "").strip())), "")
-
-
-def _atom(channel: Any, rel: str) -> str:
-    return next((each.get("href", "") for each in channel.iterchildren(f"{{{ATOM}}}link") if each.get("rel") == rel), "")
-
-
-def _image(parent: Any) -> str:
-    own = next((each.get("href", "") for each in parent.iterchildren(f"{{{ITUNES}}}image")), "")
-    old = parent.find("image")
-    return own or (_text(old, "url") if old is not None else "")
+def _others(parent: Any, known: frozenset[str]) -> tuple[str, ...]:
+    """What is not read, and not made anew here either."""
+    found = (called(each) for each in parent.iterchildren(tag=etree.Element))
+    return tuple(sorted({each for each in found if each not in known}))
 
 
 def _category(channel: Any) -> str:

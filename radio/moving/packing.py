@@ -72,9 +72,8 @@ def _write_show(session: Session, station: Station, writer: Writer, show: tuple[
     picture = found.artwork_sha256
     written, told = [], _show(station, found)
     session.rollback()  # nothing is locked while bytes flow
-    if picture:
-        for size_px in artwork.SIZES_PX:
-            _write_object(station, writer, f"{folder}artwork-{size_px}.jpg", keys.artwork(picture, size_px, "jpg"))
+    for member, key in _pictures(picture):
+        _write_object(station, writer, folder + member, key)
     for done, episode_id in enumerate(ids):
         tell(done / len(ids))
         if _write_episode(session, station, writer, f"{folder}episodes/{episode_id}/", episode_id):
@@ -87,7 +86,7 @@ def _write_show(session: Session, station: Station, writer: Writer, show: tuple[
 def _show(station: Station, show: Show) -> dict[str, Any]:
     fields = {name: getattr(show, name) for name in SHOW_FIELDS}
     return {
-        "slug": show.slug, "guid": str(show.guid), "fields": fields, "artwork_sha256": show.artwork_sha256,
+        "id": show.id, "slug": show.slug, "guid": str(show.guid), "fields": fields, "artwork_sha256": show.artwork_sha256,
         "feed": station.url(f"/shows/{show.slug}/feed.xml"), "artwork": station.url(artwork_path(show.id, show.artwork_sha256)),
     }  # fmt: skip
 
@@ -111,7 +110,7 @@ def _write_episode(session: Session, station: Station, writer: Writer, folder: s
     episode = session.scalar(query.execution_options(populate_existing=True))
     if episode is None:
         return False
-    told, objects = _episode(episode), _objects(episode.recording)
+    told, objects = _episode(episode), [*_pictures(episode.artwork_sha256), *_objects(episode.recording)]
     words = {row.language: row.text.encode() for row in episode.transcripts}
     session.rollback()
     try:
@@ -135,7 +134,8 @@ def _episode(episode: Episode) -> dict[str, Any]:
         "published_at": _iso(episode.published_at), "expires_at": _iso(episode.expires_at), "scopes": list(episode.scopes),
         "fields": {name: getattr(episode, name) for name in EPISODE_FIELDS},
         "tags": [[tag.vocabulary, tag.code] for tag in episode.tags],
-        "voices": [{"name": each.voice.name, "named": each.named} for each in episode.voices],
+        "voices": [{"name": each.voice.name, "named": each.named, "role": each.role} for each in episode.voices],
+        "artwork_sha256": episode.artwork_sha256,
         "recording": _recording(taken) if taken else None,
     }  # fmt: skip
 
@@ -151,6 +151,10 @@ def _objects(recording: Recording | None) -> list[tuple[str, str]]:
         return []
     sounds = [(f"{each.profile}.{each.key.rpartition('.')[2]}", each.key) for each in recording.renditions]
     return [*sorted(sounds), *([("peaks.bin", recording.peaks_key)] if recording.peaks_key else [])]
+
+
+def _pictures(sha256: str | None) -> list[tuple[str, str]]:
+    return [(f"artwork-{size_px}.jpg", keys.artwork(sha256, size_px, "jpg")) for size_px in artwork.SIZES_PX] if sha256 else []
 
 
 def _write_object(station: Station, writer: Writer, name: str, key: str) -> None:

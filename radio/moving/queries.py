@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from radio.catalogue.models import Episode, Recording, Show
+from radio.catalogue.models import Episode, EpisodeVoice, Recording, Show, Voice
 from radio.catalogue.rules import State
 from radio.core.ids import looks_like_id
 from radio.errors import NotFoundError
@@ -64,7 +64,7 @@ def standing(session: Session, arrival_id: str) -> Standing:
     """How far it is."""
     by_state = select(ArrivalItem.state, func.count()).where(ArrivalItem.arrival_id == arrival_id).group_by(ArrivalItem.state)
     counts = {row[0]: int(row[1]) for row in session.execute(by_state)}
-    held = session.scalar(select(func.count()).select_from(ArrivalItem).join(Episode, _of_item()).where(_held(arrival_id)))
+    held = session.scalar(select(func.count()).select_from(ArrivalItem).join(Episode, _of_item()).where(is_held(arrival_id)))
     return Standing(counts, held or 0, sum(counts.values()))
 
 
@@ -72,7 +72,8 @@ def _of_item() -> ColumnElement[bool]:
     return Episode.id == ArrivalItem.episode_id
 
 
-def _held(arrival_id: str) -> ColumnElement[bool]:
+def is_held(arrival_id: str) -> ColumnElement[bool]:
+    """The condition under which an item and its episode wait for the release."""
     return and_(
         ArrivalItem.arrival_id == arrival_id,
         ArrivalItem.state == ItemState.WHOLE,
@@ -81,12 +82,54 @@ def _held(arrival_id: str) -> ColumnElement[bool]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldVoice:
+    """Somebody who is named in what is held, and in how many episodes; `named`: in all of them they agreed already."""
+
+    voice_id: str
+    name: str
+    roles: tuple[str, ...]
+    n_episodes: int
+    named: bool
+
+
+def held_voices(session: Session, arrival_id: str) -> list[HeldVoice]:
+    """Everybody who is named in what waits for the release, the most heard first."""
+    query = (
+        select(Voice.id, Voice.name, EpisodeVoice.role, EpisodeVoice.named)
+        .join(EpisodeVoice, EpisodeVoice.voice_id == Voice.id)
+        .join(Episode, Episode.id == EpisodeVoice.episode_id)
+        .join(ArrivalItem, _of_item())
+        .where(is_held(arrival_id))
+    )
+    told: dict[str, list[tuple[str, str, bool]]] = {}
+    for voice_id, name, role, named in session.execute(query):
+        told.setdefault(voice_id, []).append((name, role, named))
+    found = [
+        HeldVoice(
+            voice_id,
+            rows[0][0],
+            tuple(sorted({role for _, role, _ in rows if role})),
+            len(rows),
+            all(named for *_, named in rows),
+        )
+        for voice_id, rows in told.items()
+    ]
+    return sorted(found, key=lambda each: (-each.n_episodes, each.name))
+
+
+def held_pictures(session: Session, arrival_id: str, *, limit: int = 100) -> Sequence[Episode]:
+    """Those that wait for the release with a picture of their own."""
+    query = select(Episode).join(ArrivalItem, _of_item()).where(is_held(arrival_id), Episode.artwork_sha256.is_not(None))
+    return session.scalars(query.order_by(ArrivalItem.position).limit(limit)).all()
+
+
 def held_items(session: Session, arrival_id: str, *, limit: int, after: int = -1) -> Sequence[tuple[ArrivalItem, Episode]]:
     """What waits for the release, from the position after `after` on."""
     query = (
         select(ArrivalItem, Episode)
         .join(Episode, _of_item())
-        .where(_held(arrival_id), ArrivalItem.position > after)
+        .where(is_held(arrival_id), ArrivalItem.position > after)
         .order_by(ArrivalItem.position)
         .limit(limit)
     )

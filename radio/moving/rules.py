@@ -17,7 +17,9 @@ from dateutil import parser as dates
 from radio.catalogue.feed_fields import CHAPTERS_LIMIT, RELEASES
 from radio.catalogue.rules import NOTES_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT, looks_like_language, podcast_guid
 from radio.core.text import plain, plain_lines
-from radio.moving import texts
+from radio.moving import podcasting, texts
+from radio.moving.found import FoundItem, FoundShow
+from radio.moving.podcasting import is_yes, whole_number
 
 GUID_LIMIT = 1_000
 MOST_ITEMS = 10_000
@@ -25,6 +27,7 @@ MOST_PAGES = 100
 FEED_BYTES = 64_000_000
 ROUNDS = 4
 """How often an item is tried before it counts as missing."""
+LONGEST_WAIT = timedelta(days=1)
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,5}(?:\.\d{1,3})?)")
 _FIRST_YEAR = 1990
 _NO_SOUND = ("text/", "image/", "application/pdf", "application/xhtml", "application/json", "application/xml", "application/rss")
@@ -60,53 +63,6 @@ class ItemState(StrEnum):
 
 
 OPEN = frozenset({ArrivalState.READING, ArrivalState.BRINGING})
-
-
-@dataclass(frozen=True, slots=True)
-class FoundItem:
-    """One item as a feed tells it. Texts as they stand there."""
-
-    guid: str = ""
-    title: str = ""
-    summary: str = ""
-    content: str = ""
-    date: str = ""
-    enclosure_url: str = ""
-    enclosure_type: str = ""
-    enclosure_bytes: str = ""
-    season: str = ""
-    number: str = ""
-    explicit: str = ""
-    image_url: str = ""
-    link: str = ""
-    episode_type: str = ""
-    chapters_url: str = ""
-    chapters: tuple[tuple[str, str], ...] = ()
-    """(start as `1:02:03.5`, title): those that stand in the feed itself."""
-    transcripts: tuple[tuple[str, str, str], ...] = ()
-    """(address, type, language)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundShow:
-    """A feed. `faults`: codes of what was wrong with it as a whole."""
-
-    title: str = ""
-    description: str = ""
-    language: str = ""
-    author: str = ""
-    category: str = ""
-    explicit: str = ""
-    image_url: str = ""
-    guid: str = ""
-    locked: str = ""
-    self_url: str = ""
-    link: str = ""
-    next_url: str = ""
-    kind: str = ""
-    complete: str = ""
-    items: tuple[FoundItem, ...] = ()
-    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +111,17 @@ def show_fields(show: FoundShow, *, language: str) -> tuple[dict[str, Any], tupl
         category = "Health & Fitness > Mental Health"
         notes.codes.append("category-unknown")
     description, _ = texts.both(show.description[: texts.MOST_HTML])
-    return {
+    more, told = podcasting.of_show(show)
+    notes.codes += told
+    return more | {
         "title": notes.cut(plain(show.title[:5000]), TITLE_LIMIT, "title-cut") or "Untitled",
         "description": notes.cut(description, SUMMARY_LIMIT, "summary-cut"),
         "language": own if looks_like_language(own) else language,
         "author": notes.cut(plain(show.author[:5000]), TITLE_LIMIT, "author-cut"),
         "category": category,
-        "explicit": _is_yes(show.explicit),
+        "explicit": is_yes(show.explicit),
         "serial": show.kind.strip().lower() == "serial",
-        "complete": _is_yes(show.complete),
+        "complete": is_yes(show.complete),
     }, tuple(notes.codes)  # fmt: skip
 
 
@@ -171,8 +129,8 @@ def planned(show: FoundShow, *, guid: UUID, language: str, now: datetime) -> tup
     """Every item of a feed, in its order: what will be brought, and what will not and why. A guid counts once."""
     seen: set[str] = set()
     found = []
-    for item in show.items[:MOST_ITEMS]:
-        one = _planned(item, guid, language=language, now=now)
+    for item in podcasting.as_items(show)[:MOST_ITEMS]:
+        one = _planned(item, show, guid, language=language, now=now)
         if not one.problem and one.guid in seen:
             one = replace(one, problem="guid-twice")
         seen.add(one.guid)
@@ -180,7 +138,7 @@ def planned(show: FoundShow, *, guid: UUID, language: str, now: datetime) -> tup
     return tuple(found)
 
 
-def _planned(item: FoundItem, show: UUID, *, language: str, now: datetime) -> Planned:
+def _planned(item: FoundItem, show: FoundShow, show_guid: UUID, *, language: str, now: datetime) -> Planned:
     notes = _Notes()
     title = notes.cut(plain(item.title[:5000]), TITLE_LIMIT, "title-cut")
     if not title:
@@ -188,14 +146,16 @@ def _planned(item: FoundItem, show: UUID, *, language: str, now: datetime) -> Pl
     guid = item.guid.strip()
     if not guid:
         notes.codes.append("guid-missing")
-        guid = str(uuid5(show, item.enclosure_url.strip() or item.link.strip() or f"{title} {item.date}"))
+        guid = str(uuid5(show_guid, item.enclosure_url.strip() or item.link.strip() or f"{title} {item.date}"))
     published_at = _date(item.date, now, notes)
-    fields = _texts(item, title, notes) | {"language": language, "explicit": _is_yes(item.explicit)}
+    fields = _texts(item, title, notes) | {"language": language, "explicit": is_yes(item.explicit)}
     release = item.episode_type.strip().lower()
     fields["release"] = release if release in RELEASES else "full"
-    fields |= {name: _number(text) for name, text in (("season_number", item.season), ("episode_number", item.number))}
+    fields |= {name: whole_number(text) for name, text in (("season_number", item.season), ("episode_number", item.number))}
+    more, voices, told = podcasting.of_item(item, show)
+    notes.codes += told
     return Planned(
-        guid=guid[:GUID_LIMIT], title=fields["title"], fields=fields, source=_source(item), published_at=published_at,
+        guid=guid[:GUID_LIMIT], title=fields["title"], fields=fields | more, source=_source(item, show) | {"voices": voices}, published_at=published_at,
         problem=_problem(item, guid), notes=tuple(notes.codes),
     )  # fmt: skip
 
@@ -233,14 +193,14 @@ def _texts(item: FoundItem, title: str, notes: _Notes) -> dict[str, Any]:
     return {"title": title or "Untitled", "summary": summary or title or "Untitled", "notes": kept}
 
 
-def _source(item: FoundItem) -> dict[str, Any]:
+def _source(item: FoundItem, show: FoundShow) -> dict[str, Any]:
     """Where its parts are, short enough to keep."""
     size = item.enclosure_bytes.strip()
     return {
         "enclosure": item.enclosure_url.strip()[:4000],
         "type": plain(item.enclosure_type)[:80],
         "bytes": int(size) if size.isascii() and size.isdigit() and len(size) < 14 else 0,
-        "image": item.image_url.strip()[:4000],
+        "image": item.image_url.strip()[:4000] if item.image_url.strip() != show.image_url.strip() else "",
         "chapters": item.chapters_url.strip()[:4000],
         "chapter_list": _chapters(item),
         "transcripts": [[part.strip()[:4000] for part in each] for each in item.transcripts[:10]],
@@ -262,16 +222,6 @@ def in_order(told: Iterable[tuple[float, str]]) -> list[dict[str, Any]]:
         if 0 <= start_s < 86_400 and plain(title):
             kept.setdefault(round(start_s * 1000), plain(title)[:128])
     return [{"start_ms": start_ms, "title": kept[start_ms]} for start_ms in sorted(kept)][:CHAPTERS_LIMIT]
-
-
-def _number(text: str) -> int | None:
-    text = text.strip().partition(".")[0]
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    return number or None
-
-
-def _is_yes(text: str) -> bool:
-    return text.strip().lower() in {"yes", "true", "explicit"}
 
 
 def _date(text: str, now: datetime, notes: _Notes) -> datetime | None:
@@ -319,9 +269,14 @@ def own_uuid(guid: str) -> UUID | None:
     return found if str(found) == guid else None
 
 
-def next_try(tries: int, now: datetime) -> datetime | None:
-    """When an item whose server failed `tries` times is asked again; None: it is missing."""
-    return None if tries >= ROUNDS else now + timedelta(seconds=15 * 4 ** (tries - 1))
+def next_try(tries: int, now: datetime, *, after_s: int = 0) -> datetime | None:
+    """When a server that failed `tries` times is asked again; None: it was asked often enough.
+
+    `after_s`: how long it asks us to wait itself, which is heeded up to a day.
+    """
+    if tries >= ROUNDS:
+        return None
+    return now + max(timedelta(seconds=15 * 4 ** (tries - 1)), min(timedelta(seconds=after_s), LONGEST_WAIT))
 
 
 def narrowed(agreed: Iterable[str], declared: Sequence[str]) -> list[str]:

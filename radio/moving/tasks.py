@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from tempfile import TemporaryFile
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, or_, select, update
 
 from media import keys
-from radio.catalogue.models import Show
+from radio.catalogue.models import Episode, Show
+from radio.catalogue.queries import picture_keys
 from radio.db import session as station_session
 from radio.errors import RefusedError
+from radio.jobs.queries import latest_job
 from radio.jobs.registry import handles, periodic
+from radio.jobs.rules import JobState
 from radio.jobs.work import Work
-from radio.moving import actions, arriving, packing, queries
+from radio.moving import actions, arriving, making, packing, queries
 from radio.moving.models import Arrival, ArrivalItem, Parcel
 from radio.moving.rules import OPEN, ArrivalState, ItemState
 from radio.station import station
@@ -28,15 +31,15 @@ _AT_ONCE = 25
 @handles("bring", far=True)
 def bring(work: Work) -> None:
     """Bring the arrival `work.subject` as far as it goes now; it comes again as long as something waits."""
-    state = _state(work.subject)
+    state, read_at = _state(work.subject), None
     if state is ArrivalState.READING:
-        arriving.read(work)
+        read_at = arriving.read(work)
         state = _state(work.subject)
     if state is ArrivalState.BRINGING:
         arriving.bring_all(work)
     if state is not None and state is not ArrivalState.REFUSED:
         arriving.settle(work)
-        arriving.go_on_or_end(work)
+        arriving.go_on_or_end(work, read_at)
 
 
 def _state(arrival_id: str) -> ArrivalState | None:
@@ -55,6 +58,8 @@ def release(work: Work) -> None:
     session.rollback()
     after, done = -1, 0
     while True:
+        if not work.payload.get("pictures"):
+            _drop_pictures(work, after)
         with work.writing() as session:
             arrival = session.get_one(Arrival, work.subject)
             if arrival.released_at is None:
@@ -69,6 +74,18 @@ def release(work: Work) -> None:
             break
     with work.publishing() as session:
         actions.open_shows(session, session.get_one(Arrival, work.subject), now=station().now())
+
+
+def _drop_pictures(work: Work, after: int) -> None:
+    """Throw away the pictures of the next episodes. Objects first: what is held is seen by nobody, and this may be repeated."""
+    session = station_session()
+    batch = queries.held_items(session, work.subject, limit=_AT_ONCE, after=after)
+    pictured = {episode.id: picture_keys(episode.artwork_sha256) for _item, episode in batch if episode.artwork_sha256}
+    session.rollback()
+    for key in sorted(set().union(*pictured.values())):
+        station().store.delete(key)
+    with work.writing() as session:
+        session.execute(update(Episode).where(Episode.id.in_(pictured)).values(artwork_sha256=None))
 
 
 @handles("pack", far=True)
@@ -109,9 +126,39 @@ def tidy(work: Work) -> None:
         with work.writing() as session:
             parcel = session.get_one(Parcel, parcel_id)
             parcel.object_key, parcel.gone = None, why
+    _give_up_the_lost(work)
+    _forget_people(work)
     _forget_files(work)
     with work.publishing():
         pass
+
+
+def _give_up_the_lost(work: Work) -> None:
+    """An arrival whose work was given up says so, instead of being on its way for ever."""
+    session = station_session()
+    on_their_way = session.scalars(select(Arrival.id).where(Arrival.state.in_(OPEN))).all()
+    jobs = {arrival_id: latest_job(session, "bring", arrival_id) for arrival_id in on_their_way}
+    lost = {arrival_id: job.failure or "" for arrival_id, job in jobs.items() if job and job.state is JobState.FAILED}
+    session.rollback()
+    for arrival_id, failure in lost.items():
+        with work.writing() as session:
+            actions.refuse(session.get_one(Arrival, arrival_id), "broke", failure, now=station().now())
+
+
+def _forget_people(work: Work) -> None:
+    """Of an item that did not come: its picture at once, and after a week who would have been heard in it."""
+    session, before = station_session(), station().now() - KEPT
+    missing = select(ArrivalItem.id).join(Arrival).where(ArrivalItem.state == ItemState.MISSING)
+    source = cast(ArrivalItem.source, String)
+    pictured = session.scalars(missing.where(source.contains('"picture"'))).all()
+    naming = session.scalars(missing.where(source.contains('"named"'), Arrival.ended_at < before)).all()
+    session.rollback()
+    for item_id in pictured:
+        making.drop_picture(work, item_id)
+    for item_id in naming:
+        with work.writing() as session:
+            item = session.get_one(ArrivalItem, item_id)
+            item.source = {**item.source, "voices": []}
 
 
 def _forget_files(work: Work) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import artwork, keys
+from media import keys
 from media.transcript import MOST_BYTES
 from media.types import Ingested
 from radio.catalogue import actions as catalogue
@@ -30,17 +30,15 @@ from radio.db import session as station_session
 from radio.errors import InvalidError
 from radio.jobs.carrier import send
 from radio.jobs.work import Work
-from radio.moving import actions, making, packing, rules
+from radio.moving import actions, making, packing, pictures, rules
 from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.parcel import ParcelError, Reader
 from radio.moving.rules import ArrivalState, Planned
 from radio.moving.sounds import lawful
 from radio.station import station
-from radio.studio import actions as studio
 from radio.web import spool
 from radio.web.outside import OutsideError
 
-_PICTURE_BYTES = 20_000_000
 _TYPES: dict[str, tuple[type, ...]] = {
     "kind": (str,), "title": (str,), "summary": (str,), "notes": (str,), "language": (str,), "season_number": (int, type(None)),
     "episode_number": (int, type(None)), "explicit": (bool,), "synthetic": (bool,), "intensity": (int,), "detail": (str,),
@@ -77,7 +75,7 @@ def _plan(work: Work, key: str) -> None:
         made = [_plan_show(session, arrival, told, planned, now=now) for (_, told), planned in zip(shows, items, strict=True)]
         arrival.state = ArrivalState.BRINGING
     for (name, _), (show_id, pictured) in zip(shows, made, strict=True):
-        _bring_picture(work, reader, name, show_id, pictured=pictured)
+        pictures.bring(work, reader, name, show_id, pictured=pictured)
 
 
 def _read_show(reader: Reader, name: str) -> tuple[str, dict[str, Any]]:
@@ -106,6 +104,7 @@ def _item(reader: Reader, show: str, episode_id: object) -> Planned:
         "voices": [each for each in _list(told.get("voices"))[:12] if isinstance(each, dict)],
         "transcripts": [str(code) for code in _list(told.get("transcripts"))[:40]],
         "expires_at": told.get("expires_at") if isinstance(told.get("expires_at"), str) else None,
+        "pictured": bool(told.get("artwork_sha256")),
         "recording": told.get("recording") if isinstance(told.get("recording"), dict) else None,
     }  # fmt: skip
     problem = "guid-too-long" if len(guid) > rules.GUID_LIMIT else ""
@@ -120,7 +119,11 @@ def _plan_show(
     """The id of the show, and whether it has a picture already."""
     fields = _fields(told.get("fields"), packing.SHOW_FIELDS)
     guid = UUID(str(told.get("guid")))
-    show = actions.plan_show(session, arrival, guid, {"in_feeds": True, **fields}, slug=slug(str(told.get("slug", ""))), now=now)
+    own_id = str(told.get("id", ""))
+    show = actions.plan_show(
+        session, arrival, guid, {"in_feeds": True, **fields}, slug=slug(str(told.get("slug", ""))),
+        show_id=own_id if looks_like_id(own_id) else "", now=now,
+    )  # fmt: skip
     _bury(session, show, _list(told.get("tombstones")), items, now=now)
     actions.write_items(session, arrival, show, items)
     return show.id, show.artwork_sha256 is not None or show.id not in arrival.shows
@@ -141,19 +144,6 @@ def _bury(session: Session, show: Show, tombstones: list[Any], items: list[Plann
             session, show, episode_id=str(each["id"]), guid=guid, feed_guid=plain(str(feed_guid))[:1000] if feed_guid else None,
             withdrawn_at=_instant(each.get("withdrawn_at")) or now, now=now,
         )  # fmt: skip
-
-
-def _bring_picture(work: Work, reader: Reader, name: str, show_id: str, *, pictured: bool) -> None:
-    member = f"shows/{name}/artwork-{max(artwork.SIZES_PX)}.jpg"
-    if pictured or not reader.has(member):
-        return
-    try:
-        contents = {size: reader.short(f"shows/{name}/artwork-{size}.jpg", _PICTURE_BYTES) for size in artwork.SIZES_PX}
-        sha256 = studio.put_picture_away(station().store, contents[max(contents)])
-    except (ParcelError, artwork.RefusedPictureError):
-        return
-    with work.writing() as session:
-        catalogue.edit_show(session, session.get_one(Show, show_id), now=station().now(), artwork_sha256=sha256)
 
 
 def bring(work: Work, item_id: str, tell: Callable[[], None]) -> None:
@@ -180,6 +170,7 @@ def _reader(key: str | None) -> Reader:
 
 
 def _bring(work: Work, item_id: str, reader: Reader, source: dict[str, Any], tell: Callable[[], None]) -> None:
+    pictures.bring_own(work, item_id, reader, source)
     if source.get("recording") is None:
         _finish(work, item_id, reader, None, tell=tell)
         return
@@ -250,7 +241,7 @@ def _episode(session: Session, item: ArrivalItem, reader: Reader, *, now: dateti
     source = item.source
     own = UUID(source["own_guid"])
     taken = session.get(Episode, source["id"]) is not None
-    fields = {**item.fields, "expires_at": _instant(source.get("expires_at"))}
+    fields = {**item.fields, "expires_at": _instant(source.get("expires_at")), "artwork_sha256": source.get("picture")}
     episode = elsewhere.make_held_episode(
         session, session.get_one(Show, item.show_id), guid=own, feed_guid=None if str(own) == item.guid else item.guid,
         published_at=item.published_at, now=now, episode_id="" if taken else source["id"], **fields,
@@ -261,14 +252,7 @@ def _episode(session: Session, item: ArrivalItem, reader: Reader, *, now: dateti
         item.notes = [*item.notes, "tags-unknown"]
     if not vocabulary().problems(known):
         catalogue.set_tags(session, episode, known, now=now)
-    voices = source.get("voices", ())
-    catalogue.set_voices(
-        session,
-        episode,
-        [str(each.get("name", "")) for each in voices],
-        named=any(each.get("named") is True for each in voices),
-        now=now,
-    )
+    making.give_voices(session, episode, source.get("voices", ()), now=now)
     item.episode_id = episode.id
     _put_words(session, item, episode, reader, now=now)
     return episode

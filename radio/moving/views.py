@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from media import keys
+from media.artwork import SIZES_PX
 from media.types import ByteRange
-from radio.catalogue.models import Show
+from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import all_shows, any_show_or_404
 from radio.catalogue.terms import vocabulary
-from radio.core.ids import new_id
+from radio.core.ids import looks_like_id, new_id
 from radio.db import db, session
 from radio.errors import InvalidError, NotFoundError, RefusedError
 from radio.jobs.carrier import send
@@ -123,6 +124,7 @@ def _arrival(found: Arrival, faults: dict[str, str] | None = None) -> str:
         releasing=release is not None and release.state in {JobState.QUEUED, JobState.RUNNING}, open=found.state in OPEN,
         again=any(item.problem not in actions.FOR_GOOD for item, _episode in missing), faults=faults or {}, typed=request.form,
         scopes=vocabulary().lists["scope"].offered, shows=[session().get(Show, show_id) for show_id in found.shows],
+        names=queries.held_voices(session(), found.id), pictured=queries.held_pictures(session(), found.id),
         moving_words=words,
     )  # fmt: skip
 
@@ -158,7 +160,9 @@ def release(arrival_id: str) -> Answer | tuple[str, int]:
     try:
         job = actions.declare(
             session(), found, scopes=[code for code in offered if code in chosen], agreed=request.form.get("agreed") == "yes",
-            nothing_to_know=request.form.get("nothing_to_know") == "yes", by=me(), now=station().now(),
+            nothing_to_know=request.form.get("nothing_to_know") == "yes", names=request.form.getlist("names"),
+            pictures=request.form.get("pictures") == "yes", by=me(),
+            now=station().now(),
         )  # fmt: skip
     except InvalidError as error:
         return _arrival(found, {name: words.fault(name) for name in error.faults}), 422
@@ -169,6 +173,20 @@ def release(arrival_id: str) -> Answer | tuple[str, int]:
     send([job_id])
     flash(_("They are being published, each under its first date."), "good")
     return redirect(url_for(".arrival", arrival_id=arrival_id), 303)
+
+
+@bp.get("/pictures/<episode_id>.jpg")
+@access(Access.STEWARD)
+def picture(episode_id: str) -> Response:
+    """The own picture of an episode that is held, for whoever decides about it."""
+    found = session().get(Episode, episode_id) if looks_like_id(episode_id) else None
+    if found is None or found.held_at is None or found.artwork_sha256 is None:
+        raise NotFoundError(episode_id)
+    key = keys.artwork(found.artwork_sha256, min(SIZES_PX), "jpg")
+    session().rollback()
+    response = Response(b"".join(station().store.stream(key)), mimetype="image/jpeg")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.post("/parcels")

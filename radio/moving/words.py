@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext, ngettext
 
+from radio.catalogue.terms import vocabulary
 from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 from radio.moving.models import Arrival, ArrivalItem, Parcel
@@ -36,9 +38,11 @@ def _of_servers(detail: str) -> dict[str, str]:
             "This is not an address that can be fetched: it must begin with https:// or http://, name a server, and no port that is kept for something else."
         ),
         "private-address": _("The address leads into a private network. The station only asks public servers."),
-        "unknown-host": _("No server of this name can be found."),
+        "unknown-host": _("No server of this name can be found. Look whether it is typed as it should be."),
         "no-answer": _("The server does not answer."),
-        "not-secure": _("The server’s certificate is not in order, so nothing was taken from it."),
+        "refuses-us": _("At this address nothing answers: the server refuses the connection."),
+        "broken-feed": _("What came is no whole feed. It may be the server’s bad minute, so it is asked once more."),
+        "not-secure": _certificate(detail),
         "too-many-redirects": _("The address leads on and on, and never to a file."),
         "stalled": _("The server began and then said nothing any more."),
         "dropped": _("The line broke again and again before all of it was here."),
@@ -50,11 +54,24 @@ def _of_servers(detail: str) -> dict[str, str]:
     }
 
 
+def _certificate(detail: str) -> str:
+    why = {
+        "expired": _("The server’s certificate has run out"),
+        "not-yet": _("The server’s certificate does not hold yet; or a clock is wrong"),
+        "self-signed": _("The server has signed its certificate itself, so nobody else answers for it"),
+        "other-name": _("The server’s certificate is for another name"),
+        "unknown": _("Nobody we know answers for the server’s certificate"),
+    }.get(detail, _("The server’s certificate is not in order"))
+    return _("%(why)s. Nothing was taken from it: somebody else could be answering in its place.", why=why)
+
+
 def _status(detail: str) -> str:
     if detail in {"404", "410"}:
         return _("The file is not there any more (the server answers %(status)s).", status=detail)
     if detail in {"401", "403"}:
         return _("The server does not let us have it (it answers %(status)s).", status=detail)
+    if detail == "429":
+        return _("The server says that it is asked too often (429).")
     return _("The server answers with a fault (%(status)s).", status=detail)
 
 
@@ -88,6 +105,10 @@ def _of_parcels() -> dict[str, str]:
 def _of_ours(detail: str) -> dict[str, str]:
     return {
         "taken-back": _("It was taken back here. It does not come again."),
+        "broke": _(
+            "The station itself failed at it again and again (%(what)s). Whoever runs it finds more in the worker’s log.",
+            what=detail or "?",
+        ),
         "not-made-ready": _("Its sound could not be made ready, through no fault of its own. Try again."),
         "not-whole": _("It did not come whole."),
         "invalid": _("Something that is said of it cannot be taken (%(what)s).", what=detail),
@@ -97,7 +118,55 @@ def _of_ours(detail: str) -> dict[str, str]:
 
 def note(code: str) -> str:
     """What is not as it was there, in a few words."""
-    known = {
+    code, _space, detail = code.partition(" ")
+    number, _space, more = detail.partition(" ")
+    n = int(number) if number.isascii() and number.isdigit() else 0
+    return (_short_notes() | _notes_of_shows(detail) | _notes_of_all(n, more)).get(code, code)
+
+
+def _notes_of_shows(detail: str) -> dict[str, str]:
+    """What a feed says of its show and has no place here."""
+    return {
+        "author-came": _("It names “%(name)s” as its author, and that becomes public. If that is a person, ask first, or change it in the show’s form.", name=detail),
+        "owner-left": _("The owner’s name and e-mail stay behind: no feed of this station carries any."),
+        "proofs-left": _("Proofs for directories (%(what)s) were not copied: they prove whose the other host is. The show’s form takes new ones.", what=detail),
+        "platforms-left": _("It was kept from some platforms (%(what)s). Here a show is hidden from all directories or from none.", what=detail),
+        "moved-on": _("The feed itself says that it lives at %(address)s now. Look whether you want that one.", address=detail),
+        "medium-left": _("It calls itself “%(what)s”. Here every show is a podcast.", what=detail),
+        "license-left": _("Its licence could not be kept as it stands: %(what)s.", what=detail),
+        "funding-left": _("A show here has one address for support; these were left: %(what)s.", what=detail),
+        "podroll-left": _("Some shows that it recommends have no id, and were left: %(what)s.", what=detail),
+        "places-left": _("Of a place only the country is kept: a town may tell who somebody is."),
+        "others-left-of-show": _("These parts of the feed have no place here and stay behind: %(what)s.", what=detail),
+        "role-unknown": _("What somebody does in it (“%(what)s”) is none of the known roles.", what=detail),
+        "number-changed": _("Its number “%(what)s” is not a whole one above nought and was changed.", what=detail),
+    }  # fmt: skip
+
+
+def _notes_of_all(n: int, more: str) -> dict[str, str]:
+    """What is told once of `n` episodes."""
+    return {
+        "persons-held": ngettext("%(num)s episode names people. No name is public before you say below that this person agrees to it.",
+                                 "%(num)s episodes name people. No name is public before you say below that this person agrees to it.", n),
+        "persons-linked": ngettext("In %(num)s episode people have pictures or links. They were not taken: nobody was asked for them.",
+                                   "In %(num)s episodes people have pictures or links. They were not taken: nobody was asked for them.", n),
+        "persons-left": ngettext("In %(num)s episode there are more than twelve people, or a name is too long; the rest was left.",
+                                 "In %(num)s episodes there are more than twelve people, or a name is too long; the rest was left.", n),
+        "alternates-left": ngettext("%(num)s episode came in several forms of sound. The first was taken; the station makes its own others.",
+                                    "%(num)s episodes came in several forms of sound. The first was taken; the station makes its own others.", n),
+        "block-left": ngettext("%(num)s episode was hidden from directories. Here that is said of a whole show: decide before you release it.",
+                               "%(num)s episodes were hidden from directories. Here that is said of a whole show: decide before you release them.", n),
+        "license-own": ngettext("%(num)s episode has a licence of its own. Here the show’s holds for all.",
+                                "%(num)s episodes have a licence of their own. Here the show’s holds for all.", n),
+        "soundbites-left": ngettext("In %(num)s episode a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.",
+                                    "In %(num)s episodes a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.", n),
+        "others-left": ngettext("In %(num)s episode these parts of the feed have no place here and stay behind: %(what)s.",
+                                "In %(num)s episodes these parts of the feed have no place here and stay behind: %(what)s.", n, what=more),
+    }  # fmt: skip
+
+
+def _short_notes() -> dict[str, str]:
+    return {
         "title-cut": _("The title was cut to 150 letters."),
         "title-missing": _("It had no title."),
         "summary-cut": _("The summary was cut."),
@@ -121,8 +190,10 @@ def note(code: str) -> str:
         "show-here": _("The show was here already: what is said of it was not changed."),
         "made-anew": _("The other station uses other bitrates, so the sound was encoded anew."),
         "tags-unknown": _("Some tags are not in our lists."),
+        "chapters-linked": _("Its chapters have pictures or links of their own, which have no place here."),
+        "transcript-form": _("A transcript has a form that cannot be read here."),
+        "words-name": _("Its transcript says by name who speaks. Look at it before you release it."),
     }
-    return known.get(code, code)
 
 
 def state(arrival: Arrival, stands: Standing, outlook: str = "") -> tuple[str, str]:
@@ -157,6 +228,11 @@ def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo)
         tried = ngettext("Tried once so far", "Tried %(num)s times so far", arrival.tries)
         return _("%(when)s %(tried)s; after %(most)s tries it is given up.", when=when, tried=tried, most=ROUNDS)
     return when
+
+
+def role(codes: Iterable[str]) -> str:
+    """What somebody does."""
+    return ", ".join(vocabulary().term("role", code).label for code in codes)
 
 
 def counts(stands: Standing) -> list[str]:

@@ -14,7 +14,7 @@ from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import episode_or_404
 from radio.core.ids import looks_like_id
 from radio.db import session
-from radio.pages import sharing
+from radio.pages import queries, sharing
 from radio.pages.pictures import THE_STATION
 from radio.station import station
 from radio.web.access import Access, access
@@ -54,7 +54,8 @@ def episode_card(episode: Episode) -> Card:
         text = _("A programme on %(name)s.", name=name)
         return Card(_("Programme"), text, address, episode.id, (name, ""), (THE_STATION, None))
     under = f"{episode.show.title} · {name}"
-    square = (episode.show_id, episode.show.artwork_sha256)
+    own = (episode.id, episode.artwork_sha256)
+    square = own if episode.artwork_sha256 else (episode.show_id, episode.show.artwork_sha256)
     return Card(episode.title, episode.summary[:200], address, episode.id, (episode.title, under), square)
 
 
@@ -84,8 +85,10 @@ def linked(episode: Episode) -> sharing.Linked | None:
     facts = sharing.EpisodeFacts(
         title=episode.title, summary=episode.summary, address=station().url(f"/episodes/{episode.id}"),
         language=episode.language, published_at=episode.published_at, length_ms=episode.recording.length_ms,
-        sound=station().url(f"/audio/{episode.id}.mp3"), media_type=sound.media_type, size_bytes=sound.size_bytes,
+        sound=station().url(f"/audio/{episode.id}.mp3"), media_type=sound.media_type,
+        size_bytes=queries.download_bytes(session(), episode),
         season_number=episode.season_number, episode_number=episode.episode_number,
+        picture=station().url(f"/artwork/{episode.id}-{episode.artwork_sha256[:12]}-1400.jpg") if episode.artwork_sha256 else "",
     )  # fmt: skip
     return sharing.linked_episode(facts, show_facts(episode.show))
 

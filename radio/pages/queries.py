@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at
-from radio.catalogue.models import Episode, Show
+from radio.catalogue.models import Enclosure, Episode, Show
 from radio.catalogue.queries import agreed, public
 from radio.catalogue.rules import RecordingState, Scope
 from radio.catalogue.terms import Term, UnknownTermError, vocabulary
@@ -84,6 +84,15 @@ def hearable(episode: Episode) -> bool:
     """Whether its sound can be played and downloaded."""
     recording = episode.recording
     return recording is not None and recording.state == RecordingState.TAKEN and bool(recording.renditions)
+
+
+def download_bytes(session: Session, episode: Episode) -> int:
+    """How long the MP3 behind its permanent address is: its public tags lie before the sound, once they are made."""
+    sound = episode.recording.rendition("standard") if episode.recording else None
+    made = session.get(Enclosure, (episode.id, "standard"))
+    if made is not None and sound is not None and made.rendition_sha256 == sound.sha256:
+        return made.size_bytes
+    return sound.size_bytes if sound is not None else 0
 
 
 def episode_of_short(session: Session, asked: str) -> str:

@@ -145,6 +145,8 @@ class EpisodeFacts:
     size_bytes: int
     season_number: int | None
     episode_number: int | None
+    picture: str = ""
+    """Its own; empty: its show's."""
 
 
 def linked_show(facts: ShowFacts) -> Linked:
@@ -162,7 +164,7 @@ def linked_episode(facts: EpisodeFacts, series: ShowFacts) -> Linked:
     found: dict[str, object] = {
         "@context": "https://schema.org", "@type": "PodcastEpisode", "@id": facts.address, "name": facts.title,
         "description": facts.summary, "url": facts.address, "datePublished": facts.published_at.isoformat(),
-        "duration": iso_length(facts.length_ms), "inLanguage": facts.language, "image": series.picture, "isAccessibleForFree": True,
+        "duration": iso_length(facts.length_ms), "inLanguage": facts.language, "image": facts.picture or series.picture, "isAccessibleForFree": True,
         "associatedMedia": {
             "@type": "AudioObject", "contentUrl": facts.sound, "encodingFormat": facts.media_type,
             "contentSize": str(facts.size_bytes), "duration": iso_length(facts.length_ms),

@@ -22,8 +22,9 @@ from radio.schedule.compiling import MadeOf, compiled
 from radio.schedule.deciding import SlotFields, retire_slot, set_slot, set_station_rules
 from radio.schedule.desk import ask_revision, hold, tell, the_desk
 from radio.schedule.ingredients import keep_pieces
+from radio.schedule.interrupted import rest_after
 from radio.schedule.memory import needs_of
-from radio.schedule.proof import FIRST_HASH, GOES_ON, chained, law, prove, prove_support
+from radio.schedule.proof import FIRST_HASH, chained, law, prove, prove_support
 from radio.schedule.wallclock import hours
 from radio.station import Station
 
@@ -233,20 +234,16 @@ def _effective(
     crossing = rules.on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
     if crossing is None or crossing.start_tick == tick or crossing.part is Part.EMERGENCY:
         return tick, False
-    barred = cut or queries.withdrawn_from(session, crossing.recording_id) is not None
+    barred = cut or queries.is_barred(session, crossing)
     return (tick, True) if barred else (min(_with_its_rest(session, crossing), planned), False)
 
 
 def _with_its_rest(session: Session, airing: Airing) -> int:
     """Where an airing ends, and what it has interrupted too."""
-    following = rules.on_air(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS), airing.end_tick)
-    if (
-        following is None
-        or following.why.get("code") != GOES_ON
-        or queries.withdrawn_from(session, following.recording_id) is not None
-    ):
+    rest = rest_after(queries.rundown(session, airing.end_tick, airing.end_tick + DAY_TICKS).airings)
+    if rest is None:
         return airing.end_tick
-    return following.end_tick
+    return rest.start_tick if queries.is_barred(session, rest) else rest.end_tick
 
 
 def _thawed(session: Session, station: Station, soonest: int, planned: int) -> int:

@@ -42,6 +42,8 @@ class About:
     kind: str = ""
     sound_sha256: str = ""
     """Of the standard rendition: which version it was."""
+    license: str = ""
+    """The show's, such as cc-by-4.0; empty: nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,12 @@ def _without_holes(pieces: Sequence[tuple[Airing, str]], from_tick: int, to_tick
 def abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
     """What may be said of those that are not taken back."""
     query = (
-        select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256)
+        select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license)
         .join(Show, Episode.show_id == Show.id)
         .outerjoin(Rendition, (Rendition.recording_id == Episode.recording_id) & (Rendition.profile == "standard"))
         .where(Episode.id.in_(list(episodes)), Episode.state != State.WITHDRAWN)
     )
-    return {row[0]: About(row[1], row[2], row[3], row[4], row[5] or "") for row in session.execute(query)}
+    return {row[0]: About(row[1], row[2], row[3], row[4], row[5] or "", row[6]) for row in session.execute(query)}
 
 
 def _taken_back(session: Session, recordings: Iterable[str]) -> frozenset[str]:

@@ -61,12 +61,8 @@ def prove_(days: int | None) -> None:
         raise click.ClickException(f"revision {broken} is not what it was when it was made")
     n = len(found.airings)
     click.echo(f"proved: {n} airings tile {last - first} ticks, 0 gaps, 0 overlaps, all lawful; the chain is whole")
-    for day in ahead:
-        for one in day.amiss:
-            at = from_unix_ms(one.start_ms).astimezone(here.settings.tz)
-            click.echo(
-                f"{'red' if one.is_grave else 'note'}: {at:%a %d %b %H:%M}  {compile_fault(one.code)} {missing(one.facts)}".rstrip()
-            )
+    for line in dict.fromkeys(_amiss_line(here, one) for day in ahead for one in day.amiss):
+        click.echo(line)
 
 
 @rundown.command("verify")
@@ -95,6 +91,12 @@ def _from_now(here: Station, n_ticks: int) -> Rundown:
     now = tick_at(here.clock.unix_ms())
     around = queries.rundown(session(), now - DAY_TICKS, now + n_ticks + DAY_TICKS).within(now, now + n_ticks)
     return Rundown(around[0].start_tick, around[-1].end_tick, around)
+
+
+def _amiss_line(here: Station, one: outlook.Amiss) -> str:
+    at = from_unix_ms(one.start_ms).astimezone(here.settings.tz)
+    colour = "red" if one.is_grave else "note"
+    return f"{colour}: {at:%a %d %b %H:%M}  {compile_fault(one.code)} {missing(one.facts)}".rstrip()
 
 
 def _line(here: Station, airing: Airing) -> str:

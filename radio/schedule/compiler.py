@@ -56,7 +56,7 @@ class Compiler:
 
     def owes(self) -> bool:
         """Whether a support message has to follow, so that it is no place to stop."""
-        return bool(self.memory.owed & self.support.known) or _led_to(self.memory.last) is not None
+        return bool(self.memory.owed & self.support.known) or self.memory.led_to is not None
 
     def faults(self, to_tick: int) -> tuple[Fault, ...]:
         """What could not be done as it is asked, in order of time."""
@@ -139,17 +139,20 @@ class Compiler:
 
     def _overriding(self, here: Here) -> Airing | None:
         """What a person has put here."""
-        asked = self.overrides.asked(self.memory, here.tick, here.lawful, here.room)
+        asked = self.overrides.asked(here, self.memory, self.promises, self.support)
         if asked is None:
             return None
         airable, code = asked
+        late = here.tick + airable.n_ticks > here.limit and not self.memory.supported
+        if late and (message := self._support(here, here.until)):
+            return message
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
         return airing_here(here, Choice(airable), airable.part, code)
 
     def _led(self, here: Here) -> Airing | None:
         """What the message before was for."""
-        led = _led_to(self.memory.last)
+        led = self.memory.led_to
         index = self.pool.index.get(str(led["for"])) if led else None
         if led is None or index is None or not here.lawful[index]:
             return None
@@ -213,7 +216,9 @@ class Compiler:
         return airing_here(here, Choice(found), found.part, "support") if found else None
 
     def _due(self, here: Here) -> Airing | None:
-        return self._support(here, here.until) if self.support.is_due(here.tick) else None
+        if not self.support.is_due(here.tick) or here.support_may_wait:
+            return None
+        return self._support(here, here.until)
 
     def _in_time(self, here: Here) -> Facts:
         """Which end so that the next message of the night is not late."""
@@ -247,7 +252,8 @@ class Compiler:
         if here.place.under_run == "bed" and asks_by_name(here.place):
             return None
         found = self._chosen(here, self._in_time(here))
-        if found is None and here.limit < here.end and self.support.may_come_early(here.tick):
+        may = self.support.may_come_early(here.tick) and not here.support_may_wait
+        if found is None and here.limit < here.end and may:
             found = self._support(here, here.until)
         return found
 
@@ -329,10 +335,3 @@ class Compiler:
         tick = max(tick, self.from_tick)
         if not any((f.tick, f.code, f.slot_id) == (tick, code, here.place.slot_id) for f in self._faults):
             self._faults[Fault(tick, code, here.place.slot_id, canonical(facts))] = None
-
-
-def _led_to(last: Airing | None) -> Mapping[str, object] | None:
-    """What the last airing was the message before of, as its reason says."""
-    if last is None or '"for"' not in last.reason:
-        return None
-    return last.why

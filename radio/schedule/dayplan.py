@@ -16,9 +16,11 @@ from radio.catalogue.rules import State
 from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.schedule import queries
 from radio.schedule.airings import Airing, Part
+from radio.schedule.asked import asked_for
 from radio.schedule.drafts import LOOKED_AHEAD as DRAFTS_LOOK_AHEAD
 from radio.schedule.drafts import Around
 from radio.schedule.models import Slot
+from radio.schedule.wallclock import Slot as SlotValue
 from radio.schedule.wallclock import hours
 from radio.station import Station
 
@@ -109,9 +111,10 @@ def _titles(session: Session, ids: set[str]) -> Mapping[str, tuple[str, str]]:
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def look_around(session: Session, station: Station, without: str = "") -> Around:
-    """What a draft of the slot `without` is held against: everything else that there is."""
+def look_around(session: Session, station: Station, draft: SlotValue) -> Around:
+    """What a draft of a slot is held against: every other slot, and what there is of what it asks for."""
     now, (_number, rules_) = station.now(), queries.station_rules(session)
-    slots = [queries.slot_value(row) for row in queries.slots(session) if row.id != without]
+    slots = [queries.slot_value(row) for row in queries.slots(session) if row.id != draft.slot_id]
     span = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + DRAFTS_LOOK_AHEAD))
-    return Around(slots, queries.pool(session, now=now), hours(rules_, station.settings.tz, *span), station.settings.tz, now)
+    there = asked_for(session, draft.fill, now=now)
+    return Around(slots, there, hours(rules_, station.settings.tz, *span), station.settings.tz, now)

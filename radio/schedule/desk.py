@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from media.grid import DAY_TICKS
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import models
-from radio.schedule.gaps import Fault
+from radio.schedule.gaps import Fault, is_of_the_pool
 
 
 def ask_revision(session: Session, *, why: str, now: datetime, wait: timedelta = timedelta()) -> Job:
@@ -41,11 +41,16 @@ def the_desk(session: Session) -> models.Desk:
 
 def tell(session: Session, span: tuple[int, int], faults: Iterable[Fault], *, now_tick: int) -> None:
     """Keep what the future that was compiled over a span cannot do, for those who can mend it."""
-    desk, (first, last) = the_desk(session), span
-    others = [
-        fault for fault in desk.faults if now_tick - DAY_TICKS <= int(str(fault[0])) and not first <= int(str(fault[0])) < last
-    ]
+    desk = the_desk(session)
+    others = [fault for fault in desk.faults if _stands(fault, span, now_tick - DAY_TICKS)]
     found = [[fault.tick, fault.code, fault.slot_id, json.loads(fault.facts)] for fault in faults]
     told = sorted([*others, *found], key=lambda fault: (fault[0], fault[1], str(fault[2])))
     if told != desk.faults:
         desk.faults = told
+
+
+def _stands(told: Sequence[object], span: tuple[int, int], since: int) -> bool:
+    """Whether a fault that was told before is neither over nor told anew by what was compiled over a span."""
+    tick, code, slot_id, _facts = told
+    at = int(str(tick))
+    return since <= at and not span[0] <= at < span[1] and not is_of_the_pool(str(code), str(slot_id) if slot_id else None)

@@ -8,9 +8,9 @@ import numpy as np
 
 from radio.schedule.airings import Airable, Airing, Hours, Part, emergency, reason
 from radio.schedule.fit import Facts, chances, number, subset
-from radio.schedule.ladder import TURN_RESTS, Choice, Pool
+from radio.schedule.ladder import TURN_RESTS, Choice, Pool, beside_anchors
 from radio.schedule.memory import Memory
-from radio.schedule.turns import ANCHOR_TICKS
+from radio.schedule.turns import ANCHOR_TICKS, minutes
 from radio.schedule.wallclock import Place
 
 _MOST_SHORTS = 12
@@ -25,6 +25,11 @@ class Fault:
     slot_id: str | None = None
     facts: str = "{}"
     """Canonical JSON: what is missing."""
+
+
+def is_of_the_pool(code: str, slot_id: str | None) -> bool:
+    """Whether a fault speaks of the whole pool and of no hour: whatever is compiled next says it anew, or it is over."""
+    return code == "no-support" and slot_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Here:
     def anchor(self) -> int:
         """The next anchor behind the tick."""
         return (self.tick // ANCHOR_TICKS + 1) * ANCHOR_TICKS
+
+    @property
+    def support_may_wait(self) -> bool:
+        """Whether the next message may be the one that opens the next block; so that block need not know of it."""
+        return self.limit >= self.anchor and self.anchor - self.tick < minutes(3)
 
     @property
     def until(self) -> int:
@@ -96,8 +106,11 @@ class Gaps:
         idents = fits & self._pool.plays(Part.IDENT) & (rested >= TURN_RESTS[Part.IDENT]) & (not last_ident)
         moment = number(self._seed, here.place.slot_id, here.place.occurrence, "gap", here.anchor)
         candidates: list[Airable] = []
-        for mask, most in ((shorts, _MOST_SHORTS), (idents, 1)):
+        if here.tick + room == here.anchor:
+            idents &= False  # the block behind the anchor opens with one
+        for mask, most, part in ((shorts, _MOST_SHORTS, Part.FILLER), (idents, 1, Part.IDENT)):
             indices = np.flatnonzero(mask)
+            indices = indices[beside_anchors(self._pool, indices, here.tick, TURN_RESTS[part])]
             order = np.argsort(chances(moment, self._pool.chance[indices]), kind="stable")[:most]
             candidates += [self._pool.airables[int(indices[i])] for i in order]
         chosen = subset([a.n_ticks for a in candidates], room)

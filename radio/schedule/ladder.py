@@ -16,7 +16,7 @@ from radio.schedule.airings import ON_REQUEST_KINDS, Airable, Hours, Night, Part
 from radio.schedule.fit import Facts, Numbers, Scores, chances, number, scores
 from radio.schedule.memory import NEVER, Memory
 from radio.schedule.policy import DEFAULTS, SUPPORTS, StationRules, Weight
-from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, Cycle, Rest, halves, ladder, minutes
+from radio.schedule.turns import ANCHOR_TICKS, CLOSING_MINUTES, FLOOR_MINUTES, Cycle, Rest, halves, ladder, minutes, sides
 
 ALWAYS = 1 << 60
 TURN_RESTS: Mapping[Part, int] = {Part.IDENT: minutes(5), Part.FILLER: minutes(20)}
@@ -55,6 +55,7 @@ class Pool:
         self._parts = {part: np.array([_plays(a, part) for a in self.airables], dtype=np.bool_) for part in Part}
         self._barred: dict[int, Facts] = {}
         self._half: dict[int, Facts] = {}
+        self._opens: dict[int, Facts] = {}
 
     @staticmethod
     def _numbers(values: list[int]) -> Numbers:
@@ -79,9 +80,16 @@ class Pool:
         if block not in self._half:
             if len(self._half) > 2:
                 self._half.clear()
-            members = ~(self._parts[Part.IDENT] | self._parts[Part.BED])
-            self._half[block] = halves(self.seed, block, self.chance, self.show, members)
+            self._half[block] = halves(self.seed, block, self.chance)
         return self._half[block]
+
+    def opens(self, block: int) -> Facts:
+        """Which shows may open a block."""
+        if block not in self._opens:
+            if len(self._opens) > 2:
+                self._opens.clear()
+            self._opens[block] = sides(self.seed, block, self.show_chance)
+        return self._opens[block]
 
     def matching(self, fill: Mapping[str, object]) -> Facts:
         """Which match the filters of a slot's `fill`, and are neither ident nor bed nor short."""
@@ -168,6 +176,7 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
         indices = _rested(pool, memory, candidates, moment, rests)
     if indices is None:
         return None
+    indices = _preferred(indices, pool.show[indices] != memory.last_show)
     indices = _preferred(indices, _fits_well(pool.n_ticks[indices], moment.room))
     if not memory.opens_block(moment.tick):
         indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
@@ -180,10 +189,20 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
 def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, chance: int) -> Airable | None:
     """Who of the idents or shorts is next: one that this block has not heard; None: all were heard just now."""
     free = np.flatnonzero(candidates & (tick - memory.episode_end >= TURN_RESTS[part]))
+    free = _preferred(free, beside_anchors(pool, free, tick, TURN_RESTS[part]))
     free = _preferred(free, memory.block_end[free] == NEVER)
     if not len(free):
         return None
     return pool.airables[int(free[np.argmin(chances(chance, pool.chance[free]))])]
+
+
+def beside_anchors(pool: Pool, indices: Numbers, tick: int, guard: int) -> Facts:
+    """Which may be heard at a tick, so that nothing is heard on both sides of an anchor within `guard`."""
+    block = tick // ANCHOR_TICKS
+    found = np.ones(len(indices), dtype=np.bool_)
+    if tick - block * ANCHOR_TICKS < guard:
+        found &= pool.half(block)[indices]
+    return found & (((block + 1) * ANCHOR_TICKS - tick >= guard) | ~pool.half(block + 1)[indices])
 
 
 def _rested(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: Sequence[Rest]) -> Numbers | None:
@@ -215,7 +234,9 @@ class _Standing:
         )
         since_show = np.minimum(moment.tick - memory.block_show_end[shows], moment.tick - memory.slot_show_end[shows])
         self._show = np.minimum(since_show, moment.promised_shows[shows] - ends)
+        self._opens = memory.opens_block(moment.tick) and moment.tick % ANCHOR_TICKS < ANCHOR_TICKS // 4
         self._other = shows != memory.last_show
+        self._beside = self._beside_anchors()
         self._voice = moment.tick - memory.voice_end[pool.voices[indices]].max(axis=1)
         self._halves: tuple[Facts, Facts] | None = None
 
@@ -228,14 +249,21 @@ class _Standing:
             found &= self._guarded(minutes(rest.guard_minutes))
         if rest.voice_minutes:
             found &= self._voice >= minutes(rest.voice_minutes)
+        if rest.show_minutes == self._pool.rules.show_rest_minutes > 0:
+            turn = (self._block + self._pool.show_chance[self._shows]) % np.uint64(self._pool.cycle.shows)
+            found &= (turn == 0) & (self._other | self._opens) & (self._show >= minutes(rest.show_minutes))
+            return found
         if rest.show_minutes >= 0:
-            found &= self._other
+            found &= self._beside
         if rest.show_minutes > 0:
             found &= self._show >= minutes(rest.show_minutes)
-            if rest.show_minutes == self._pool.rules.show_rest_minutes:
-                turn = (self._block + self._pool.show_chance[self._shows]) % np.uint64(self._pool.cycle.shows)
-                found &= turn == 0
         return found
+
+    def _beside_anchors(self) -> Facts:
+        """Which are of another show than the one before; across an anchor by sides, so that no block need know the other."""
+        closes = (self._block + 1) * ANCHOR_TICKS - minutes(CLOSING_MINUTES)
+        found = self._pool.opens(self._block)[self._shows] if self._opens else self._other
+        return found & ((self._ends <= closes) | ~self._pool.opens(self._block + 1)[self._shows])
 
     def _guarded(self, guard: int) -> Facts:
         if self._halves is None:
@@ -249,12 +277,12 @@ class _Standing:
         return found & (before | (ends - self._ends >= guard))
 
 
-_TOLD = (1440, 720, 480, 360, 240, 180, 120, 90, 60, 45, 30, 20, 10)
-"""Minutes as a reason tells them."""
+_TOLD = (1440, 720, 480, 360, 240, 180, 120)
+"""Minutes as a reason tells them from two hours on: at least so many. Below it tells the exact minute."""
 
 
 def _relaxed(pool: Pool, memory: Memory, index: int, tick: int) -> Mapping[str, int] | None:
-    """Which rests are really not kept by this choice, and how much of them was."""
+    """Which rests are really not kept by this choice, and how much of them was, in minutes; 0: less than one."""
     rules = pool.rules
     voices = pool.voices[index]
     kept = {
@@ -262,12 +290,12 @@ def _relaxed(pool: Pool, memory: Memory, index: int, tick: int) -> Mapping[str, 
         "voice": (tick - int(memory.voice_end[voices].max()), rules.voice_rest_minutes),
         "show": (tick - int(memory.show_end[pool.show[index]]), rules.show_rest_minutes),
     }
-    found = {
-        name: next((told for told in _TOLD if told * HOUR_TICKS <= since * 60), 0)
-        for name, (since, wanted) in kept.items()
-        if since < minutes(wanted)
-    }
+    found = {name: _told(since * 60 // HOUR_TICKS) for name, (since, wanted) in kept.items() if since < minutes(wanted)}
     return found or None
+
+
+def _told(since_minutes: int) -> int:
+    return next((told for told in _TOLD if told <= since_minutes), since_minutes)
 
 
 def _preferred(indices: Numbers, wanted: Facts) -> Numbers:
@@ -281,4 +309,4 @@ def _fits_well(lengths: Numbers, room: int) -> Facts:
     return found
 
 
-__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "bits", "in_turn", "ladder", "pick"]
+__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "beside_anchors", "bits", "in_turn", "ladder", "pick"]

@@ -111,6 +111,11 @@ class Memory:
             self.block_show_end.fill(NEVER)
         self.position[airing.part] = self.position.get(airing.part, 0) + 1
 
+    @property
+    def led_to(self) -> Mapping[str, object] | None:
+        """What the last airing was the message before of, as its reason says."""
+        return self.last.why if self.last is not None and '"for"' in self.last.reason else None
+
     def see(self, tick: int) -> None:
         """Come to a tick: when it opens a block, what the block before it heard no longer counts."""
         if tick // ANCHOR_TICKS != self.block:

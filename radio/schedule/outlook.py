@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.core.time import from_unix_ms
 from radio.schedule import queries
-from radio.schedule.airings import Airing, Part
+from radio.schedule.airings import Airing, Part, canonical
+from radio.schedule.gaps import is_of_the_pool
 from radio.schedule.models import Desk
 from radio.station import Station
 
 GRAVE = frozenset({"nothing-lawful", "nothing-planned", "no-support", "no-support-at-night"})
 """Codes that make a day red; the others say that a slot gets something else than it asks for."""
+_NEAR_TICKS = HOUR_TICKS // 60
+"""What begins within a minute of the same fault is told by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,27 @@ def amiss(session: Session, from_tick: int) -> list[Amiss]:
     planned = queries.planned_until(session)
     desk = session.get(Desk, 1)
     told = [_told(fault) for fault in desk.faults] if desk else []
-    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS]
+    lasting = [one for one in told if is_of_the_pool(one.code, one.slot_id)]
+    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS and one not in lasting]
+    found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
         facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
         loops = _loops(queries.rundown(session, from_tick, planned).airings, facts)
         found = [one for one in found if one.code != "nothing-lawful"] + loops
-    return sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or ""))
+    return _once(sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or "")))
+
+
+def _once(found: Iterable[Amiss]) -> list[Amiss]:
+    """What several compilations have told of the same hour, said once."""
+    said: dict[tuple[str, str | None, str], Amiss] = {}
+    kept = []
+    for one in found:
+        name = (one.code, one.slot_id, canonical(one.facts))
+        before = said.get(name)
+        if before is None or one.tick - before.tick - before.n_ticks >= _NEAR_TICKS:
+            said[name] = one
+            kept.append(one)
+    return kept
 
 
 def days_ahead(session: Session, station: Station) -> list[DayAhead]:

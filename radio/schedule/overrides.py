@@ -19,7 +19,9 @@ from radio.errors import InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
 from radio.schedule.airings import CUTTABLE, Airable, Airing, Part, emergency, on_air, reason
 from radio.schedule.compiling import MadeOf, compiled
+from radio.schedule.interrupted import without_the_alert
 from radio.schedule.models import Override
+from radio.schedule.promised import make_good, promised, pushed_out
 from radio.schedule.proof import GOES_ON, Lawful, digest, law
 from radio.schedule.standing import OverrideKind
 from radio.schedule.wallclock import hours
@@ -120,13 +122,17 @@ def choices(session: Session, station: Station, tick: int) -> list[Airable]:
 def alert(session: Session, station: Station, episode: Episode, notice: Notice, *, by: Person) -> Override:
     """Let a published episode of kind alert be heard at once, and again until its end. What it interrupts goes on after it.
 
-    Where it may not be heard now (at night, and not calm) it waits for the first join at which it may.
+    Where it may not be heard now (at night, and not calm) it waits for the first join at which it may. What fills the slot
+    that follows to the tick may not fit there any more: it is heard as soon as there is room. `promised` tells.
 
     Raises:
-        RefusedError: the station is stopped.
+        RefusedError: the station is stopped, or has no support message for what is warned of.
+        InvalidError: the episode may not be aired at all.
     """
     actions.hold(session)
     _refuse_when_stopped(session)
+    _refuse_what_nothing_supports(session, station, episode)
+    before = promised(session, soonest(station))
     row = _kept(session, Override(
         kind=OverrideKind.ALERT, from_tick=soonest(station), until_tick=tick_at(unix_ms(notice.until)), episode_id=episode.id,
         every_minutes=notice.every_minutes, issuer=notice.issuer, link=notice.link, area=notice.area, grade=notice.grade,
@@ -134,6 +140,9 @@ def alert(session: Session, station: Station, episode: Episode, notice: Notice, 
     ))  # fmt: skip
     tick, cut = _say_now(session, station, row)
     actions.revise(session, station, why="alert", effective_tick=tick, cut=cut)
+    if lost := pushed_out(session, before):
+        make_good(session, station, lost, by=by)
+        actions.revise(session, station, why="alert", effective_tick=tick, cut=cut)
     actions.ask_revision(session, why="catalogue-changed", now=station.now())
     return row
 
@@ -149,17 +158,15 @@ def cancel(session: Session, station: Station, row: Override, *, by: Person) -> 
     if row.ended_at is not None or row.until_tick is None or row.until_tick <= tick:
         raise RefusedError("already-over")
     _end(session, station, row, by=by)
-    around = queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS)
-    crossing = on_air(around, tick)
-    on_now = crossing is not None and crossing.episode_id == row.episode_id
-    following = on_air(around, crossing.end_tick) if crossing and on_now else None
-    if following and following.why.get("code") == GOES_ON:
-        rest = Airing(tick, following.n_ticks, following.part, following.episode_id, following.recording_id, following.first_tick,
-                      following.slot_id, following.reason)  # fmt: skip
-        if _law(session, station, queries.pool(session, now=station.now()), tick)(rest) is None:
-            _put(session, station, [rest], why="alert-over", override=row)
-            tick, on_now = rest.end_tick, True
-    actions.revise(session, station, why="alert-over", effective_tick=tick, cut=on_now)
+    around = queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS).within(tick, tick + HOUR_TICKS)
+    left = without_the_alert(around, tick, str(row.episode_id))
+    lawful = _law(session, station, queries.pool(session, now=station.now()), tick)
+    if left and all(lawful(airing) is None for airing in left):
+        _put(session, station, left, why="alert-over", override=row)
+        actions.revise(session, station, why="alert-over", effective_tick=left[-1].end_tick, cut=True)
+    else:
+        on_now = around[0].episode_id == row.episode_id
+        actions.revise(session, station, why="alert-over", effective_tick=tick, cut=on_now)
     actions.ask_revision(session, why="catalogue-changed", now=station.now())
 
 
@@ -191,6 +198,17 @@ def _law(session: Session, station: Station, pool: Sequence[Airable], tick: int)
     _number, policy = queries.station_rules(session)
     bounds = hours(policy, station.settings.tz, tick, tick + 2 * DAY_TICKS)
     return law({airable.episode_id: airable for airable in pool}, bounds)
+
+
+def _refuse_what_nothing_supports(session: Session, station: Station, episode: Episode) -> None:
+    """An alert that needs a support message which nobody has recorded would never be heard."""
+    pool = queries.pool(session, now=station.now())
+    own = next((one for one in pool if one.episode_id == episode.id), None)
+    if own is None:
+        raise InvalidError({"episode_id": "not-for-the-air"})
+    told = frozenset(support for one in pool for support in one.supports)
+    if missing := own.needs(queries.station_rules(session)[1]) - told:
+        raise RefusedError("no-support", ", ".join(sorted(missing)))
 
 
 def _refuse_when_stopped(session: Session) -> None:

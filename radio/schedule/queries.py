@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, first_tick_from, tick_at
 from radio.catalogue.models import Episode, Recording
-from radio.catalogue.queries import airable_episodes
+from radio.catalogue.queries import agreed, airable_episodes
+from radio.catalogue.rules import Scope
 from radio.core.time import unix_ms
 from radio.errors import NotFoundError
 from radio.schedule import models, rules
@@ -185,9 +186,17 @@ def _airing(one: Any) -> Airing:  # a row of nine columns
     )
 
 
-def withdrawn_from(session: Session, recording_id: str | None) -> int | None:
-    """From which tick on a recording may not be heard; None: it may."""
-    return session.scalar(select(Recording.withdrawn_from_tick).where(Recording.id == recording_id))
+def is_barred(session: Session, airing: Airing) -> bool:
+    """Whether it may be heard no more, not even to its end: it was taken back, or its agreement for the air."""
+    if airing.episode_id is None:
+        return False
+    query = (
+        select(Recording.withdrawn_from_tick, agreed(Scope.LIVE))
+        .join(Episode, Recording.episode_id == Episode.id)
+        .where(Recording.id == airing.recording_id)
+    )
+    found = session.execute(query).one_or_none()
+    return found is None or found[0] is not None or not found[1]
 
 
 def airings_of(session: Session, revision_id: int) -> list[Airing]:

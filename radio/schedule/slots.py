@@ -11,13 +11,14 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as Answer
 
 from media.grid import tick_start_ms
-from radio.catalogue.queries import airable_episodes, all_shows
+from radio.catalogue.queries import all_shows
 from radio.catalogue.terms import vocabulary
 from radio.core.time import from_unix_ms, instant_of
 from radio.db import session
 from radio.errors import InvalidError
 from radio.schedule import actions, deciding, forms, queries, words
 from radio.schedule.airings import ON_REQUEST_KINDS
+from radio.schedule.asked import choices
 from radio.schedule.dayplan import look_around
 from radio.schedule.drafts import Finding, findings, names_what_fills
 from radio.schedule.forms import DayForm, SlotForm
@@ -201,7 +202,7 @@ def _draft(fields: actions.SlotFields, slot: Slot | None) -> SlotValue | None:
 def _findings(draft: SlotValue) -> list[tuple[Finding, str]]:
     """What a draft would meet, in words."""
     titles = {row.id: row.title for row in queries.slots(session())}
-    around = look_around(session(), station(), without=draft.slot_id)
+    around = look_around(session(), station(), draft)
     return [(found, words.finding(found, titles)) for found in findings(draft, around)]
 
 
@@ -229,7 +230,7 @@ def _page(slot: Slot | None, form: SlotForm, found: Sequence[tuple[Finding, str]
         "schedule/slot.html", slot=slot, form=form, kinds=kinds, days=list(words.day_names().items()), found=found,
         tag_lists=[(one.label, [(f"{one.name}:{t.code}", t.label) for t in one.offered]) for one in lists],
         asked_at=request.args.get("at", ""), faults=_faults(form), coming=_coming(slot) if slot else [], other=slot is not None and repeat_of(slot.rrule) is Repeat.OTHER,
-        **_offered(),
+        **_offered(form.text["episode_id"]),
     )  # fmt: skip
 
 
@@ -241,7 +242,7 @@ def _day_page(slot: Slot, at: datetime, form: DayForm, found: Sequence[tuple[Fin
     return render_template(
         "schedule/day.html", slot=slot, at=at, form=form, found=found, faults=_faults(form), happens=words.happens(slot),
         is_out=at.isoformat() in slot.exceptions, is_changed=at.isoformat() in slot.overrides, every=words.happens(every), once=not slot.rrule,
-        **_offered(),
+        **_offered(form.text["episode_id"]),
     )  # fmt: skip
 
 
@@ -251,16 +252,12 @@ def _faults(form: SlotForm | DayForm) -> dict[str, str]:
     return {name: words.fault(name, codes[name]) for name in sorted(codes, key=forms.place_of)}
 
 
-def _offered() -> dict[str, object]:
-    """What may fill a slot, for its choices."""
-    episodes = [e for e in airable_episodes(session(), now=station().now()) if e.show.in_feeds]
-    episodes.sort(key=lambda e: (e.show.title, e.title, e.id))
+def _offered(chosen: str | None) -> dict[str, object]:
+    """What may fill a slot, for its choices; the episode that is `chosen` among them."""
+    offered = choices(session(), now=station().now(), most=_MOST_EPISODES, chosen=chosen)
     return {
         "shows": [(show.id, show.title) for show in all_shows(session()) if show.in_feeds],
-        "episodes": [
-            (e.id, _with_length(e.show.title, e.title, e.recording.length_ms if e.recording else 0))
-            for e in episodes[:_MOST_EPISODES]
-        ],
+        "episodes": [(episode_id, _with_length(show, title, length_ms)) for episode_id, show, title, length_ms in offered],
     }
 
 

@@ -12,11 +12,16 @@ from enum import StrEnum
 from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable
 from radio.schedule.fit import Facts
+from radio.schedule.gaps import Here
 from radio.schedule.ladder import Pool
 from radio.schedule.memory import Memory
+from radio.schedule.promises import Promises, asks_by_name, rung_of
+from radio.schedule.support import Support
 
 KEPT_AWAY_TICKS = 2 * HOUR_TICKS
 """What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""
+_PATIENCE = 2
+"""An alert that would push out what a slot asks for waits for a better place, not twice its interval."""
 
 
 class OverrideKind(StrEnum):
@@ -38,7 +43,7 @@ class Standing:
     episode_id: str | None = None
     """What is to be heard: the alert, or what was swapped in; None: whatever the station chooses."""
     instead_of: str | None = None
-    """The episode that was swapped away."""
+    """The episode that was swapped away; None of a swap: it takes nobody's place, an alert has pushed it out of its own."""
     every_ticks: int = 0
     """How long an alert waits before it is heard again."""
 
@@ -75,23 +80,44 @@ class Overrides:
                 lawful[index] = False
         return lawful
 
-    def asked(self, memory: Memory, tick: int, lawful: Facts, room: int) -> tuple[Airable, str] | None:
+    def asked(self, here: Here, memory: Memory, promises: Promises, support: Support) -> tuple[Airable, str] | None:
         """What an override asks for at a join, and why: an alert that is due, else what was swapped in; None: nothing."""
         for alert in self._alerts:
-            index = self._index(alert, tick, lawful, room)
-            if index is not None and tick - int(memory.episode_end[index]) >= alert.every_ticks:
+            index = self._index(alert, here)
+            rested = here.tick - int(memory.episode_end[index]) if index is not None else 0
+            if index is None or rested < alert.every_ticks:
+                continue
+            if rested >= _PATIENCE * alert.every_ticks or not self._pushes_out(index, here, memory, promises, support):
                 return self._pool.airables[index], "alert"
         for swap in self._swaps:
-            index = self._index(swap, tick, lawful, room)
-            if index is not None and int(memory.episode_end[index]) <= swap.from_tick:  # at the first join from then on
+            index = self._index(swap, here)
+            if index is None or int(memory.episode_end[index]) > swap.from_tick:  # at the first join from then on
+                continue
+            if swap.instead_of is not None or not self._pushes_out(index, here, memory, promises, support):
                 return self._pool.airables[index], "swapped"
         return None
 
-    def _index(self, override: Standing, tick: int, lawful: Facts, room: int) -> int | None:
+    def _pushes_out(self, index: int, here: Here, memory: Memory, promises: Promises, support: Support) -> bool:
+        """Whether what the slot asks for by name fits now, and no more after this."""
+        place = here.place
+        heard = {e for e, tick in memory.slot_heard.get(place.slot_id or "", {}).items() if tick >= place.start_tick}
+        if not asks_by_name(place) or (heard and rung_of(place) != "next"):
+            return False
+        lengths = support.with_support()[0]
+        waiting = (self._pool.index[one.episode_id] for _, one in promises.wanted(place, heard))
+        first = next((int(lengths[i]) for i in waiting if here.lawful[i] and lengths[i] <= here.room), None)
+        return first is not None and int(lengths[index]) + first > here.room
+
+    def _index(self, override: Standing, here: Here) -> int | None:
         index = self._pool.index.get(override.episode_id or "")
-        if index is None or not lawful[index] or self._pool.airables[index].n_ticks > room or tick < override.from_tick:
+        if (
+            index is None
+            or not here.lawful[index]
+            or self._pool.airables[index].n_ticks > here.room
+            or here.tick < override.from_tick
+        ):
             return None
         last = override.until_tick or 0
         if override.kind is OverrideKind.ALERT:
-            return index if tick + self._pool.airables[index].n_ticks <= last else None
-        return index if tick < last + KEPT_AWAY_TICKS else None
+            return index if here.tick + self._pool.airables[index].n_ticks <= last else None
+        return index if here.tick < last + KEPT_AWAY_TICKS else None

@@ -86,22 +86,20 @@ def _blocks(rest_minutes: int) -> int:
     return 1 + -(-rest_minutes // _BLOCK_MINUTES)
 
 
-def halves(seed: bytes, block: int, chance: NDArray[np.uint64], shows: Numbers, members: Facts) -> Facts:
+def halves(seed: bytes, block: int, chance: NDArray[np.uint64]) -> Facts:
     """Which of a pool may be heard soon after the anchor before `block`; the others may be heard shortly before it.
 
-    Of each show half is in either.
+    Each is drawn by itself, so a new one moves no other to the other side.
     """
-    found = np.zeros(len(chance), dtype=np.bool_)
-    indices = np.flatnonzero(members)
-    if not len(indices):
-        return found
-    drawn = chances(number(seed, "half", block), chance[indices])
-    order = np.lexsort((drawn, shows[indices]))
-    ranked, of_show = indices[order], shows[indices][order]
-    first = np.concatenate(([True], of_show[1:] != of_show[:-1]))
-    begins = np.maximum.accumulate(np.where(first, np.arange(len(ranked)), 0))
-    shift = chances(number(seed, "half of show", block), of_show.astype(np.uint64)) >> np.uint64(63)
-    found[ranked] = ((np.arange(len(ranked)) - begins) + shift.astype(np.int64)) % 2 == 0
+    found: Facts = chances(number(seed, "half", block), chance) >> np.uint64(63) == 0
+    return found
+
+
+def sides(seed: bytes, block: int, show_chance: NDArray[np.uint64]) -> Facts:
+    """Which shows may open `block`; the others may close the one before it. As many of these as of those, or one less."""
+    drawn = chances(number(seed, "side", block), show_chance)
+    found = np.zeros(len(drawn), dtype=np.bool_)
+    found[np.argsort(drawn, kind="stable")[1::2]] = True
     return found
 
 
@@ -121,6 +119,8 @@ class Rest:
 
 FLOOR_MINUTES = 10
 """Nothing is heard twice within it."""
+CLOSING_MINUTES = 4
+"""What ends so shortly before an anchor is of another show than what opens the block behind it."""
 
 
 def ladder(rules: StationRules, cycle: Cycle) -> tuple[Rest, ...]:

@@ -74,8 +74,11 @@ def _gave_way(relaxed: Mapping[str, int]) -> list[str]:
 
 
 def _before(minutes: int) -> str:
+    """How long before: exact below two hours, from there on at least so many."""
     if not minutes:
         return _("just before")
+    if minutes >= 120:
+        return _("at least %(hours)s hours before", hours=minutes // 60)
     said: str = ngettext("a minute before", "%(num)s minutes before", minutes)
     return said
 

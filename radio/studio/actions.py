@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -160,10 +161,20 @@ def put_picture_away(store: ObjectStore, content: bytes) -> str:
         RefusedPictureError: it is none that we can take.
     """
     drawn = artwork.redraw(content)
-    sha256 = hashlib.sha256(drawn[max(drawn)]).hexdigest()
+    sha256 = picture_sha256(drawn)
+    put_drawn(store, sha256, drawn)
+    return sha256
+
+
+def picture_sha256(drawn: Mapping[int, bytes], episode_id: str = "") -> str:
+    """What names a picture: its largest size, and the episode whose own it is, so that no other erases it with its own."""
+    return hashlib.sha256(episode_id.encode() + drawn[max(drawn)]).hexdigest()
+
+
+def put_drawn(store: ObjectStore, sha256: str, drawn: Mapping[int, bytes]) -> None:
+    """Put every size of a picture that was drawn here into the store."""
     for size_px, picture in drawn.items():
         store.put_bytes(keys.artwork(sha256, size_px, "jpg"), picture, "image/jpeg")
-    return sha256
 
 
 def receive_object(

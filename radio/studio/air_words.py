@@ -30,6 +30,9 @@ def refused(code: str) -> str:
         "changed-meanwhile": _("Something else has been put there meanwhile. Look again, then decide."),
         "does-not-fit": _("What you chose is too long for that place. Choose something shorter."),
         "already-over": _("That alert is over already."),
+        "no-support": _(
+            "What it warns of needs a support message before and after it, and none is published that tells it. Publish one, then relay the alert."
+        ),
     }.get(code, _("That cannot be done now. Nothing was changed."))
 
 
@@ -47,6 +50,7 @@ def fault(name: str, code: str) -> str:
         ("until", "too-far"): _("At most 28 days. Renew it then, if the issuer does."),
         ("every_minutes", "not-an-interval"): _("Every 10 to 240 minutes."),
         ("episode_id", "not-an-alert"): _("Choose a published episode of the kind alert."),
+        ("episode_id", "not-for-the-air"): _("That episode may not be put on the air. Choose another."),
         ("episode_id", "not-lawful-then"): _("That may not be heard at that hour. Choose another."),
     }
     return known.get((name, code), _("This cannot be taken as it is."))

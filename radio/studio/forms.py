@@ -60,7 +60,7 @@ class EpisodeForm:
         notes = {str(note["code"]): (_clock(note.get("from_ms")), _clock(note.get("to_ms"))) for note in stored or ()}
         said = "" if stored is None else "some" if stored else "none"
         tags = [(tag.vocabulary, tag.code) for tag in episode.tags]
-        text["voices"] = "\n".join(each.voice.name for each in episode.voices)
+        text["voices"] = lines.voices_typed((each.voice.name, each.role) for each in episode.voices)
         named = any(each.named for each in episode.voices)
         return cls(text, tags, said, notes, episode.explicit, list(episode.scopes), named)
 

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from radio.catalogue.terms import role_of, vocabulary
 from radio.core.text import plain
 
 _TIME = r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?:\.(\d{1,3}))?"
+_VOICE = re.compile(r"(.*\S)\s*\(([^()]+)\)")
 _CHAPTER = re.compile(rf"{_TIME}\s+(\S.*)")
 _BITE = re.compile(rf"{_TIME}\s*(?:-|–|\s)\s*{_TIME}(?:\s+(\S.*))?")
 
@@ -36,6 +38,21 @@ def soundbites(text: str) -> list[dict[str, Any]] | None:
 def soundbites_typed(values: Iterable[Mapping[str, Any]] | None) -> str:
     """As they would be typed."""
     return "\n".join(f"{_clock(one['from_ms'])} - {_clock(one['to_ms'])} {one['title']}".rstrip() for one in values or ())
+
+
+def voices(text: str) -> dict[str, str]:
+    """Of lines such as `Robin (host)`: name → code of the role; empty: none is said. Brackets that name no role are of the name."""
+    found = {}
+    for line in _lines(text):
+        match = _VOICE.fullmatch(line)
+        role = role_of(match[2]) if match else ""
+        found[match[1] if match and role else line] = role
+    return found
+
+
+def voices_typed(values: Iterable[tuple[str, str]]) -> str:
+    """As they would be typed."""
+    return "\n".join(f"{name} ({vocabulary().term('role', role).label})" if role else name for name, role in values)
 
 
 def verifications(text: str) -> list[dict[str, str]] | None:

@@ -21,7 +21,8 @@ from radio.jobs.rules import is_skewed
 from radio.schedule import overrides, overriding, queries, words
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import About, abouts, as_run
-from radio.schedule.asrun_sheets import FORMATS, sheet
+from radio.schedule.asrun_sheets import BYTE_ORDER_MARK, FORMATS, sheet
+from radio.schedule.promised import promised, pushed_out
 from radio.station import station
 from radio.studio.air_forms import AlertForm, day_of, day_ticks
 from radio.studio.air_words import because, done, fault, grade, outcome, refused
@@ -144,12 +145,27 @@ def alert() -> Answer | tuple[str, int]:
     form.faults = air.alert_faults(episode, notice, now=now) | form.faults
     if form.faults or episode is None:
         return _alert_page(form), 422
+    before = promised(session(), overrides.soonest(station()))
     try:
-        return _decided(lambda: air.alert(session(), station(), episode, notice, by=me(), now=now), "alert")
+        air.alert(session(), station(), episode, notice, by=me(), now=now)
     except InvalidError as error:
         session().rollback()
         form.faults = error.faults
         return _alert_page(form), 422
+    except RefusedError as error:
+        session().rollback()
+        flash(refused(error.code), "fault")
+        return redirect(url_for(".desk"), 303)
+    lost = pushed_out(session(), before)
+    seen = " ".join(one.airing.episode_id or "" for one in lost)
+    if seen != request.form.get("seen", ""):
+        shown = [(first, one.again_tick) for first, one in zip(_shown([one.airing for one in lost]), lost, strict=True)]
+        session().rollback()
+        return _alert_page(form, lost=shown, seen=seen), 409
+    session().commit()
+    send(["alert"])
+    flash(done("alert"), "good")
+    return redirect(url_for(".desk"), 303)
 
 
 @bp.get("/alert/<override_id>/cancel")
@@ -192,7 +208,8 @@ def log_sheet(form: str) -> Response:
         "Content-Disposition": f'attachment; filename="{"cue" if form == "cue" else "as-run"}-{day}.{ending}"',
         "Cache-Control": "no-store",
     }
-    return Response(sheet(rows, form), content_type=FORMATS[form], headers=headers)
+    mark = "" if form == "json" else BYTE_ORDER_MARK
+    return Response(mark + sheet(rows, form), content_type=FORMATS[form], headers=headers)
 
 
 def _decided(decide: Callable[[], object], what: str) -> Answer:
@@ -222,11 +239,12 @@ def _swap_page(airing: Airing, faults: dict[str, str]) -> str:
     )  # fmt: skip
 
 
-def _alert_page(form: AlertForm) -> str:
+def _alert_page(form: AlertForm, *, lost: Sequence[tuple[Shown, int | None]] = (), seen: str = "") -> str:
+    """`lost`: what it pushes out of its slot, and when that is heard instead; `seen` names what a steward is shown of it."""
     alerts = [one for one in airable_episodes(session(), now=station().now()) if one.kind == "alert"]
     return render_template(
         "studio/air-alert.html", form=form, grades=[(code, grade(code)) for code in overrides.GRADES], episodes=[(one.id, f"{one.show.title}: {one.title}") for one in alerts],
-        faults={name: fault(name, code) for name, code in form.faults.items()},
+        faults={name: fault(name, code) for name, code in form.faults.items()}, lost=lost, seen=seen, start_ms=tick_start_ms,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
 from radio.station import station
-from radio.studio import actions, gate_words, queries, words
+from radio.studio import actions, gate_words, lines, queries, words
 from radio.studio.forms import EpisodeForm, tag_lists
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
@@ -142,7 +142,8 @@ def _keep(found: Episode, form: EpisodeForm) -> bool:
     except InvalidError as error:
         form.faults |= error.faults
     try:
-        catalogue.set_voices(session(), found, form.text["voices"].splitlines(), named=form.named, now=now)
+        voices = lines.voices(form.text["voices"])
+        catalogue.set_voices(session(), found, voices, named=form.named, now=now, roles=voices)
     except InvalidError as error:
         form.faults |= error.faults
     if form.faults:

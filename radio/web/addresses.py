@@ -9,14 +9,19 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from radio.errors import RadioError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
+"""For the network itself; the library lets some of it pass. Source: RFC 6890 §2.2.2."""
 
 
 class OutsideError(RadioError):
-    """Another server did not give what was asked; `code` says what happened, `later`: another time it may."""
+    """Another server did not give what was asked; `code` says what happened, `later`: another time it may.
 
-    def __init__(self, code: str, detail: str = "", *, later: bool = False) -> None:
+    `after_s`: how many seconds the server asks us to wait; 0: it does not say.
+    """
+
+    def __init__(self, code: str, detail: str = "", *, later: bool = False, after_s: int = 0) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.detail, self.later = code, detail, later
+        self.code, self.detail, self.later, self.after_s = code, detail, later, after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ def may_be_asked(address: str) -> bool:
             return False
         if found.ipv4_mapped:
             return True
+    if found in _PROTOCOLS:
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved and not found.is_unspecified
 
 

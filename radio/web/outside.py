@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.parse import urljoin
 
@@ -36,6 +37,17 @@ LONGEST_S = 2 * 3600
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others another time. Source: RFC 9110 §15.5, §15.6; RFC 6585 §4."""
+_CERTIFICATES = {
+    9: "not-yet",
+    10: "expired",
+    18: "self-signed",
+    19: "self-signed",
+    20: "unknown",
+    21: "unknown",
+    62: "other-name",
+    64: "other-name",
+}
+"""What is wrong with one. Source: OpenSSL, `X509_V_ERR_…`."""
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -143,8 +155,12 @@ class Outside:
             return connection.getresponse()
         except TimeoutError:
             raise OutsideError("stalled", later=True) from None
+        except ssl.SSLCertVerificationError as error:
+            raise OutsideError("not-secure", _CERTIFICATES.get(error.verify_code, "")) from None
         except ssl.SSLError:
             raise OutsideError("not-secure", later=True) from None
+        except ConnectionRefusedError:
+            raise OutsideError("refuses-us", later=True) from None
         except (OSError, http.client.HTTPException, ValueError):
             raise OutsideError("no-answer", later=True) from None
         finally:
@@ -255,7 +271,8 @@ class _One:
             chunked = "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
             self._total = int(declared) if declared.isdigit() and not chunked else None
         else:
-            raise OutsideError("status", str(answer.status), later=answer.status in _LATER)
+            after_s = _asked_to_wait_s(answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""))
+            raise OutsideError("status", str(answer.status), later=answer.status in _LATER, after_s=after_s)
         self.media_type = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
         self._check(self.media_type)
         self.packed = answer.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}
@@ -290,6 +307,17 @@ class _One:
         except (OSError, http.client.HTTPException, ValueError):
             raise OutsideError("dropped", later=True) from None
         return self._total is None or self.have >= self._total
+
+
+def _asked_to_wait_s(told: str, its_now: str) -> int:
+    """Seconds, by the server's own clock; 0: nothing that can be understood, or the past. Source: RFC 9110 §10.2.3, §6.6.1."""
+    told = told.strip()
+    if told.isascii() and told.isdigit() and len(told) < 10:
+        return int(told)
+    try:
+        return max(0, round((parsedate_to_datetime(told) - parsedate_to_datetime(its_now)).total_seconds()))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return 0
 
 
 def unpacked(content: bytes, most_bytes: int) -> bytes:

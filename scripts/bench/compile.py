@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """How long two weeks take to compile, with 50 slots; and that the same comes of it twice and in another process.
 
+Also how long an editor waits for what a draft of a slot meets.
+
     python scripts/bench/compile.py [--episodes 2000 20000] [--slots 50] [--days 14]
 
 The catalogue is invented by arithmetic. Beside the compiling itself it tells what packing the recipe costs and how large it is.
@@ -96,9 +98,13 @@ def main() -> None:
     asked.add_argument("--episodes", type=int, nargs="+", default=[2000, 20_000])
     asked.add_argument("--slots", type=int, default=50)
     asked.add_argument("--days", type=int, default=14)
+    asked.add_argument("--only-drafts", action="store_true", help="compile nothing")
     asked.add_argument("--only-hash", action="store_true", help="compile once and print the hash")
     chosen = asked.parse_args()
     for n in chosen.episodes:
+        if chosen.only_drafts:
+            tell_drafts(n, catalogue(n), week(chosen.slots, n))
+            continue
         found, pool, slots, took, cpu = made(n, chosen.slots, chosen.days)
         if chosen.only_hash:
             print(name_of(found))
@@ -127,6 +133,14 @@ def main() -> None:
             f"{len(found.faults)} faults; same hash twice: {name_of(found) == name_of(again)}, in another process: {name_of(found) == other}; "
             f"recipe {packed / 1000:.0f} kB in {time.perf_counter() - began:.2f} s"
         )
+        tell_drafts(n, pool, slots)
+
+
+def tell_drafts(n: int, pool: list[Airable], slots: list[Slot]) -> None:
+    from drafts import measured
+
+    for what, (first, median) in measured(pool, slots).items():
+        print(f"{n} episodes, {len(slots)} slots: {what}: {median} ms (first {first} ms)", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from lxml import etree
 from sqlalchemy.orm import Session
 
 from media.fmp4 import SEGMENT_PREFIX_BYTES as LOW_PREFIX_BYTES
@@ -297,3 +299,27 @@ def test_small_lists_lead_to_the_stream(client: Visitor, path: str, mimetype: st
     response = client.get(path)
     assert response.mimetype == mimetype
     assert "http://localhost/live.mp3" in response.text
+
+
+def test_small_lists_keep_their_form_whatever_the_station_is_called(app: Flask, client: Visitor, station: Station) -> None:
+    """Source: XSPF 1 (one trackList; `location` is a URI); PLS 2 as Winamp reads it; extended M3U."""
+    name = "Night & <Day>\nFile2=http://elsewhere.example/"
+    app.extensions["station"] = replace(station, settings=replace(station.settings, station_name=name))
+
+    playlist = etree.fromstring(client.get("/live.xspf").data)
+    xspf = "{http://xspf.org/ns/0/}"
+    assert (playlist.tag, playlist.get("version")) == (f"{xspf}playlist", "1")
+    assert [each.tag for each in playlist] == [f"{xspf}title", f"{xspf}trackList"]
+    assert [each.tag for each in playlist.iter(f"{xspf}track")] == [f"{xspf}track"]
+    assert playlist.findtext(f"{xspf}title") == name.replace("\n", " ")
+    assert playlist.findtext(f".//{xspf}location") == "http://localhost/live.mp3"
+
+    pls = configparser.ConfigParser(interpolation=None)
+    pls.read_string(client.get("/live.pls").text)
+    assert dict(pls["playlist"]) == {"numberofentries": "1", "file1": "http://localhost/live.mp3", "title1": name.replace("\n", " "),
+                                     "length1": "-1", "version": "2"}  # fmt: skip
+    assert client.get("/live.m3u").text.splitlines() == [
+        "#EXTM3U",
+        f"#EXTINF:-1,{name.replace(chr(10), ' ')}",
+        "http://localhost/live.mp3",
+    ]

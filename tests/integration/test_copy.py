@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from media.store import ObjectStore
 from radio.catalogue.models import Episode
 from radio.channel.commands import channel
-from radio.channel.export import PREFIX, Exporter
+from radio.channel.export import PREFIX, DatabaseAwayError, Exporter
 from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
 from radio.editorial import actions as editorial
 from radio.schedule import queries as schedule
-from radio.schedule.airings import Part
+from radio.schedule.airings import Airing, Part
 from radio.station import Station
-from tests.air import extend, make_catalogue
+from tests.air import Voice, extend, make_catalogue
 from tests.visitor import Visitor
 
 MUCH = 110
@@ -72,32 +73,87 @@ def test_the_copy_is_what_the_live_outputs_give(
     assert store.read(f"{PREFIX}live/low/init.mp4") == client.get("/live/low/init.mp4").data
 
 
-def test_the_copy_follows_what_is_taken_back_and_the_time(
-    app: Flask, session: Session, broadcasting: Station, store: ObjectStore, clock: SetClock
+def on_the_air(session: Session, clock: SetClock) -> Airing:
+    """A programme, with the clock set into its first seconds."""
+    now = clock.unix_ms() // 960
+    soon = schedule.rundown(session, now, now + 6 * MUCH).airings
+    airing = next(a for a in soon if a.part is Part.PROGRAMME and a.start_tick > now)
+    clock.move(timedelta(milliseconds=(airing.start_tick + 20) * 960 - clock.unix_ms()))
+    return airing
+
+
+def voice_of(airing: Airing) -> Voice:
+    return Voice(airing.recording_id or "", airing.n_ticks)
+
+
+def sounds(store: ObjectStore) -> dict[str, bytes]:
+    """Every segment of the copy, listed or not."""
+    return {each.key: store.read(each.key) for each in store.list(f"{PREFIX}live/") if each.key.endswith((".mp3", ".m4s"))}
+
+
+def test_what_is_taken_back_is_out_of_the_copy_at_once_though_players_hear_its_guard(
+    app: Flask, session: Session, broadcasting: Station, store: ObjectStore, clock: SetClock, work_off: Callable[[], int]
 ) -> None:
+    airing = on_the_air(session, clock)
     with app.app_context():
         exporter = Exporter(broadcasting)
         made = exporter.write(MUCH)
-        assert exporter.is_true(made)
-        now = clock.unix_ms() // 960
-        soon = schedule.rundown(session, now, now + 6 * MUCH).airings
-        airing = next(a for a in soon if a.part is Part.PROGRAMME and now + 40 < a.start_tick and a.end_tick < now + 6 * MUCH - 6)
-        inside = range(airing.start_tick // 6 + 1, (airing.end_tick - 1) // 6)
-        before = {each.key for each in store.list(f"{PREFIX}live/")}
+        voice = voice_of(airing)
+        before = sounds(store)
+        assert sum(voice.is_in_segment(body, key) for key, body in before.items()) > 20, "it is on the air"
+
+        clock.move(timedelta(seconds=1))
         editorial.withdraw(session, broadcasting, session.get_one(Episode, airing.episode_id), by=STEWARD, now=clock.now())
-        session.commit()
-        clock.move(timedelta(seconds=30))
+        work_off()
+
         there = exporter.present()
         assert there
-        assert not exporter.is_true(there)
-        exporter.write(there.n_segments)
+        assert there.mark != made.mark, "the withdrawal itself has asked for it, no periodic turn was waited for"
+        after = sounds(store)
+    assert [key for key, body in after.items() if voice.is_in_segment(body, key)] == []
+    for name in ("standard", "low"):
+        numbers = [int(re.split(r"[/-]", line)[1]) for line in segments(store, name)]
+        assert numbers == list(range(there.from_segment, there.from_segment + MUCH))
+        assert {f"{PREFIX}live/{line}" for line in segments(store, name)} <= set(after), "and nothing that is listed is missing"
 
-        after = {each.key for each in store.list(f"{PREFIX}live/")}
-        for number in inside:
-            old = {key for key in before if f"/{number}-" in key}
-            assert len(old) == 2
-            assert not old & after, "its sound is gone from the copy"
-        assert {int(re.split(r"[/-]", line)[1]) for line in segments(store, "standard")} >= set(inside)
+
+def test_what_is_taken_back_while_the_copy_is_written_is_not_in_it(
+    app: Flask, session: Session, broadcasting: Station, store: ObjectStore, clock: SetClock
+) -> None:
+    airing = on_the_air(session, clock)
+    begun = []
+
+    def take_back_in_the_middle(fraction: float) -> None:
+        if fraction > 0.5 and not begun:
+            begun.append(fraction)
+            editorial.withdraw(session, broadcasting, session.get_one(Episode, airing.episode_id), by=STEWARD, now=clock.now())
+            session.commit()
+            clock.move(timedelta(seconds=1))
+
+    with app.app_context():
+        exporter = Exporter(broadcasting)
+        assert exporter.is_true(exporter.write(MUCH, take_back_in_the_middle))
+    assert begun
+    voice = voice_of(airing)
+    assert [key for key, body in sounds(store).items() if voice.is_in_segment(body, key)] == []
+
+
+def test_a_copy_stays_as_it_is_while_the_database_is_away(
+    app: Flask, session: Session, broadcasting: Station, store: ObjectStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        exporter = Exporter(broadcasting)
+        exporter.write(MUCH)
+        before = [each.key for each in store.list(PREFIX)]
+
+        def away(*_: object) -> None:
+            raise OperationalError("", {}, Exception())
+
+        clock.move(timedelta(minutes=40))
+        monkeypatch.setattr("radio.channel.held.queries.aired", away)
+        with pytest.raises(DatabaseAwayError):
+            Exporter(broadcasting).write(MUCH)
+    assert [each.key for each in store.list(PREFIX)] == before
 
 
 def test_the_command_lays_it_there_and_takes_it_away(

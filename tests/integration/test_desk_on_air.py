@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import http.server
 import io
@@ -10,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -33,6 +34,7 @@ from radio.jobs.models import Job
 from radio.schedule import actions, overriding, queries
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import Outcome, as_run
+from radio.schedule.asrun_sheets import BYTE_ORDER_MARK
 from radio.schedule.models import Outage
 from radio.station import Station
 from tests.air import make_catalogue
@@ -219,18 +221,40 @@ def test_the_log_is_there_after_more_than_forty_two_days(
 ) -> None:
     clock.move(timedelta(days=60))
     work_off()
-    rows = list(csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.csv?day=2026-11-25").text)))
+    rows = list(
+        csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.csv?day=2026-11-25").text.lstrip(BYTE_ORDER_MARK)))
+    )
     assert any(row["episode"] == on.episode_id and row["outcome"] == "aired" and len(row["sound_sha256"]) == 64 for row in rows)
-    music = list(csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.cue?day=2026-11-25").text)))
+    music = list(
+        csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.cue?day=2026-11-25").text.lstrip(BYTE_ORDER_MARK)))
+    )
     assert {row["show"] for row in music} <= {"House"}
 
 
 def test_a_spreadsheet_takes_no_title_for_a_formula(
     browser_of: Browsers, session: Session, on: Airing, clock: SetClock, alice: Person
 ) -> None:
-    session.get_one(Episode, on.episode_id).title = "=1+1"
-    rows = csv.DictReader(io.StringIO(browser_of(alice).get("/studio/air/log.csv").text))
-    assert "'=1+1" in {row["title"] for row in rows}
+    for title in ("=1+1", "+49 170", "-1", "@sum(1)", "＝1+1", "Zoë’s “night”; 1,5"):
+        session.get_one(Episode, on.episode_id).title = title
+        content = browser_of(alice).get("/studio/air/log.csv").data
+        assert content.startswith(codecs.BOM_UTF8), "or a spreadsheet guesses at the alphabet"
+        told = {row["title"] for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))}
+        assert (title if title[0] == "Z" else f"'{title}") in told
+
+
+def test_the_cue_sheet_tells_what_a_collecting_society_asks(
+    browser_of: Browsers, session: Session, here: Station, on: Airing, clock: SetClock, alice: Person
+) -> None:
+    """Source: domain 3.2, programmes: title, who made it, when and how long; and under which licence."""
+    piece = make_episode(session, title="Slow tide", kind="company", ticks=300, now=here.now())
+    piece.show.author, piece.show.license = "The Tuesday Choir", "cc-by-4.0"
+    air.swap(session, here, on, episode_id=piece.id, by=AT_THE_CONSOLE, now=here.now())
+    clock.move(timedelta(minutes=10))
+    content = browser_of(alice).get("/studio/air/log.cue").data
+    told = next(row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"))) if row["title"] == "Slow tide")
+    lasts = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
+    assert lasts.total_seconds() == float(told["seconds"]) == 300 * 0.96
+    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc-by-4.0", piece.id)
 
 
 def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, on: Airing) -> None:

@@ -15,7 +15,7 @@ from lxml import etree
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from radio.catalogue.models import Episode
+from radio.catalogue.models import Enclosure, Episode
 from radio.catalogue.rules import State
 from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
@@ -204,6 +204,12 @@ def test_what_is_taken_back_has_no_picture(client: Visitor, session: Session) ->
 def test_machines_are_told_what_the_episode_is(client: Visitor, session: Session) -> None:
     episode = episode_of(session)
     episode.episode_number, episode.season_number = 3, 1
+    sound = episode.recording.rendition("standard") if episode.recording else None
+    assert sound is not None
+    session.add(Enclosure(
+        episode_id=episode.id, profile="standard", facts_sha256="0" * 64, rendition_sha256=sound.sha256, head_key="public/head",
+        head_bytes=700, sha256="1" * 64, size_bytes=sound.size_bytes + 700 - sound.header_bytes, since=NOON,
+    ))  # fmt: skip
     facts = linked(client.get(f"/episodes/{episode.id}").text)[0]
     series = linked(client.get("/shows/night-desk").text)[0]
 
@@ -211,6 +217,8 @@ def test_machines_are_told_what_the_episode_is(client: Visitor, session: Session
     assert facts["duration"] == "PT19M59S"
     assert facts["datePublished"] == "2026-11-25T12:00:00+00:00"
     assert facts["associatedMedia"]["contentUrl"].endswith(f"/audio/{episode.id}.mp3")  # type: ignore[index]
+    there = client.head(f"/audio/{episode.id}.mp3").content_length
+    assert facts["associatedMedia"]["contentSize"] == str(there), "as long as it really is"  # type: ignore[index]
     assert facts["partOfSeries"]["@id"] == series["@id"]  # type: ignore[index]
     assert (facts["episodeNumber"], facts["partOfSeason"]) == (3, {"@type": "PodcastSeason", "seasonNumber": 1})
     assert (series["@type"], series["webFeed"]) == ("PodcastSeries", "http://localhost/shows/night-desk/feed.xml")

@@ -17,11 +17,12 @@ from media.fmp4 import SEGMENT_PREFIX_BYTES as LOW_PREFIX_BYTES
 from media.grid import HOUR_TICKS, first_tick_from, tick_at
 from media.mp3 import SEGMENT_PREFIX_BYTES as PREFIX_BYTES
 from media.profiles import low, standard
-from radio.catalogue.models import Episode
+from radio.catalogue.models import Episode, EpisodeTag, Show
 from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
 from radio.editorial import air
+from radio.editorial.actions import off_air
 from radio.editorial.queries import decisions_about
 from radio.errors import ForbiddenError, InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
@@ -247,6 +248,93 @@ def test_an_alert_that_is_cancelled_is_not_heard_again_and_what_it_interrupted_g
         air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
 
 
+def support(session: Session, show: Show, told: str, ticks: int = 25) -> Episode:
+    made = make_episode(session, show=show, title=f"Where help is: {told}", kind="message", ticks=ticks)
+    made.tags = [EpisodeTag(vocabulary="support", code=told)]
+    return made
+
+
+def test_an_alert_about_an_overdose_has_its_support_around_it_also_where_it_interrupts(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, work_off: Callable[[], int]
+) -> None:
+    """Source: domain S18, S19."""
+    on, warning = coming(session, here)[0], make_alert(session, here)
+    warning.content_notes = [{"code": "overdose"}]
+    with pytest.raises(RefusedError, match="no-support: overdose"):
+        air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
+    assert session.scalar(select(models.Override)) is None
+    wake = support(session, planned[0].show, "overdose")
+    row = air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
+    session.commit()
+    tick = guarded(here)
+    told = queries.rundown(session, tick, tick + 600).airings[:4]
+    assert [a.episode_id for a in told] == [wake.id, warning.id, wake.id, on.episode_id]
+    assert told[3].why["code"] == GOES_ON
+    proved(session, here, tick)
+
+    # Somebody else is taken back while the alert is spoken: the rest of what it interrupted is not lost.
+    clock.move(timedelta(milliseconds=(told[1].start_tick - 20) * 960 - clock.unix_ms()))
+    actions.revise(session, here, why="withdrawn", effective_tick=guarded(here))
+    assert queries.rundown(session, tick, tick + 600).airings[:4] == told
+
+    # It ends while it is spoken: the support that it needs is heard, then the rest.
+    air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
+    work_off()
+    cut = guarded(here)
+    left = queries.rundown(session, cut - 1, cut + 400).airings
+    assert [a.episode_id for a in left[:3]] == [warning.id, wake.id, on.episode_id]
+    assert (left[0].end_tick, left[2].why["code"]) == (cut, GOES_ON)
+    proved(session, here, cut)
+
+
+@pytest.fixture
+def full(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> Airing:
+    """In the first minutes of an episode that fills its slot to the tick, with another such slot behind it; gives that one."""
+    hour = clock.unix_ms() // 3_600_000 + 2
+    for n, name in enumerate(("first", "second")):
+        episode = make_episode(session, show=planned[0].show, title=f"The {name} hour", ticks=HOUR_TICKS, now=here.now())
+        start = here.now().replace(hour=hour % 24 + n, minute=0, second=0, microsecond=0, tzinfo=None)
+        actions.set_slot(session, None, zone="Europe/London", now=here.now(), title=name, first_start=start, length_minutes=60, rrule="",
+                         fill={"rung": "episode", "episode_id": episode.id})  # fmt: skip
+    actions.revise(session, here, why="slot-changed")
+    session.commit()
+    first, second = (on_air_at(session, (hour + n) * HOUR_TICKS) for n in range(2))
+    assert (first.n_ticks, second.n_ticks, first.end_tick) == (HOUR_TICKS, HOUR_TICKS, second.start_tick)
+    clock.move(timedelta(milliseconds=(first.start_tick + 300) * 960 - clock.unix_ms()))
+    return second
+
+
+def on_air_at(session: Session, tick: int) -> Airing:
+    found = on_air(queries.rundown(session, tick - 2 * HOUR_TICKS, tick + 2 * HOUR_TICKS), tick)
+    assert found
+    return found
+
+
+def test_what_an_alert_pushes_out_of_a_full_slot_is_told_before_and_heard_as_soon_as_there_is_room(
+    session: Session, here: Station, full: Airing, clock: SetClock, work_off: Callable[[], int],
+    browser_of: Callable[[object], Visitor], sam: object,
+) -> None:  # fmt: skip
+    warning, desk = make_alert(session, here), browser_of(sam)
+    typed = {"episode_id": warning.id, "issuer": "Public Health Somewhere", "link": "https://health.example/7", "area": "Somewhere", "grade": "act-now",
+             "until": f"{here.now() + timedelta(days=1):%Y-%m-%d}", "every_minutes": "60"}  # fmt: skip
+    asked = desk.post("/studio/air/alert", data=typed)
+    assert asked.status_code == 409
+    assert "The second hour" in asked.text
+    assert "heard instead at" in asked.text
+    assert session.scalar(select(models.Override)) is None, "nothing is on the air before the steward has seen that"
+    assert on_air_at(session, full.start_tick) == full
+
+    again = desk.post("/studio/air/alert", data=typed | {"seen": full.episode_id or ""})
+    assert again.status_code == 303
+    assert on_air_at(session, guarded(here)).episode_id == warning.id
+    work_off()
+    later = queries.rundown(session, full.start_tick, full.end_tick + 3 * HOUR_TICKS).airings
+    heard = [a for a in later if a.episode_id == full.episode_id]
+    assert [(a.n_ticks, a.why["code"]) for a in heard] == [(HOUR_TICKS, "swapped")], "once, whole, at the first place with room"
+    assert full.end_tick <= heard[0].start_tick < full.end_tick + 2 * HOUR_TICKS
+    proved(session, here, guarded(here))
+
+
 @pytest.mark.parametrize("lacking", ["issuer", "link", "area", "grade"])
 def test_an_alert_that_nobody_issued_cannot_be_saved(
     session: Session, here: Station, planned: list[Episode], lacking: str
@@ -295,6 +383,18 @@ def test_what_is_on_is_swapped_by_the_rotation_from_the_guard_on(session: Sessio
     tick = guarded(here)
     assert on_air(queries.rundown(session, tick - 1, tick), tick - 1).episode_id == on.episode_id  # type: ignore[union-attr]
     assert on.episode_id not in {a.episode_id for a in queries.rundown(session, tick, tick + HOUR_TICKS).airings}
+    proved(session, here, tick)
+
+
+def test_who_no_longer_agrees_to_be_on_air_is_off_it_in_the_middle(
+    session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
+) -> None:
+    tick, on = guarded(here), coming(session, here)[0]
+    session.get_one(Episode, on.episode_id).scopes = ["site", "podcast"]
+    off_air(session, here, now=here.now())
+    work_off()
+    assert on_air(queries.rundown(session, tick - 1, tick), tick - 1).episode_id == on.episode_id  # type: ignore[union-attr]
+    assert on.episode_id not in {a.episode_id for a in queries.rundown(session, tick, queries.planned_until(session)).airings}
     proved(session, here, tick)
 
 

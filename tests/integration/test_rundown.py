@@ -24,10 +24,11 @@ from radio.editorial import actions as editorial
 from radio.errors import InvalidError, UnprovenError
 from radio.jobs.models import Job
 from radio.schedule import actions, models, queries
-from radio.schedule.airings import Part
+from radio.schedule.airings import Airing, Part, reason
 from radio.schedule.commands import rundown as rundown_command
 from radio.schedule.proof import law, prove
 from radio.schedule.wallclock import night
+from radio.schedule.words import why
 from radio.station import Station
 from tests.air import make_catalogue
 from tests.makers import make_episode, make_show, make_slot
@@ -329,6 +330,15 @@ def test_slots_are_checked(session: Session, here: Station) -> None:
     slot = actions.set_slot(session, None, zone="Europe/London", now=here.now(), **fields, fill={"rung": "rotation"})
     actions.retire_slot(session, slot, now=here.now())
     assert queries.slots(session) == []
+
+
+def test_a_reason_says_how_long_before_it_was_heard(app: Flask) -> None:
+    told = {0: "The same show was heard just before.", 1: "The same show was heard a minute before.",
+            47: "The same show was heard 47 minutes before.", 120: "The same show was heard at least 2 hours before."}  # fmt: skip
+    with app.test_request_context("/"):
+        for minutes, words in told.items():
+            airing = Airing(0, 125, Part.PROGRAMME, reason=reason("open", relaxed={"show": minutes}))
+            assert why(airing).endswith(words)
 
 
 def test_the_operator_sees_and_proves(

@@ -199,6 +199,9 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     assert {"nothing-lawful", "no-support", "no-support-at-night"} <= set(codes)
     assert codes["no-support"].facts["supports"] == ["helpline"]
     assert sum(one.n_ticks for day in days for one in day.amiss) >= DAY_TICKS - 100, "the loop plays all day"
+    actions.revise(session, here, why="slot-changed", effective_tick=tick_at(clock.unix_ms()) + 70)
+    again = [(one.code, one.slot_id) for day in outlook.days_ahead(session, here) for one in day.amiss]
+    assert again.count(("no-support", None)) == 1, "a fault of the whole station is told once, however often it is compiled"
 
     make_catalogue(session, None, here)
     line = make_episode(session, show=show, kind="message", ticks=25, now=here.now())

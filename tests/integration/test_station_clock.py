@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,16 +13,21 @@ from sqlalchemy.orm import Session
 
 from media.errors import StoreUnavailableError
 from media.grid import tick_at
+from media.objects import StoreSettings
+from media.store import S3Store
 from radio import doctor
+from radio.app import create_app
 from radio.channel.outages import Outages
 from radio.channel.rules import HALF_MS, Piece, Sound
-from radio.channel.views import Channel
-from radio.clock import SetClock, StepWatch
+from radio.channel.views import Channel, open_channel
+from radio.clock import AgreedClock, SetClock, StepWatch
 from radio.core.time import from_unix_ms
+from radio.db import db
 from radio.jobs.beats import Beats, database_ms
 from radio.jobs.models import Beat
 from radio.jobs.queries import clock_faults, living_beats
 from radio.schedule.models import Outage
+from radio.settings import Settings
 from tests.visitor import Visitor
 
 
@@ -41,9 +47,7 @@ def run(clock: SetClock, counter: Counter, seconds: float) -> None:
 
 
 def first_listed(client: Visitor) -> int:
-    found = re.search(r"MEDIA-SEQUENCE:(\d+)", client.get("/live/standard.m3u8").text)
-    assert found
-    return int(found[1])
+    return _first(client.get("/live/standard.m3u8").data)
 
 
 def test_a_playlist_never_goes_back_and_stands_until_time_has_caught_up(
@@ -123,6 +127,44 @@ def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: S
     session.commit()
     Beats(app).beat()
     assert [beat.process for beat in clock_faults(session)] == ["the-other-machine-7"]
+
+
+@pytest.mark.parametrize("beside_s", [-10, 10])
+def test_a_replica_that_starts_again_with_a_wrong_clock_lists_what_the_others_list(
+    app: Flask,
+    client: Visitor,
+    on_air: Channel,
+    settings: Settings,
+    s3: StoreSettings,
+    emergency: Path,
+    right: SetClock,
+    beside_s: int,
+) -> None:
+    """Nobody who is sent from one to the other hears a playlist go back."""
+    shown = client.get("/live/standard.m3u8").data
+    wrong = SetClock(right.now() + timedelta(seconds=beside_s))
+    other = create_app(settings, clock=AgreedClock(wrong), store=S3Store(s3))
+    beats = Beats(other, watch=StepWatch(wrong, Counter()))
+    beats.beat()
+    assert not beats.is_well, "somebody is told all the same"
+    assert abs(other.extensions["station"].clock.unix_ms() - right.unix_ms()) < 1_000
+    other.extensions["channel"] = open_channel(other, emergency=emergency, aside=False)
+    listed = other.test_client().get("/live/standard.m3u8").data
+    assert abs(_first(listed) - _first(shown)) <= 1, "and no two seconds lie between them"
+
+    wrong.move(timedelta(seconds=-beside_s))  # NTP puts it right at once: until the next beat the playlist stands or runs ahead
+    assert _first(other.test_client().get("/live/standard.m3u8").data) >= _first(listed)
+    beats.beat()
+    assert beats.is_well
+    assert other.extensions["station"].clock.unix_ms() == wrong.unix_ms()
+    with other.app_context():
+        db.engine.dispose()
+
+
+def _first(playlist: bytes) -> int:
+    found = re.search(rb"MEDIA-SEQUENCE:(\d+)", playlist)
+    assert found
+    return int(found[1])
 
 
 def test_the_doctor_names_the_process_whose_clock_is_wrong(app: Flask, session: Session, right: SetClock) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radio.catalogue.terms import Problem, TagProblem, Term, UnknownTermError, term_list, vocabulary
+from radio.catalogue.terms import Problem, TagProblem, Term, UnknownTermError, offered_roles, role_of, term_list, vocabulary
 
 WORDS = vocabulary()
 TERMS: tuple[Term, ...] = tuple(chain.from_iterable(each.terms for each in WORDS.lists.values()))
@@ -18,7 +18,7 @@ A_LIST = {"list": "fruit", "label": "Fruit", "definition": "What grows.", "versi
 def test_every_list_of_the_first_charter_is_there() -> None:
     assert set(WORDS.lists) == {
         *("kind", "topic", "substance", "pathway", "capital", "chime", "audience", "form", "voice", "note", "scope"),
-        *("story-shape", "story-stage", "story-told-by", "story-tone", "intensity", "detail", "support"),
+        *("story-shape", "story-stage", "story-told-by", "story-tone", "intensity", "detail", "support", "role"),
     }
 
 
@@ -190,3 +190,16 @@ def test_known_terms_within_the_limits_have_no_problem(terms: list[Term]) -> Non
 @given(st.text(max_size=30))
 def test_any_text_may_be_looked_for(text: str) -> None:
     assert all(term.list in WORDS.lists for term in WORDS.find(text))
+
+
+def test_roles_are_read_as_people_and_feeds_write_them() -> None:
+    """Source: Podcast Taxonomy: 63 roles in 11 groups; one name stands in two of them."""
+    roles = offered_roles()
+
+    assert (len(roles), len({role.broader for role in roles})) == (63, 11)
+    assert [role_of(words) for words in ("HOST", "Co-Host", "cover art designer", "juggler", "cast", "")] == [
+        "host", "co-host", "cover-art-designer", "", "", "",
+    ]  # fmt: skip
+    assert (role_of("editor", "Writing"), role_of("editor", "video post-production"), role_of("Editor", "?")) == (
+        "editor", "video-editor", "editor",
+    )  # fmt: skip

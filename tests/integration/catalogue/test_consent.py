@@ -16,6 +16,7 @@ from radio.catalogue.queries import airable_episodes
 from radio.clock import SetClock
 from radio.core.time import unix_ms
 from radio.editorial.actions import GUARD
+from radio.errors import InvalidError
 from radio.schedule import actions as schedule
 from radio.schedule.queries import rundown
 from radio.station import Station
@@ -89,3 +90,25 @@ def test_a_voice_is_one_however_its_name_is_typed_and_is_forgotten_with_its_last
     catalogue.forget_voices(session)
 
     assert [voice.name for voice in session.scalars(select(Voice))] == ["Zoë"]
+
+
+def test_what_somebody_does_is_typed_behind_the_name_and_told_to_apps_by_it(
+    session: Session, clock: SetClock, browser_of: Callable[[Person | None], Visitor], sam: Person
+) -> None:
+    episode = make_episode(session, kind="story")
+    steward, page = browser_of(sam), f"/studio/episodes/{episode.id}"
+    form = {"title": "First light", "summary": "A walk.", "kind": "story", "language": "en-GB", "content_notes": "none", "intensity": "0",
+            "detail": "none", "scopes": ["site"], "voices": "Robin (Fact Checker)\nKim (from the Wirral)\nAda", "named": "yes"}  # fmt: skip
+
+    assert steward.post(page, data=form).status_code == 303
+
+    session.expire_all()
+    assert [(each.voice.name, each.role) for each in episode.voices] == [
+        ("Robin", "fact-checker"), ("Kim (from the Wirral)", ""), ("Ada", ""),
+    ]  # fmt: skip
+    assert "Robin (Fact checker)\nKim (from the Wirral)\nAda</textarea>" in steward.get(page).text
+    assert steward.post(page, data={**form, "voices": "Robin"}).status_code == 303
+    session.expire_all()
+    assert [(each.voice.name, each.role) for each in episode.voices] == [("Robin", "")]
+    with pytest.raises(InvalidError):
+        catalogue.set_voices(session, episode, ["Robin"], named=True, now=clock.now(), roles={"Robin": "juggler"})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,8 +35,16 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 
 @pytest.fixture
-def settings(settings: Settings, elsewhere: Elsewhere) -> Settings:
-    return replace(settings, import_allow=elsewhere.place, import_patience_s=1)
+def nobody() -> Iterator[str]:
+    """A place on this machine where nobody listens, and nobody else can begin to."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{kept.getsockname()[1]}"
+
+
+@pytest.fixture
+def settings(settings: Settings, elsewhere: Elsewhere, nobody: str) -> Settings:
+    return replace(settings, import_allow=f"{elsewhere.place},{nobody}", import_patience_s=1)
 
 
 @pytest.fixture
@@ -62,6 +73,13 @@ def bring(session: Session, clock: SetClock, go_on: Callable[[Arrival], Arrival]
         return go_on(arrival)
 
     return begin
+
+
+def painted(colour: str) -> bytes:
+    """A picture of one colour, as large as podcast apps want it."""
+    out = io.BytesIO()
+    Image.new("RGB", (1400, 1400), colour).save(out, "PNG")
+    return out.getvalue()
 
 
 def let_in(session: Session, *, now: datetime) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from media.objects import StoreSettings
 from media.store import ObjectStore
-from radio.catalogue.models import Episode, Recording
+from radio.catalogue.models import Episode, EpisodeVoice, Recording
+from radio.catalogue.queries import picture_keys
 from radio.clock import SystemClock
 from radio.db import reading
 from radio.editorial.rules import AT_THE_CONSOLE
@@ -26,6 +27,7 @@ from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.rules import ArrivalState, ItemState
 from radio.settings import Settings
 from tests.elsewhere import Asked, Elsewhere, Item, rss
+from tests.integration.moving.conftest import painted
 from tests.sounds import tone
 
 pytestmark = pytest.mark.slow
@@ -69,7 +71,9 @@ def test_whatever_is_killed_in_the_middle_goes_on_where_it_was(
         time.sleep(0.15)
         asked.part(SOUND)
 
-    items = [Item(elsewhere.do(f"/{n}", slowly), f"walk-{n}", f"Walk {n}") for n in range(8)]
+    picture = elsewhere.give("/own.png", painted("navy"), "image/png")
+    more = f'<itunes:image href="{picture}"/><podcast:person>Robin</podcast:person>'
+    items = [Item(elsewhere.do(f"/{n}", slowly), f"walk-{n}", f"Walk {n}", more=more * (n % 3 == 0)) for n in range(8)]
     feed = elsewhere.give("/feed.xml", rss(items), "application/rss+xml")
     arrival, _ = actions.begin(session, address=feed, by=AT_THE_CONSOLE, now=SystemClock().now())
     session.commit()
@@ -77,12 +81,14 @@ def test_whatever_is_killed_in_the_middle_goes_on_where_it_was(
     def standing(state: ItemState) -> int:
         return session.scalar(select(func.count()).select_from(ArrivalItem).where(ArrivalItem.state == state)) or 0
 
-    with worker(settings, s3) as first:
-        until(session, lambda: elsewhere.asked["/2"] > 0)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-    assert standing(ItemState.WAITING) > 0
-    session.rollback()
+    for path in ("/own.png", "/2", "/5"):  # once while a picture comes, twice while sound comes or is made ready
+        before = elsewhere.asked[path]
+        with worker(settings, s3) as one:
+            until(session, lambda path=path, before=before: elsewhere.asked[path] > before)  # type: ignore[misc]
+            one.send_signal(signal.SIGKILL)
+            one.wait()
+        assert standing(ItemState.WAITING) > 0
+        session.rollback()
     with worker(settings, s3):
         until(session, lambda: session.get_one(Arrival, arrival.id).state is ArrivalState.OVER)
 
@@ -91,4 +97,8 @@ def test_whatever_is_killed_in_the_middle_goes_on_where_it_was(
     assert session.scalar(select(func.count()).select_from(Recording)) == len(items)
     assert elsewhere.asked["/feed.xml"] == 1
     assert all(store.exists(key) for key in session.scalars(select(Recording.original_key)) if key)
+    pictures = [each.artwork_sha256 for each in session.scalars(select(Episode)) if each.artwork_sha256]
+    assert len(set(pictures)) == 3, "each has a picture of its own, so that one may be erased without the others"
+    assert all(store.exists(key) for each in pictures for key in picture_keys(each))
+    assert session.scalar(select(func.count()).select_from(EpisodeVoice)) == 3
     assert not [path for path in (settings.data / "work").iterdir() if path.name.startswith("parcel-")]

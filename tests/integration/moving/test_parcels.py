@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import feedparser
 import pytest
@@ -16,6 +18,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from media import artwork
 from media.objects import StoreSettings
 from media.store import S3Store
 from radio import keyring
@@ -34,13 +37,15 @@ from radio.moving.models import Arrival, ArrivalItem, Parcel
 from radio.moving.rules import OPEN, ArrivalState, ItemState
 from radio.settings import Settings
 from radio.station import Station
-from radio.studio.actions import receive_path
+from radio.studio.actions import picture_sha256, put_drawn, put_picture_away, receive_path
 from tests.databases import Blank
-from tests.integration.moving.conftest import let_in
+from tests.integration.moving.conftest import let_in, painted
 from tests.makers import make_episode, make_show
 from tests.sounds import tone
 from tests.visitor import Visitor
 
+SECOND = "http://second.fm"
+"""As long as the first one's address: a download names its page, so its length follows from it."""
 SCOPES = ["site", "live", "podcast"]
 SECRET = "A sentence that was taken back"
 
@@ -50,6 +55,11 @@ def told(session: Session, station: Station, clock: SetClock, work_off: Callable
     """A show with two episodes that are out and a draft without sound."""
     path = tmp_path / "tone.wav"
     show = make_show(session, slug="long-way", title="The Long Way")
+    catalogue.edit_show(
+        session, show, now=clock.now(), author="Walkers", license="cc-by-4.0", funding_url="https://a.example/give", funding_words="Give",
+        country="GB", seasons={"2": "Winter"}, podroll=[{"guid": str(UUID(int=9)), "url": "https://b.example/f", "title": "B"}],
+        artwork_sha256=put_picture_away(station.store, painted("teal")), explicit=True,
+    )  # fmt: skip
     made = []
     for number, title in enumerate(["First steps", "A second day"]):
         path.write_bytes(tone(1.5 + number / 2, hz=300 + 40 * number, rate_hz=16_000))
@@ -60,16 +70,23 @@ def told(session: Session, station: Station, clock: SetClock, work_off: Callable
         )  # fmt: skip
         catalogue.set_tags(session, episode, [("topic", "sleep")], now=clock.now())
         set_transcript(session, episode, "en-GB", b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning", now=clock.now())
-        catalogue.set_voices(session, episode, ["Robin"], named=False, now=clock.now())
+        catalogue.set_voices(session, episode, ["Robin", "Kim"], named=False, roles={"Robin": "narrator"}, now=clock.now())
+        episode.voices[0].named = number == 0
+        catalogue.describe(session, episode, now=clock.now(), chapters=[{"start_ms": 0, "title": "Start"}], release="bonus", explicit=True,
+                           soundbites=[{"from_ms": 0, "to_ms": 20_000, "title": "The lamp"}])  # fmt: skip
         receive_path(session, station, path, episode, by=AT_THE_CONSOLE, now=clock.now())
         made.append(episode)
     work_off()
     made[0].feed_guid = "old & odd"
+    drawn = artwork.redraw(painted("plum"))
+    made[1].artwork_sha256 = picture_sha256(drawn, made[1].id)
+    put_drawn(station.store, made[1].artwork_sha256, drawn)
     for episode in made:
         editorial.submit(session, episode, by=AT_THE_CONSOLE, now=clock.now())
         editorial.publish(session, episode, by=AT_THE_CONSOLE, now=clock.now())
     catalogue.make_episode(session, show, by=AT_THE_CONSOLE, now=clock.now(), title="Not done yet")
     let_in(session, now=clock.now())
+    work_off()
     return show
 
 
@@ -122,7 +139,14 @@ class Second:
 
     def release(self, arrival: Arrival) -> None:
         actions.declare(
-            self.session, arrival, scopes=SCOPES, agreed=True, nothing_to_know=True, by=AT_THE_CONSOLE, now=self.clock.now()
+            self.session,
+            arrival,
+            scopes=SCOPES,
+            agreed=True,
+            nothing_to_know=True,
+            pictures=True,
+            by=AT_THE_CONSOLE,
+            now=self.clock.now(),
         )
         self.work_off()
         let_in(self.session, now=self.clock.now())
@@ -138,7 +162,7 @@ def second(tmp_path: Path, blank: Blank, s3: StoreSettings, clock: SetClock) -> 
     data = tmp_path / "second"
     data.mkdir()
     settings = Settings.from_env({
-        "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": "http://localhost",
+        "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": SECOND,
         "RADIO_STATION_NAME": "Second Radio",
     })  # fmt: skip
     keyring.make(settings)
@@ -159,7 +183,7 @@ def second(tmp_path: Path, blank: Blank, s3: StoreSettings, clock: SetClock) -> 
 def sayings(episode: Episode) -> tuple[object, ...]:
     said = tuple(getattr(episode, name) for name in packing.EPISODE_FIELDS)
     tags = tuple((tag.vocabulary, tag.code) for tag in episode.tags)
-    voices = tuple((each.voice.name, each.named) for each in episode.voices)
+    voices = (episode.artwork_sha256, *((each.voice.name, each.named, each.role) for each in episode.voices))
     renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []
     renditions += [(row.language, row.text, row.timed) for row in episode.transcripts]
     return (episode.id, episode.guid, episode.feed_guid, said, tags, voices, renditions)
@@ -181,7 +205,11 @@ def test_a_second_station_has_the_same_show_to_the_byte(
     theirs = second.session.scalars(select(Episode).where(Episode.state != State.WITHDRAWN).order_by(Episode.id)).all()
     assert [sayings(each) for each in theirs] == [sayings(each) for each in ours]
     assert [(each.state, each.published_at) for each in theirs] == [(each.state, each.published_at) for each in ours]
-    after = feedparser.parse(visitor.get("/shows/long-way/feed.xml").data)
+    content_there = visitor.get("/shows/long-way/feed.xml").data
+    after = feedparser.parse(content_there)
+    assert as_told_by_any(content_there, SECOND) == as_told_by_any(
+        client.get("/shows/long-way/feed.xml").data, "http://localhost"
+    )
     assert len(before.entries) == 2
     assert [entry.id for entry in after.entries] == [entry.id for entry in before.entries]
     assert after.feed.podcast_guid == before.feed.podcast_guid
@@ -210,6 +238,12 @@ def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
 
     theirs = second.session.get_one(Episode, taken_back.id)
     assert (theirs.state, theirs.guid, theirs.title, theirs.recording) == (State.WITHDRAWN, taken_back.guid, "", None)
+
+
+def as_told_by_any(feed: bytes, host: str) -> list[str]:
+    """A feed without what tells which station it is: its host, its guid as a publisher, and hashes of downloads that name it."""
+    text = re.sub(r"<podcast:publisher>.*?</podcast:publisher>|<podcast:integrity [^>]*>", "", feed.decode(), flags=re.DOTALL)
+    return text.replace(host, "").replace("><", ">\n<").split("\n")
 
 
 def changed(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:

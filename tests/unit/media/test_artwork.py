@@ -129,3 +129,26 @@ def test_a_show_without_a_picture_has_a_pattern_of_its_own() -> None:
     assert one != other
     assert drawn(one).size == (600, 600)
     assert len(one) < 60_000
+
+
+def test_what_was_drawn_here_is_known_again_and_nothing_can_hide_in_it() -> None:
+    noise = Image.effect_noise((1_500, 1_500), 80).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    for size, content in artwork.redraw(out.getvalue()).items():
+        assert artwork.is_drawn_here(content, size)
+        assert not artwork.is_drawn_here(content, size + 1)
+        for changed in (
+            content + SECRET.encode(),
+            content[:-2],
+            content[:-2] + b"x\xff\xd9" + SECRET.encode() + b"\xff\xd9",
+            content[2:],
+            b"",
+        ):
+            assert not artwork.is_drawn_here(changed, size)
+        hidden = b"\xff\xfe\x00\x0f" + SECRET.encode()
+        assert not artwork.is_drawn_here(content[:20] + hidden + content[20:], size)
+    exif = Image.Exif()
+    exif[0x010E] = SECRET
+    for form, options in (("JPEG", {"exif": exif}), ("JPEG", {"comment": SECRET.encode()}), ("PNG", {}), ("WEBP", {})):
+        assert not artwork.is_drawn_here(picture((600, 600), form, **options), 600)

@@ -1,4 +1,4 @@
-"""A change leaves what is not concerned as it was: over random weeks of a station with some hundred hours of sound."""
+"""A change leaves what is not concerned as it was: over random weeks of small stations, and of one with some hundred hours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def station(chance: random.Random, n: int) -> list[Airable]:
     found = [
         airable(
             f"e{i:04}", chance.choice((chance.randint(130, 500), chance.randint(500, 1500), chance.randint(1500, 3500))),
-            show=f"show{chance.randrange(n // 25)}", kind=chance.choice(("story", "interview", "programme", "guidance")),
+            show=f"show{chance.randrange(max(3, n // 25))}", kind=chance.choice(("story", "interview", "programme", "guidance")),
             calm=chance.random() < 0.65, heavy=chance.random() < 0.15, order=i, published_tick=i,
         )
         for i in range(n)
@@ -81,3 +81,30 @@ def test_a_change_moves_less_than_a_twentieth_of_what_it_does_not_concern(seed: 
         for name, (changed, week_, concerned) in changes.items()
     }
     assert all(share < 0.05 for share in shares.values()), shares
+
+
+def hearing(episode: str, *found: Compiled) -> set[int]:
+    """The two-hour blocks in which an episode is heard."""
+    heard = [a for one in found for a in one.airings if a.episode_id == episode]
+    return {block for a in heard for block in range(a.start_tick // ANCHOR_TICKS, (a.end_tick - 1) // ANCHOR_TICKS + 1)}
+
+
+@pytest.mark.parametrize("n", [50, 100, 300])
+def test_at_a_small_station_what_is_new_moves_only_the_hours_in_which_it_is_heard(n: int) -> None:
+    shares: dict[str, list[float]] = {"an episode": [], "edited": []}
+    for seed in range(4):
+        chance = random.Random(seed)
+        pool = station(chance, n)
+        slots = [
+            Slot(f"slot{i}", "Europe/London", datetime(2026, 11, 9, 8 + 5 * i), timedelta(minutes=45), "FREQ=WEEKLY;BYDAY=TH",
+                 {"rung": "next", "show_id": f"show{i}"}) for i in range(2)
+        ]  # fmt: skip
+        before = compiled(pool, 2 * DAY_TICKS, tuple(slots))
+        new = airable("new", chance.randint(200, 2000), show="show2", published_tick=n, order=n)
+        after = compiled([*pool, new], 2 * DAY_TICKS, tuple(slots))
+        shares["an episode"].append(moved(before, after, hearing("new", after)))
+        edited = replace(slots[1], first_start=slots[1].first_start + timedelta(minutes=30))
+        after = compiled(pool, 2 * DAY_TICKS, (slots[0], edited))
+        shares["edited"].append(moved(before, after, blocks(before, slots[1], edited)))
+    means = {name: sum(found) / len(found) for name, found in shares.items()}
+    assert all(mean < 0.05 for mean in means.values()), shares
