@@ -109,6 +109,11 @@ def _free_slug(session: Session, wish: str) -> str:
     return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
 
 
+def faults_of_show(fields: ShowFields) -> dict[str, str]:
+    """What `make_show` and `edit_show` would refuse: field → code."""
+    return show_faults(_clean(dict(fields)))
+
+
 def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[ShowFields]) -> None:
     """Change what is said of a show.
 

@@ -40,13 +40,22 @@ def index() -> str:
 
 
 def _index(faults: dict[str, str] | None = None) -> str:
-    arrivals = [(each, queries.standing(session(), each.id)) for each in queries.arrivals(session())]
+    arrivals = [(each, queries.standing(session(), each.id), _outlook(each)) for each in queries.arrivals(session())]
     parcels = [(each, show, _parcel_job(each)) for each, show in queries.parcels(session())]
-    going = any(each.state in OPEN for each, _stands in arrivals) or any(_is_written(each, job) for each, _show, job in parcels)
+    going = any(each.state in OPEN for each, _stands, _waits in arrivals) or any(
+        _is_written(each, job) for each, _show, job in parcels
+    )
     return render_template(
         "moving/index.html", arrivals=arrivals, parcels=parcels, shows=all_shows(session()), faults=faults or {}, going=going,
         typed=request.form, moving_words=words,
     )  # fmt: skip
+
+
+def _outlook(arrival: Arrival) -> str:
+    """When an arrival that waits goes on, in words."""
+    if arrival.state not in OPEN:
+        return ""
+    return words.outlook(arrival, latest_job(session(), "bring", arrival.id), now=station().now(), zone=station().settings.tz)
 
 
 def _parcel_job(parcel: Parcel) -> JobState | None:
@@ -110,7 +119,7 @@ def _arrival(found: Arrival, faults: dict[str, str] | None = None) -> str:
     )
     release = latest_job(session(), "release", found.id)
     return render_template(
-        "moving/arrival.html", arrival=found, stands=queries.standing(session(), found.id), missing=missing, arrived=arrived,
+        "moving/arrival.html", arrival=found, outlook=_outlook(found), stands=queries.standing(session(), found.id), missing=missing, arrived=arrived,
         releasing=release is not None and release.state in {JobState.QUEUED, JobState.RUNNING}, open=found.state in OPEN,
         again=any(item.problem not in actions.FOR_GOOD for item, _episode in missing), faults=faults or {}, typed=request.form,
         scopes=vocabulary().lists["scope"].offered, shows=[session().get(Show, show_id) for show_id in found.shows],

@@ -71,7 +71,7 @@ def board() -> str:
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
-        choices_of_show=[(show.slug, show.title) for show in shows],
+        choices_of_show=[(show.slug, show.title) for show in sorted(shows, key=lambda show: not show.in_feeds)],
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
         silent_since=gate_silent_since(session()),

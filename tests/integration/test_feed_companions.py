@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -301,9 +302,17 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     show = make_show(session)
     browser, address = browser_of(edith), f"/studio/shows/{show.slug}"
     typed = {"title": "Night Desk", "kind": "programme", "language": "en-GB", "category": "Music", "in_feeds": "yes"}
-    wrong = browser.post(address, data=typed | {"seasons": "winter"})
+    wrong = browser.post(address, data=typed | {"title": "", "seasons": "winter", "language": "Welsh", "license_url": "here"})
     assert wrong.status_code == 422
     assert "its number, then its name" in wrong.text
+    faulty = re.findall(r'<li><a href="#(\w+)">', wrong.text)
+    assert faulty == ["title", "language", "license_url", "seasons"], "every fault at once, in the order of the page"
+    assert "winter</textarea>" in wrong.text
+    show.artwork_sha256 = "a" * 64
+    assert "Choose a picture first." in browser.post(f"{address}/artwork").text
+    assert show.artwork_sha256, "who chooses none loses none"
+    assert browser.post(f"{address}/artwork", data={"then": "remove"}).status_code == 303
+    assert show.artwork_sha256 is None
     right = {"seasons": "2 Winter", "license": "CC-BY-4.0", "country": "gb", "serial": "yes", "verifications": "applepodcastsverify 1a",
              "podroll": "917393E3-1b1e-5cef-ace4-edaa54e1f810 https://other.example/feed Other"}  # fmt: skip
     assert browser.post(address, data=typed | right).status_code == 303

@@ -157,6 +157,22 @@ def test_what_was_missing_can_be_asked_for_again(
     assert {item.guid: item.state for item in items_of(session, arrival)} == {"late": ItemState.WHOLE, "never": ItemState.MISSING}
 
 
+def test_what_waits_says_why_and_when_it_is_tried_again(
+    elsewhere: Elsewhere, session: Session, clock: SetClock, work_off: Callable[[], int], sam: Person,
+    browser_of: Callable[[Person | None], Visitor],
+) -> None:  # fmt: skip
+    address = elsewhere.do("/feed.xml", lambda asked: asked.answer(503))
+    arrival, _job = actions.begin(session, address=address, by=AT_THE_CONSOLE, now=clock.now())
+    session.commit()
+    work_off()
+
+    for page in (f"/studio/moving/arrivals/{arrival.id}", "/studio/moving"):
+        said = browser_of(sam).get(page).text
+        assert "The server answers with a fault (503)." in said
+        assert "It is tried again by itself at 12:00:15. Tried once so far; after 4 tries it is given up." in said
+        assert "Waiting</span>" in said
+
+
 @pytest.mark.parametrize(("address", "problem", "tries"), [
     ("http://no-such-server.invalid/feed.xml", "unknown-host", 4), ("http://{nobody}/feed.xml", "refuses-us", 4), ("{here}/gone.xml", "status", 1),
     ("{here}/page.xml", "not-a-feed", 2), ("https://{place}/feed.xml", "not-secure", 4),
