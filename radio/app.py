@@ -108,12 +108,12 @@ def _open_rooms(app: Flask) -> None:
     from radio.pages.views import bp as pages
     from radio.schedule import balancing, slots, stationrules
     from radio.schedule.views import bp as schedule
-    from radio.studio import onair, shows, transcripts, uploads
+    from radio.studio import onair, picture, shows, transcripts, uploads
     from radio.studio.views import bp as studio
 
     week = (schedule, balancing.bp, stationrules.bp, slots.bp, joins.bp)
     rooms = (
-        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
+        accounts.bp, studio, shows.bp, uploads.bp, transcripts.bp, picture.bp, onair.bp, *week, counting, channel, listings, feeds, enclosures,
         words, pages, pictures, cards, elsewhere, moving,
     )  # fmt: skip
     for room in rooms:

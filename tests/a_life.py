@@ -67,8 +67,8 @@ class Proved:
         yield f"{refused} decisions refused, as they should be"
         longest_min = found.longest_without_support_ticks * TICK_MS / 60_000
         yield (
-            f"support around all that needs it, and at night at most {self.life.rules.support_at_night_minutes} min apart; {longest_min:.1f} min "
-            f"where one of {found.interrupted} warnings came into the middle of something"
+            f"support around all that needs it; at night at most {self.life.rules.support_at_night_minutes} min apart, {longest_min:.1f} min "
+            f"counting the {found.interrupted} warnings that came into the middle of something"
         )
         loop_days = found.parts[Part.EMERGENCY] / DAY_TICKS
         yield f"emergency loop {loop_days:.2f} days, {found.unexplained_loop_ticks} ticks of it without a stop or an empty week"
@@ -144,7 +144,8 @@ def prove(
 
         def store_is_away() -> None:
             session.commit()
-            hours.append(without_store(app, clock, faltering, segments=segments_away))
+            halves = set().union(*(one.paused_halves() for one in recorded.values()))
+            hours.append(without_store(app, clock, faltering, segments=segments_away, paused=halves))
 
         life.live(days, empty_from_day=empty_from_day, special={days // 3: store_is_away})
         say(f"{days} days lived")

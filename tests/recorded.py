@@ -36,6 +36,13 @@ class Recorded:
         made = self.renditions[profile]
         return Sound(made.sha256, self.keys[profile], made.header_bytes, made.tick_bytes, made.size_bytes)
 
+    def paused_halves(self) -> set[bytes]:
+        """The half ticks of its standard rendition in which its author is silent."""
+        made = self.renditions["standard"]
+        content, half = made.path.read_bytes(), made.tick_bytes // 2
+        starts = (made.header_bytes + n * half for n in range(2 * self.paused.start, 2 * self.paused.stop))
+        return {content[at : at + half] for at in starts}
+
     def stand_behind(self, recording: Recording) -> None:
         """Be what is heard of this recording."""
         for profile, made in self.renditions.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from media.store import ObjectStore
 from media.types import ByteRange
 from radio.channel.views import Channel, open_channel
 from radio.clock import SetClock
-from tests.listened import SILENT
+from tests.listened import SILENT, Silences
 
 RENDITIONS = ("standard", "low")
 _HALF_MS = 480
@@ -58,8 +59,12 @@ class Hour:
     longest_silence_s: float = 0.0
 
 
-def without_store(app: Flask, clock: SetClock, store: Faltering, *, segments: int = HOUR_TICKS // SEGMENT_TICKS) -> Hour:
+def without_store(
+    app: Flask, clock: SetClock, store: Faltering, *, segments: int = HOUR_TICKS // SEGMENT_TICKS, paused: Container[bytes] = ()
+) -> Hour:
     """Let the store be away for so many segments. Playlists go on, the stream plays on, and afterwards everything is there.
+
+    `paused`: the half ticks in which an author wants silence.
 
     Raises:
         AssertionError: somebody was left without an answer, or in silence.
@@ -89,7 +94,7 @@ def without_store(app: Flask, clock: SetClock, store: Faltering, *, segments: in
     store.away = False
     hour.back = _all_there(client, listed)
     hour.stream_ticks = len(heard) // 2
-    hour.longest_silence_s = _listened(b"".join(heard), hour.stream_ticks)
+    hour.longest_silence_s = _listened(heard, paused)
     return hour
 
 
@@ -126,10 +131,12 @@ def _got(client: Any, address: str) -> bytes:
     return content
 
 
-def _listened(content: bytes, n_ticks: int) -> float:
-    """Decode what the stream gave: every tick is whole. Gives the longest silence in seconds."""
-    with av.open(io.BytesIO(content), format="mp3") as container:
+def _listened(halves: Sequence[bytes], paused: Container[bytes]) -> float:
+    """Decode what the stream gave: every tick is whole. Gives the longest silence in seconds that nobody wanted."""
+    with av.open(io.BytesIO(b"".join(halves)), format="mp3") as container:
         sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
-    assert len(sound) == n_ticks * TICK_SAMPLES, (len(sound) / TICK_SAMPLES, n_ticks)
-    loud = np.flatnonzero(np.abs(sound) >= SILENT)
-    return float(max(np.diff(loud).max(), loud[0], len(sound) - loud[-1])) / SAMPLE_RATE_HZ
+    assert len(sound) == len(halves) * TICK_SAMPLES // 2
+    wanted = np.repeat(np.array([half in paused for half in halves]), TICK_SAMPLES // 2)
+    silences = Silences()
+    silences.hear((np.abs(sound) < SILENT) & ~wanted)
+    return silences.longest[0] / SAMPLE_RATE_HZ

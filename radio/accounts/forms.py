@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_security import forms as library
 from flask_security.password_util import PasswordUtil
-from flask_security.proxies import _datastore
+from flask_security.proxies import _datastore, _security
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice
@@ -104,6 +105,17 @@ class ChangePasswordForm(library.ChangePasswordForm):  # type: ignore[misc]
         _l("New password"), validators=[InputRequired(_l("Type a new password."))], render_kw={"autocomplete": "new-password"}
     )
     new_password_confirm = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Say what is wrong with both at once; the library stops at the first."""
+        if super().validate(**kwargs):
+            return True
+        if not self.password.data and not self.password.errors:
+            self.password.errors = [_l("Type the password you have now.")]
+        if self.new_password.data and not self.new_password.errors:
+            faults, _normal = _security.password_util.validate(self.new_password.data, False, user=current_user)
+            self.new_password.errors = faults or []
+        return False
 
 
 class WelcomeForm(FlaskForm):  # type: ignore[misc]

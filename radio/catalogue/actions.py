@@ -20,7 +20,7 @@ from media.types import Ingested
 from radio.catalogue import rules, search
 from radio.catalogue.faults import episode_faults, show_faults
 from radio.catalogue.models import Change, Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Voice
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.catalogue.terms import offered_roles, vocabulary
 from radio.core.people import Person
 from radio.core.text import folded, plain, plain_lines, slug
@@ -109,6 +109,11 @@ def _free_slug(session: Session, wish: str) -> str:
     return next(name for name in names if session.scalar(select(Show.id).where(Show.slug == name)) is None)
 
 
+def faults_of_show(fields: ShowFields) -> dict[str, str]:
+    """What `make_show` and `edit_show` would refuse: field → code."""
+    return show_faults(_clean(dict(fields)))
+
+
 def edit_show(session: Session, show: Show, *, now: datetime, **fields: Unpack[ShowFields]) -> None:
     """Change what is said of a show.
 
@@ -140,7 +145,7 @@ def make_episode(session: Session, show: Show, *, by: Person, now: datetime, **f
 
 
 def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unpack[EpisodeFields]) -> None:
-    """Change what is said of an episode. What becomes a story loses what only other kinds may do unless a person says so.
+    """Change what is said of an episode, and where it may be heard. What becomes a story loses what only other kinds may do unless a person says so.
 
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
@@ -150,7 +155,10 @@ def describe(session: Session, episode: Episode, *, now: datetime, **fields: Unp
     becomes_story = wanted.get("kind") == "story" != episode.kind
     if becomes_story and wanted.get("scopes", episode.scopes) == episode.scopes:
         wanted["scopes"] = rules.first_scopes("story")
+    was_shared = episode.state is State.PUBLISHED and Scope.PODCAST in episode.scopes
     _set(episode, wanted)
+    if was_shared and Scope.PODCAST not in episode.scopes:
+        episode.unshared_at = now
     changed(session, episode, now)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.core.ids import new_id
 from radio.db import Base, Code, Instant
 from radio.web import markdown
@@ -108,6 +108,8 @@ class Episode(Base):
     """[{code, from_ms, to_ms}]; None: nobody has said yet; []: a person said there are none."""
     scopes: Mapped[list[str]] = mapped_column(JSON, server_default='["site", "live", "podcast"]')
     """Where it may be heard, codes of the list `scope`: what its teller agreed to. In SQL ask `catalogue.queries.agreed`."""
+    unshared_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Since when podcast apps may not have it any more, which it was in reach of; None: they may, or never might."""
     release: Mapped[str] = mapped_column(String(8), default="full", server_default="full")
     """What it is in its show: full, trailer or bonus."""
     chapters: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
@@ -147,6 +149,12 @@ class Episode(Base):
     transcripts: Mapped[list[Transcript]] = relationship(
         back_populates="episode", cascade="all, delete-orphan", order_by="Transcript.language"
     )
+
+    @validates("scopes")
+    def _share_again(self, _name: str, scopes: list[str]) -> list[str]:
+        if Scope.PODCAST in scopes:
+            self.unshared_at = None
+        return scopes
 
     @validates("notes")
     def _make_html(self, _name: str, notes: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from media.grid import first_tick_from, tick_at
@@ -14,6 +15,7 @@ from radio.catalogue.rules import Move, State, after
 from radio.core.people import Person
 from radio.core.time import unix_ms
 from radio.editorial import audit, rules
+from radio.editorial.models import FeedItem, ReceiptLine
 from radio.errors import ForbiddenError, MoveError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
@@ -97,6 +99,7 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
     _move(session, Move.WITHDRAW, episode, by=by, now=now)
     search.unindex(session, episode)
     if was_public:
+        session.execute(delete(ReceiptLine).where(ReceiptLine.episode_id == episode.id))
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
@@ -121,6 +124,21 @@ def off_air(session: Session, station: Station, *, now: datetime) -> None:
     session.flush()
     schedule.revise(session, station, why="withdrawn", effective_tick=first_tick_from(unix_ms(now + GUARD)))
     enqueue(session, "copy", "", now=now)
+
+
+def out_of_apps(session: Session, station: Station, episode: Episode, *, now: datetime) -> None:
+    """After an episode lost its agreement for podcast apps: they are told, caches too, and the receipt says what is seen of it.
+
+    It may return under the same id. What is in its place is for the feeds to say.
+    """
+    item = session.get(FeedItem, episode.id)
+    if item is None or item.entered_at is None:  # no app ever knew it
+        return
+    session.execute(delete(ReceiptLine).where(ReceiptLine.episode_id == episode.id))
+    if station.settings.purge_url:
+        enqueue(session, "purge", episode.id, now=now)
+    enqueue(session, "announce", "", now=now)
+    enqueue(session, "receipt", episode.id, now=now)
 
 
 def _hold(session: Session, episode: Episode) -> None:

@@ -78,15 +78,18 @@ def alert(session: Session, station: Station, episode: Episode, notice: Notice, 
     """
     _allow(Power.ALERT, by)
     notice = replace(notice, issuer=plain(notice.issuer), link=notice.link.strip(), area=plain(notice.area))
-    faults = notice_faults(notice, now=now)
-    if episode.kind != "alert" or episode.state is not State.PUBLISHED:
-        faults["episode_id"] = "not-an-alert"
-    if faults:
+    if faults := alert_faults(episode, notice, now=now):
         raise InvalidError(faults)
     catalogue.describe(session, episode, now=now, expires_at=notice.until)
     row = overrides.alert(session, station, episode, notice, by=by)
     _record(session, "alert", row, by=by, now=now, episode=episode.id, tick=row.from_tick, grade=notice.grade)
     return row
+
+
+def alert_faults(episode: Episode | None, notice: Notice, *, now: datetime) -> dict[str, str]:
+    """Why an alert cannot be relayed, all at once: field → code."""
+    relayed = episode is not None and episode.kind == "alert" and episode.state is State.PUBLISHED
+    return ({} if relayed else {"episode_id": "not-an-alert"}) | notice_faults(notice, now=now)
 
 
 def notice_faults(notice: Notice, *, now: datetime) -> dict[str, str]:

@@ -38,6 +38,8 @@ class FeedItem(Base):
     """When the gate last came to a verdict."""
     proved_sha256: Mapped[str | None] = mapped_column(String(64))
     """The bytes that were last fetched whole and found right."""
+    proved_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When that was."""
     held_at: Mapped[datetime | None] = mapped_column(Instant)
     """Since when the feeds leave it out, because of `faults`; None: they do not."""
     faults: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -42,13 +42,20 @@ class Receipt:
         return all(gone_at is not None for _, gone_at, _ in self.lines)
 
 
-def receipt(session: Session, episode_id: str) -> Receipt:
+def has_receipt(session: Session, episode: Episode) -> bool:
+    """Whether something that was out is gone from somewhere: taken back, or out of podcast apps that had it."""
+    if episode.published_at is None or not rules.surfaces(episode.state, episode.unshared_at):
+        return False
+    return episode.state is State.WITHDRAWN or receipt(session, episode).in_apps
+
+
+def receipt(session: Session, episode: Episode) -> Receipt:
     """What is known of the going of an episode."""
-    rows = {row.surface: row for row in session.scalars(select(ReceiptLine).where(ReceiptLine.episode_id == episode_id))}
-    item = session.get(FeedItem, episode_id)
+    rows = {row.surface: row for row in session.scalars(select(ReceiptLine).where(ReceiptLine.episode_id == episode.id))}
+    item = session.get(FeedItem, episode.id)
     lines = tuple(
         (surface, rows[surface].gone_at, rows[surface].checked_at) if surface in rows else (surface, None, None)
-        for surface in rules.Surface
+        for surface in rules.surfaces(episode.state, episode.unshared_at)
     )
     return Receipt(lines, item is not None and item.entered_at is not None)
 

@@ -7,6 +7,7 @@ Review by two people and the teller's consent come into `missing` and `may` here
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,6 +41,17 @@ class Surface(StrEnum):
     FEEDS = "feeds"
     DOWNLOADS = "downloads"
     STORE = "store"
+
+
+OF_APPS = (Surface.FEEDS, Surface.DOWNLOADS)
+"""Where what may not be in podcast apps any more must be gone from."""
+
+
+def surfaces(state: State, unshared_at: datetime | None) -> tuple[Surface, ...]:
+    """Where an episode must be gone from; nowhere: it is neither taken back nor out of apps."""
+    if state is State.WITHDRAWN:
+        return tuple(Surface)
+    return OF_APPS if state is State.PUBLISHED and unshared_at is not None else ()
 
 
 class Hands(StrEnum):

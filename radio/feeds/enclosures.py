@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,8 +91,8 @@ def offered(rendition: Any, enclosure: Any, name: str) -> tuple[ColumnElement[An
     )
 
 
-def served_or_404(session: Session, episode_id: str, extension: str, *, now: datetime) -> Served:
-    """The bytes behind `/audio/<id>.<extension>`.
+def served_or_404(session: Session, episode_id: str, extension: str, *, now: datetime, on_our_page: bool = False) -> Served:
+    """The bytes behind `/audio/<id>.<extension>`. `on_our_page`: what apps may not have any more is heard there all the same.
 
     Raises:
         WithdrawnError: it was here and has been taken back, and no app can know it, or its clip has stood for a year.
@@ -103,8 +103,7 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
         raise NotFoundError(episode_id)
     found = session.execute(
         select(
-            Episode.state, Episode.kind, Episode.withdrawn_at, Episode.expires_at, Episode.scopes,
-            Recording.state.label("recording_state"), FeedItem.entered_at, Rendition.key, Rendition.sha256, Rendition.size_bytes,
+            *tombstones.STANDING, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256, Rendition.size_bytes,
             Rendition.header_bytes, Rendition.tick_bytes, Rendition.media_type, STANDARD.head_key, STANDARD.head_bytes, STANDARD.whole_key,
             STANDARD.sha256.label("offered_sha256"),
         )
@@ -116,9 +115,12 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
     ).one_or_none()  # fmt: skip
     if found is None:
         raise NotFoundError(episode_id)
-    if why := tombstones.why(found.state, found.kind, found.entered_at, found.withdrawn_at, found.expires_at, now=now):
+    standing = tombstones.Standing.of(found)
+    if on_our_page and Scope.SITE in found.scopes:
+        standing = replace(standing, unshared_at=None)
+    if why := standing.clip(now):
         return _clip(why, profile)
-    if found.state == State.WITHDRAWN or tombstones.ran_out(found.kind, found.entered_at, found.expires_at, now=now):
+    if found.state == State.WITHDRAWN or standing.is_over(now):
         raise WithdrawnError(episode_id)
     if not _is_public(found, now):
         raise NotFoundError(episode_id)

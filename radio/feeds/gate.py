@@ -38,6 +38,10 @@ FIRST_HEAD_WITHIN = timedelta(minutes=10)
 """A new item waits so long for the head of its download, then it is looked at without one."""
 SETTLED_AFTER = timedelta(seconds=75)
 """Caches may give an old download for a minute: what has changed is not looked at before."""
+PROVED_FOR = timedelta(days=6)
+"""So long a download that was read to its end counts as whole; between, its two ends are asked for every hour."""
+FEWEST_PROVED_AGAIN = 20
+"""Of one round, or a twenty-fourth of it: those whose turn is longest over. A whole archive is never read at once, and within a day."""
 LENGTH_MAY_DIFFER = 0.02
 LEAST_DIFFERENCE_MS = 1500
 """A tick and the rounding to seconds: what two honest readings of a very short sound may differ by."""
@@ -59,6 +63,7 @@ class Candidate:
     loudness_lufs: float | None
     """As it should sound: measured, with the gain."""
     proved_sha256: str | None
+    proved_at: datetime | None = None
     twins: int = 0
     """How many others the feed would tell under the same title and day."""
     broken_rules: tuple[str, ...] = ()
@@ -72,6 +77,8 @@ class Verdict:
     looked_at_sha256: str | None = None
     """What the feed said of the bytes then; a verdict about others does not count. None: it is not about bytes."""
     proved_sha256: str | None = None
+    proved_now: bool = False
+    """Whether it was read to its end for this."""
 
 
 @dataclass(slots=True)
@@ -79,6 +86,8 @@ class Round:
     """One look at several items; what they share is asked for once."""
 
     reach: Reach
+    again: frozenset[str] = frozenset()
+    """The episodes whose proved bytes are read once more."""
     pictures: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def verdict(self, candidate: Candidate) -> Verdict:
@@ -91,13 +100,16 @@ class Round:
         faults = [*_row_faults(candidate), *_address_faults(self.reach, sound), *self._picture(item.image_url)]
         if item.low is not None:
             faults += _head_faults(self.reach, item.low)
-        proved = candidate.proved_sha256
-        if proved != sound.sha256 and not faults:
+        proved, whole = candidate.proved_sha256, not faults and self._is_read_whole(candidate)
+        if whole:
             faults += _content_faults(self.reach, sound)
             proved = None if faults else sound.sha256
         if not faults:
             faults += _length_faults(self.reach, item)
-        return Verdict(tuple(faults), sound.sha256, proved)
+        return Verdict(tuple(faults), sound.sha256, proved, proved_now=whole and proved is not None)
+
+    def _is_read_whole(self, candidate: Candidate) -> bool:
+        return candidate.proved_sha256 != candidate.item.standard.sha256 or candidate.episode_id in self.again
 
     def _picture(self, url: str) -> tuple[str, ...]:
         if url not in self.pictures:
@@ -119,11 +131,19 @@ def due(session: Session, station: Station, *, now: datetime) -> tuple[list[Cand
     return found, {episode_id: Verdict((f"left-out:{why}",)) for episode_id, why in broken}
 
 
+def turn(found: Iterable[Candidate], *, now: datetime) -> frozenset[str]:
+    """The episodes whose download is read whole again in this round: those that were read longest ago."""
+    found = list(found)
+    over = [one for one in found if one.proved_at is None or one.proved_at + PROVED_FOR <= now]
+    over.sort(key=lambda one: (one.proved_at is not None, one.proved_at, one.episode_id))
+    return frozenset(one.episode_id for one in over[: max(FEWEST_PROVED_AGAIN, -(-len(found) // 24))])
+
+
 def _facts() -> Any:
     return (
         select(
             Episode.id, Episode.show_id, Show.slug, Episode.changed_at, Episode.published_at, Recording.integrated_lufs, Recording.gain_db,
-            FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.held_at, STANDARD.since,
+            FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.proved_at, FeedItem.held_at, STANDARD.since,
         )
         .join(Show, Show.id == Episode.show_id)
         .join(Recording, Recording.id == Episode.recording_id)
@@ -155,7 +175,7 @@ def _day(one: Due | Item) -> tuple[str, object]:
 def _candidate(item: Item, row: Any, days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
     lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
     twins = days[(row.show_id, *_day(item))] - 1
-    return Candidate(item.episode_id, item, lufs, row.proved_sha256, twins, _broken_rules(item, shows[row.slug]))
+    return Candidate(item.episode_id, item, lufs, row.proved_sha256, row.proved_at, twins, _broken_rules(item, shows[row.slug]))
 
 
 def _broken_rules(item: Item, channel: Channel) -> tuple[str, ...]:
@@ -212,7 +232,7 @@ def _address_faults(reach: Reach, sound: Sound) -> list[str]:
             faults.append("range-wrong")
     if reach.ask(path, Range=f"bytes={size}-").status != 416:
         faults.append("no-416")
-    changed = reach.ask(path, method="HEAD", Range="bytes=0-1", If_Range='"another"')
+    changed = reach.ask(path, whole=False, Range="bytes=0-1", If_Range='"another"')
     if changed.status != 200:
         faults.append("if-range")
     return sorted(set(faults))
@@ -282,6 +302,7 @@ def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:
 def _decide(session: Session, row: FeedItem, verdict: Verdict, now: datetime) -> bool:
     was_in = row.entered_at is not None and row.held_at is None
     row.checked_at, row.faults, row.proved_sha256 = now, list(verdict.faults), verdict.proved_sha256
+    row.proved_at = now if verdict.proved_now else row.proved_at
     if verdict.faults:
         if row.held_at is None:
             row.held_at = now

@@ -11,7 +11,6 @@ from media import keys
 from media.errors import StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
-from radio.editorial.rules import Surface
 from radio.feeds import gate as the_gate
 from radio.feeds import heads, receipts
 from radio.feeds.reach import NoVerdictError, Reach
@@ -82,7 +81,7 @@ def gate(work: Work) -> None:
         level = logging.ERROR if loud else logging.INFO
         log.log(level, "the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
         return
-    looked = the_gate.Round(reach)
+    looked = the_gate.Round(reach, the_gate.turn(waiting, now=here.now()))
     for done, candidate in enumerate(waiting):
         work.progress(done / len(waiting), "checking")
         try:
@@ -106,16 +105,16 @@ def _decide(work: Work, verdicts: dict[str, the_gate.Verdict]) -> None:
 
 @handles("receipt")
 def receipt(work: Work) -> None:
-    """See that what was taken back is gone from every surface, and write down when; come again until it is."""
+    """See that what was taken back, or left the apps, is gone from where it must be, and write down when; come again until it is."""
     here = station()
     now = here.now()
     looker = receipts.Looker(station_session(), Reach(here.settings), work.subject, now=now)
     station_session().rollback()
-    seen = {surface: looker.gone(surface) for surface in Surface}
+    seen = {surface: looker.gone(surface) for surface in looker.surfaces}
     with work.publishing() as session:
         receipts.keep(session, work.subject, seen, now=now)
         receipts.forget_old_feeds(session)
-        if not all(seen.values()) and now < looker.withdrawn_at + receipts.GIVE_UP_AFTER:
+        if not all(seen.values()) and now < looker.since + receipts.GIVE_UP_AFTER:
             enqueue(session, "receipt", work.subject, now=now, due_at=now + receipts.LOOK_AGAIN)
 
 

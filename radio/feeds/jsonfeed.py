@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from radio.core.text import allowed
 from radio.feeds.rules import Channel, Item, Sound
 
 
@@ -26,7 +27,7 @@ def write(channel: Channel, shown: Sequence[Item], self_url: str) -> bytes:
         told["next_url"] = f"{self_url}?page={channel.page + 1}"
     if channel.hub_url:
         told["hubs"] = [{"type": "WebSub", "url": channel.hub_url}]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return allowed(json.dumps(told, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def _item(item: Item) -> dict[str, object]:

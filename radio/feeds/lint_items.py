@@ -99,7 +99,8 @@ def _apple(item: Any, place: str, *, serial: bool) -> Iterator[Fault]:
     release = text_of(item, "itunes:episodeType") or "full"
     if release not in {"full", "trailer", "bonus"}:
         yield "release", f"{place}itunes:episodeType"
-    if serial and release == "full" and not children(item, "itunes:episode"):
+    blocked = text_of(item, "itunes:block") == "Yes"  # directories pass by: it stands in the place of what is gone
+    if serial and release == "full" and not blocked and not children(item, "itunes:episode"):
         yield "serial-number", f"{place}itunes:episode"
     if children(item, "itunes:block") and text_of(item, "itunes:block") != "Yes":
         yield "block-value", f"{place}itunes:block"

@@ -14,7 +14,7 @@ from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import agreed, out, shows
 from radio.catalogue.rules import Scope
 from radio.core.time import instant_of, unix_ms
-from radio.feeds import channels, names, xml
+from radio.feeds import channels, names
 from radio.feeds.items import tag
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Channel, RemoteItem
@@ -23,7 +23,7 @@ from radio.schedule.queries import rundown
 from radio.station import Station
 
 
-def today(session: Session, station: Station, *, now: datetime) -> tuple[bytes, datetime]:
+def today(session: Session, station: Station, *, now: datetime) -> tuple[Channel, datetime]:
     """What is played today by the station's clock and may be heard in apps, in order; and when the day ends.
 
     Source: podcast namespace, `medium`: a list holds pointers only, no items of its own.
@@ -47,20 +47,19 @@ def today(session: Session, station: Station, *, now: datetime) -> tuple[bytes, 
         title=_("Today on %(station)s", station=station.settings.station_name), changed_at=start, blocked=True,
         description=_("What is played today, in order. Each one is an episode of its own feed."),
     )  # fmt: skip
-    return xml.write(head, ()).content, end
+    return head, end
 
 
-def publisher(session: Session, station: Station) -> bytes:
+def publisher(session: Session, station: Station) -> Channel:
     """Every show of the station. Source: podcast namespace, `publisher`."""
     found = shows(session)
     remote = [RemoteItem(str(show.guid), station.url(f"/shows/{show.slug}/feed.xml"), show.title) for show in found]
     changed = max((show.changed_at for show in found), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
-    head = _head(
+    return _head(
         session, station, names.PUBLISHER, self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
         title=station.settings.station_name, changed_at=changed,
         description=_("Every show of %(station)s.", station=station.settings.station_name),
     )  # fmt: skip
-    return xml.write(head, ()).content
 
 
 def _head(session: Session, station: Station, key: str, **said: Any) -> Channel:

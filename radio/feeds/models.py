@@ -39,5 +39,7 @@ class StoredFeed(Base):
     gzip: Mapped[bytes] = mapped_column(LargeBinary)
     left_out: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
     """[{episode_id, why}]: items that could not be told, without which the feed goes on."""
+    made_by: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    """What wrote it and for which station, as `radio.feeds.writer` names that: another one writes it again."""
     announced_etag: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """The last one that hubs were told of."""

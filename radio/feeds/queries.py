@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 from sqlalchemy.orm import Session, aliased
 
-from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
+from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State, usual_role
 from radio.catalogue.terms import vocabulary
 from radio.editorial.models import FeedItem
 from radio.feeds import enclosures
+from radio.feeds.belonging import of
 from radio.feeds.channels import artwork_path
 from radio.feeds.enclosures import LOW, STANDARD
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Person, Sound, Soundbite, Words, texts
+from radio.feeds.writer import made_by
 from radio.station import Station
 
 _standard, _low = aliased(Rendition), aliased(Rendition)
 
 
-def stored(session: Session, name: str) -> StoredFeed | None:
-    """The feed as it was last rendered, however old."""
-    return session.get(StoredFeed, name)
+def kept(session: Session, station: Station, name: str, change_number: int) -> StoredFeed | None:
+    """The feed as this writer rendered it at this number; None: nobody has. What is too old is not even read: it may be large."""
+    return session.scalar(select(StoredFeed).where(*_by_us(station, name), StoredFeed.change_number == change_number))
+
+
+def dates(session: Session, station: Station, name: str) -> Any:
+    """How long the feed holds as this writer rendered it last, without its bytes; None: nobody has."""
+    columns = (StoredFeed.name, StoredFeed.change_number, StoredFeed.rundown_number, StoredFeed.valid_until)
+    return session.execute(select(*columns).where(*_by_us(station, name))).one_or_none()
+
+
+def _by_us(station: Station, name: str) -> tuple[ColumnElement[bool], ...]:
+    return (StoredFeed.name == name, StoredFeed.made_by == made_by(station.settings))
 
 
 def left_out(session: Session) -> list[Episode]:
@@ -54,12 +66,12 @@ def due(session: Session, name: FeedName, *, passed: bool = True) -> list[Due]:
 
     `passed`: only what has passed the gate, as feeds hold it.
     """
-    statement = of(name, _DUE)
+    statement = _DUE.where(of(name))
     found = session.connection().execute(statement.where(*_PASSED) if passed else statement)  # rows: twice as fast as objects
-    return [Due(row.id, row.guid, row.title, row.published_at, row.expires_at) for row in found]
+    return [Due(*row) for row in found.all()]
 
 
-_DUE: Any = (  # five columns
+_DUE: Any = (  # in the order of `Due`
     select(Episode.id, Episode.guid, Episode.title, Episode.published_at, Episode.expires_at)
     .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
@@ -69,30 +81,14 @@ _DUE: Any = (  # five columns
 _PASSED = (FeedItem.entered_at.is_not(None), FeedItem.held_at.is_(None))
 
 
-def of(name: FeedName, statement: Any) -> Any:
-    """Only what the feed is of."""
-    if name.of is Of.SHOW:
-        return statement.where(Show.slug == name.which)
-    if name.of is Of.KIND:
-        return statement.where(Episode.kind == name.which)
-    if name.of is Of.TAG:
-        listed, code = name.which.split(":", 1)
-        tagged = select(EpisodeTag.episode_id).where(EpisodeTag.vocabulary == listed, EpisodeTag.code == code)
-        return statement.where(Episode.id.in_(tagged))
-    return statement
-
-
-_ITEMS = (
+_ITEMS = (  # in the order in which `_item` takes them
     select(
-        Episode.id, Episode.feed_guid, Episode.kind, Episode.summary, Episode.notes_html, Episode.explicit, Episode.changed_at, Episode.season_number, Episode.episode_number, Episode.release, Episode.synthetic,
-        Episode.chapters, Episode.soundbites, Episode.artwork_sha256.label("own_artwork"), Episode.language, Recording.n_samples, Show.id.label("show_id"),
-        Show.title.label("show_title"), Show.author.label("show_author"), Show.artwork_sha256, Show.seasons,
-        Show.explicit.label("show_explicit"), Show.synthetic.label("show_synthetic"),
-        *(_standard.media_type.label("standard_media_type"), _standard.code.label("standard_code")),
-        *(_low.media_type.label("low_media_type"), _low.code.label("low_code")),
-        *enclosures.offered(_standard, STANDARD, "standard"), *enclosures.offered(_low, LOW, "low"),
+        Episode.id, Episode.show_id, Episode.feed_guid, Episode.kind, Episode.language, Episode.summary, Episode.notes_html,
+        Episode.changed_at, Episode.explicit, Episode.synthetic, Episode.release, Episode.season_number, Episode.episode_number,
+        Episode.chapters, Episode.soundbites, Episode.artwork_sha256, Recording.n_samples,
+        _standard.media_type, _standard.code, *enclosures.offered(_standard, STANDARD, "standard"),
+        _low.media_type, _low.code, *enclosures.offered(_low, LOW, "low"),
     )
-    .join(Show, Show.id == Episode.show_id)
     .join(Recording, Recording.id == Episode.recording_id)
     .join(_standard, (_standard.recording_id == Recording.id) & (_standard.profile == "standard"))
     .outerjoin(_low, (_low.recording_id == Recording.id) & (_low.profile == "low"))
@@ -107,14 +103,15 @@ Broken = tuple[tuple[str, str], ...]
 
 def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedName) -> tuple[tuple[Item, ...], Broken]:
     """These episodes as a feed tells them, in the same order, and those that cannot be told."""
-    ids = [one.episode_id for one in wanted]
-    rows = {row.id: row for row in session.connection().execute(_ITEMS.where(Episode.id.in_(ids)))}
-    aside = Aside(_persons(session, ids), _words(session, ids), several=name.of is not Of.SHOW)
-    origin, found, broken = station.url(""), [], []
+    these, origin, found, broken = _these(wanted, name), station.url(""), [], []
+    rows = {row[0]: row for row in session.connection().execute(_ITEMS.where(these)).all()}
+    aside = Aside(
+        origin, _shows(session, origin), _persons(session, these), _words(session, these), several=name.of is not Of.SHOW
+    )
     for one in wanted:
         if one.episode_id in rows:
             try:
-                item = _item(rows[one.episode_id], one, origin, aside)
+                item = _item(rows[one.episode_id], one, aside)
             except Exception as error:  # noqa: BLE001 - whatever stands in one row, the others go on
                 broken.append((one.episode_id, type(error).__name__))
             else:
@@ -124,20 +121,56 @@ def items(session: Session, station: Station, wanted: Sequence[Due], name: FeedN
     return tuple(found), tuple(broken)
 
 
+_FEW = 50
+
+
+def _these(wanted: Sequence[Due], name: FeedName) -> ColumnElement[bool]:
+    """The condition of the rows of these episodes. Of many it is their span of time: a statement with thousands of ids is slow to build.
+
+    There may be others in the span; who reads the rows takes what is wanted.
+    """
+    if len(wanted) <= _FEW:
+        return Episode.id.in_([one.episode_id for one in wanted])
+    dates = [one.published_at for one in wanted]
+    return and_(of(name), Episode.state == State.PUBLISHED, Episode.published_at.between(min(dates), max(dates)))
+
+
+@dataclass(frozen=True, slots=True)
+class OfShow:
+    """What every item of a show says alike."""
+
+    image_url: str
+    author: str
+    seasons: Mapping[str, str]
+    explicit: bool
+    synthetic: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Aside:
     """What other tables say of episodes, by their ids; `several`: the feed has more than one show."""
 
-    persons: dict[str, list[tuple[str, str]]]
-    words: dict[str, list[tuple[str, bool]]]
+    origin: str
+    shows: Mapping[str, OfShow]
+    persons: Mapping[str, list[tuple[str, str]]]
+    words: Mapping[str, list[tuple[str, bool]]]
     several: bool
 
 
-def _persons(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+def _shows(session: Session, origin: str) -> dict[str, OfShow]:
+    query = select(Show.id, Show.title, Show.author, Show.artwork_sha256, Show.seasons, Show.explicit, Show.synthetic)
+    return {
+        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), row.author or row.title, row.seasons or {}, row.explicit, row.synthetic)
+        for row in session.connection().execute(query)
+    }  # fmt: skip
+
+
+def _persons(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, str]]]:
     """Name and role, only of names that the public may read."""
     query = (
         select(EpisodeVoice.episode_id, Voice.name, EpisodeVoice.role).join(Voice, Voice.id == EpisodeVoice.voice_id)
-        .where(EpisodeVoice.episode_id.in_(ids), EpisodeVoice.named).order_by(EpisodeVoice.position, Voice.name)
+        .join(Episode, Episode.id == EpisodeVoice.episode_id).where(these, EpisodeVoice.named)
+        .order_by(EpisodeVoice.position, Voice.name)
     )  # fmt: skip
     found: dict[str, list[tuple[str, str]]] = {}
     for episode_id, name, role in session.connection().execute(query):
@@ -152,39 +185,37 @@ def _role(code: str, kind: str) -> tuple[str, str]:
     return term.label.lower(), vocabulary().term("role", term.broader or "").label.lower()
 
 
-def _words(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
-    query = select(Transcript.episode_id, Transcript.language, Transcript.timed).where(Transcript.episode_id.in_(ids))
+def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, bool]]]:
+    query = select(Transcript.episode_id, Transcript.language, Transcript.timed).join(
+        Episode, Episode.id == Transcript.episode_id
+    )
     found: dict[str, list[tuple[str, bool]]] = {}
-    for episode_id, language, timed in session.connection().execute(query.order_by(Transcript.language)):
+    for episode_id, language, timed in session.connection().execute(query.where(these).order_by(Transcript.language)):
         found.setdefault(episode_id, []).append((language, timed))
     return found
 
 
-def _item(row: Any, due: Due, origin: str, aside: Aside) -> Item:
+def _item(row: Any, due: Due, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
-    sound, link = f"{origin}/audio/{row.id}", f"{origin}/episodes/{row.id}"
-    title, summary, notes = texts(due.title, row.summary, row.notes_html, link)
-    season = row.seasons.get(str(row.season_number), "") if row.seasons and row.season_number else ""
+    (id_, show_id, feed_guid, kind, language, summary, notes_html, changed_at, explicit, synthetic, release, season, episode,
+     chapters, soundbites, picture, n_samples, *sounds) = row  # fmt: skip  # at once: a thousand rows of thirty names each are slow
+    show, guid, url, link = aside.shows[show_id], str(due.guid), f"{aside.origin}/audio/{id_}", f"{aside.origin}/episodes/{id_}"
+    title, summary, notes = texts(due.title, summary, notes_html, link)
     return Item(
-        guid=str(due.guid) if aside.several else row.feed_guid or str(due.guid), title=title, summary=summary, notes_html=notes,
-        link=link, published_at=due.published_at, changed_at=row.changed_at,
-        length_ms=row.n_samples // 48, explicit=row.explicit or row.show_explicit,
-        image_url=origin + (artwork_path(row.id, row.own_artwork) if row.own_artwork else artwork_path(row.show_id, row.artwork_sha256)),
-        standard=_sound(f"{sound}.mp3", row.standard_media_type, row.standard_size_bytes, row.standard_sha256, row.standard_code),
-        low=_sound(f"{sound}.m4a", row.low_media_type, row.low_size_bytes, row.low_sha256, row.low_code) if row.low_code else None,
-        season_number=row.season_number, episode_number=row.episode_number, expires_at=due.expires_at, episode_id=row.id,
-        kind=row.kind, author=(row.show_author or row.show_title) if aside.several else "", release=row.release, season_name=season,
-        synthetic=row.synthetic or row.show_synthetic, persons=tuple(Person(name, *_role(role, row.kind)) for name, role in aside.persons.get(row.id, ())),
-        words=tuple(
-            Words(language, timed, "" if language == row.language else f".{language}")
-            for language, timed in aside.words.get(row.id, ())
-        ),
-        chapters=tuple(Chapter(one["start_ms"], one["title"]) for one in row.chapters or ()),
-        soundbites=tuple(Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in row.soundbites or ()),
+        guid=guid if aside.several else feed_guid or guid, title=title, summary=summary, notes_html=notes, link=link,
+        published_at=due.published_at, changed_at=changed_at, length_ms=n_samples // 48, explicit=explicit or show.explicit,
+        image_url=aside.origin + artwork_path(id_, picture) if picture else show.image_url, standard=_sound(f"{url}.mp3", *sounds[:4]), low=_sound(f"{url}.m4a", *sounds[4:]) if sounds[4] else None,
+        season_number=season, episode_number=episode, expires_at=due.expires_at, episode_id=id_, kind=kind,
+        author=show.author if aside.several else "", release=release, synthetic=synthetic or show.synthetic,
+        season_name=show.seasons.get(str(season), "") if season else "",
+        persons=tuple([Person(name, *_role(role, kind)) for name, role in aside.persons.get(id_, ())]),
+        words=tuple([Words(each, timed, "" if each == language else f".{each}") for each, timed in aside.words.get(id_, ())]),
+        chapters=tuple([Chapter(one["start_ms"], one["title"]) for one in chapters or ()]),
+        soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in soundbites or ()]),
     )  # fmt: skip
 
 
-def _sound(url: str, media_type: str, size_bytes: int, sha256: str, code: str) -> Sound:
+def _sound(url: str, media_type: str, code: str, size_bytes: int, sha256: str) -> Sound:
     return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
 
 

@@ -62,14 +62,14 @@ class Reach:
             return False
         return isinstance(said, dict) and {"ok", "parts"} <= set(said)
 
-    def ask(self, path: str, *, method: str = "GET", later: bool = True, **headers: str) -> Answer:
-        """The answer to a path of ours, its body up to 8 MB. `later`: an answer that says so is none.
+    def ask(self, path: str, *, method: str = "GET", later: bool = True, whole: bool = True, **headers: str) -> Answer:
+        """The answer to a path of ours, its body up to 8 MB. `later`: an answer that says so is none. `whole` false: hang up before its body.
 
         Raises:
             NoVerdictError: nobody answered.
         """
         with self._opened(path, method, headers, later=later) as answer:
-            body = answer.read(MOST_BYTES)
+            body = answer.read(MOST_BYTES) if whole else b""
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)
 
     def fetch(self, path: str) -> Fetched:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from lxml import etree
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from media.grid import tick_at
@@ -16,7 +15,7 @@ from media.profiles import low, standard
 from radio.catalogue.models import Episode, EpisodeText, Recording
 from radio.core.time import unix_ms
 from radio.editorial.models import ReceiptLine
-from radio.editorial.rules import Surface
+from radio.editorial.rules import Surface, surfaces
 from radio.feeds import queries, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
@@ -30,13 +29,18 @@ _GONE = frozenset({404, 410})
 
 
 class Looker:
-    """Knows of one withdrawn episode no more than is left of it: ids and dates."""
+    """Knows of one episode that is gone no more than is left of one that is taken back: ids and dates."""
 
     def __init__(self, session: Session, reach: Reach, episode_id: str, *, now: datetime) -> None:
         episode = session.get_one(Episode, episode_id)
         ticks = session.scalars(select(Recording.withdrawn_from_tick).where(Recording.episode_id == episode_id)).all()
-        self.episode_id, self.guid, self.slug = episode.id, episode.guid, episode.show.slug
-        self.withdrawn_at = episode.withdrawn_at or now
+        self.episode_id, self.slug = episode.id, episode.show.slug
+        self._guids = {str(episode.guid), episode.feed_guid}
+        self.surfaces = surfaces(episode.state, episode.unshared_at)
+        """Where it must be gone from; none: it came back meanwhile."""
+        taken_back = episode.withdrawn_at is not None
+        self.since = (episode.withdrawn_at if taken_back else episode.unshared_at) or now
+        self._why = tombstones.Why.TAKEN_BACK if taken_back else tombstones.Why.NOT_SHARED
         self._reach = reach
         self._erased = episode.erased_at is not None
         self._off_air = all(tick is not None and tick <= tick_at(unix_ms(now)) for tick in ticks)
@@ -61,7 +65,7 @@ class Looker:
 
     def _is_clip_or_gone(self, profile: str, extension: str) -> bool:
         answer = self._reach.ask(f"/audio/{self.episode_id}.{extension}")
-        clip = tombstones.clip(tombstones.Why.TAKEN_BACK, profile)
+        clip = tombstones.clip(self._why, profile)
         return answer.status in _GONE or hashlib.sha256(answer.body).hexdigest() == clip.sha256
 
     def _feeds(self) -> bool:
@@ -76,15 +80,15 @@ class Looker:
             return True
         if answer.status != 200:
             return False
-        titles = _titles(answer.body, self.guid)
-        return set(titles) <= {tombstones.title(tombstones.Why.TAKEN_BACK, self.episode_id)}
+        titles = _titles(answer.body, self._guids)
+        return set(titles) <= {tombstones.title(self._why, self.episode_id)}
 
 
-def _titles(feed: bytes, guid: UUID) -> list[str]:
-    """What a feed calls the items with this id."""
+def _titles(feed: bytes, guids: Collection[str | None]) -> list[str]:
+    """What a feed calls the items with one of these ids."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     root = etree.fromstring(feed, parser)
-    return [item.findtext("title") or "" for item in root.iter("item") if item.findtext("guid") == str(guid)]
+    return [item.findtext("title") or "" for item in root.iter("item") if item.findtext("guid") in guids]
 
 
 def keep(session: Session, episode_id: str, gone: dict[Surface, bool], *, now: datetime) -> None:
@@ -99,4 +103,5 @@ def keep(session: Session, episode_id: str, gone: dict[Surface, bool], *, now: d
 def forget_old_feeds(session: Session) -> None:
     """Erase feeds as they were rendered before the last change: they may hold what was taken back."""
     number, _ = queries.numbers(session.connection())
-    session.execute(delete(StoredFeed).where(StoredFeed.change_number < number))
+    old = update(StoredFeed).where(StoredFeed.change_number < number)
+    session.execute(old.values(identity=b"", gzip=b"", left_out=[], made_by=""))  # what hubs were told of stays known

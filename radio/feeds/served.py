@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 
@@ -31,7 +31,7 @@ FOR_APPS = {
 class Ready:
     """A feed as it is served, and the numbers at which it holds. Validators are without quotes."""
 
-    key: str
+    name: str
     change_number: int
     rundown_number: int
     valid_until: datetime | None
@@ -44,11 +44,25 @@ class Ready:
         """The row's values, free of its session."""
         return cls(feed.name, feed.change_number, feed.rundown_number, feed.valid_until, feed.etag, feed.identity, feed.gzip)
 
-    def holds(self, numbers: tuple[int, int], now: datetime) -> bool:
-        """Whether nothing it is made of has changed."""
-        if self.change_number != numbers[0] or (self.valid_until is not None and now >= self.valid_until):
-            return False
-        return self.rundown_number == numbers[1] or not names.follows_rundown(self.key)
+
+class _Dated(Protocol):
+    """What says how long a rendered feed holds: a row of it, or what a process keeps."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def change_number(self) -> int: ...
+    @property
+    def rundown_number(self) -> int: ...
+    @property
+    def valid_until(self) -> datetime | None: ...
+
+
+def holds(feed: _Dated, numbers: tuple[int, int], now: datetime) -> bool:
+    """Whether nothing it is made of has changed."""
+    if feed.change_number != numbers[0] or (feed.valid_until is not None and now >= feed.valid_until):
+        return False
+    return feed.rundown_number == numbers[1] or not names.follows_rundown(feed.name)
 
 
 def numbers_now(engine: Any) -> tuple[int, int]:
@@ -96,14 +110,14 @@ class Served:
         ):
             ready = self.feeds[known[0]]
             with suppress(Exception):  # whatever is the matter with the database, the application says it
-                if ready.holds(numbers_now(self.engine), self._station.now()):
+                if holds(ready, numbers_now(self.engine), self._station.now()):
                     return _answer(ready, known[1], environ, start_response)
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             ready = environ.get("radio.feed")
             if ready and status.startswith("200") and not environ.get("QUERY_STRING"):
                 kept = [(name, value) for name, value in headers if name.lower() not in _OF_THIS_ANSWER]
-                self._answers[environ["PATH_INFO"]] = (ready.key, kept)
+                self._answers[environ["PATH_INFO"]] = (ready.name, kept)
             return start_response(status, headers, *rest)
 
         answer: Iterable[bytes] = self._inner(environ, started)
@@ -125,7 +139,7 @@ def _answer(
         start_response("304 NOT MODIFIED", [*headers, ("ETag", etag)])
         return ()
     body = ready.gzip if gzipped else ready.identity
-    said = [("Content-Type", names.MEDIA_TYPES[names.split(ready.key)[0]]), ("Content-Length", str(len(body))), ("ETag", etag)]
+    said = [("Content-Type", names.MEDIA_TYPES[names.split(ready.name)[0]]), ("Content-Length", str(len(body))), ("ETag", etag)]
     start_response("200 OK", [*headers, *said, *([("Content-Encoding", "gzip")] if gzipped else [])])
     return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 

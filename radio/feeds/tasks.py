@@ -16,7 +16,7 @@ from radio.errors import NotFoundError
 from radio.feeds import actions, names, queries
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Form, Of
-from radio.feeds.served import Ready
+from radio.feeds.served import holds
 from radio.jobs.registry import periodic
 from radio.jobs.work import Work
 from radio.settings import Settings
@@ -39,8 +39,8 @@ def announce(work: Work) -> None:
 
 def _renew(work: Work, key: str) -> None:
     work.progress(0, "rendering")
-    row, now = queries.stored(session(), key), station().now()
-    if row is not None and Ready.of(row).holds(queries.numbers(session().connection()), now):
+    dates, now = queries.dates(session(), station(), key), station().now()
+    if dates is not None and holds(dates, queries.numbers(session().connection()), now):
         return
     try:
         found = actions.render(session(), station(), key, now=now)

@@ -26,6 +26,7 @@ from media.transcript import Cue, Spoken
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial.models import FeedItem
+from radio.feeds.belonging import of
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Sound, Words
 from radio.station import Station
@@ -45,9 +46,13 @@ class Why(StrEnum):
 
     TAKEN_BACK = "taken-back"
     BEING_CHECKED = "being-checked"
+    NOT_SHARED = "not-shared"
 
 
-TITLES = {Why.TAKEN_BACK: "Taken back by the person who told it", Why.BEING_CHECKED: "This guidance is being checked"}
+TITLES = {
+    Why.TAKEN_BACK: "Taken back by the person who told it", Why.BEING_CHECKED: "This guidance is being checked",
+    Why.NOT_SHARED: "Not shared as a podcast any more",
+}  # fmt: skip
 _TEXTS = {
     Why.TAKEN_BACK: (
         "The person who told this has taken it back, and the station has erased it. "
@@ -57,9 +62,14 @@ _TEXTS = {
         "The date until which this guidance held is over, and people who know are checking it. "
         "If you saved a copy, please do not rely on it: look on the station's page for what holds now."
     ),
+    Why.NOT_SHARED: (
+        "This is not shared as a podcast any more, and that is for the person who told it to say. "
+        "If you saved a copy, please let it go too. Thank you for listening with care."
+    ),
 }
 SPOKEN = {
     Why.TAKEN_BACK: "This was taken back by the person who told it. We have erased it. If you saved a copy, please let it go too. Thank you.",
+    Why.NOT_SHARED: "This is not shared as a podcast any more. If you saved a copy, please let it go too. Thank you.",
     Why.BEING_CHECKED: "This guidance is being checked by people who know. Please do not rely on a copy. What holds now is on our page.",
 }
 """What the clips say, as `scripts/make-sample` has them read."""
@@ -85,33 +95,50 @@ def clip(why: Why, profile: str) -> Clip:
     return Clip(content, hashlib.sha256(content).hexdigest(), made.media_type, length_ms, made.bitrate_kbps * 1000)
 
 
-def why(
-    state: State,
-    kind: str,
-    entered_at: datetime | None,
-    withdrawn_at: datetime | None,
-    expires_at: datetime | None,
-    *,
-    now: datetime,
-) -> Why | None:
-    """What the address of an episode gives instead of it at `now`; None: no clip."""
-    if entered_at is None:
-        return None
-    if state == State.WITHDRAWN:
-        return Why.TAKEN_BACK if withdrawn_at is not None and now < withdrawn_at + CLIP_FOR else None
-    if (
-        state == State.PUBLISHED
-        and kind in CHECKED_KINDS
-        and expires_at is not None
-        and expires_at <= now < expires_at + CLIP_FOR
-    ):
-        return Why.BEING_CHECKED
-    return None
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether something stands in an episode's place."""
+
+    state: State
+    kind: str
+    entered_at: datetime | None
+    withdrawn_at: datetime | None
+    unshared_at: datetime | None
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Any) -> Standing:
+        """From a row that begins with the columns `STANDING`."""
+        return cls(*row[: len(STANDING)])
+
+    @property
+    def since(self) -> tuple[Why, datetime] | None:
+        """Why apps do not get the episode that they know, and from when on; None: they get it, or never knew it."""
+        if self.entered_at is None:
+            return None
+        if self.state == State.WITHDRAWN:
+            return (Why.TAKEN_BACK, self.withdrawn_at) if self.withdrawn_at else None
+        if self.state != State.PUBLISHED:
+            return None
+        if self.unshared_at is not None:
+            return Why.NOT_SHARED, self.unshared_at
+        return (Why.BEING_CHECKED, self.expires_at) if self.expires_at and self.kind in CHECKED_KINDS else None
+
+    def clip(self, now: datetime) -> Why | None:
+        """What the address gives instead of it at `now`; None: no clip."""
+        since = self.since
+        return since[0] if since and since[1] <= now < since[1] + CLIP_FOR else None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether that is so long ago that the address says only that it is gone."""
+        since = self.since
+        return since is not None and since[1] + CLIP_FOR <= now
 
 
-def ran_out(kind: str, entered_at: datetime | None, expires_at: datetime | None, *, now: datetime) -> bool:
-    """Whether this guidance has been out of date for so long that its address says only that it is gone."""
-    return entered_at is not None and kind in CHECKED_KINDS and expires_at is not None and expires_at + CLIP_FOR <= now
+STANDING = (
+    Episode.state, Episode.kind, FeedItem.entered_at, Episode.withdrawn_at, Episode.unshared_at, Episode.expires_at,
+)  # fmt: skip
+"""The columns of a `Standing`, in its order."""
 
 
 def title(reason: Why, episode_id: str) -> str:
@@ -124,39 +151,40 @@ def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
 
     What is erased has neither a kind nor a tag any more, so it stands in the feeds of the station and of its show alone.
     """
-    statement = _standing(now).where(Show.slug == name.which) if name.of is Of.SHOW else _standing(now)
-    if name.of is Of.KIND:
-        statement = statement.where(Episode.kind == name.which, Episode.state == State.PUBLISHED)
-    if name.of is Of.TAG:
-        return []
+    statement = _standing(now).where(of(name))
+    if name.of in {Of.KIND, Of.TAG}:
+        statement = statement.where(Episode.state == State.PUBLISHED)
     rows = session.connection().execute(statement)
-    return [Due(row.id, row.guid, title(_why(row), row.id), row.published_at, _since(row) + IN_FEEDS_FOR) for row in rows]
+    return [
+        Due(row.id, row.guid, title(reason, row.id), row.published_at, since + IN_FEEDS_FOR)
+        for row, reason, since in map(_told, rows)
+    ]
 
 
 def _standing(now: datetime) -> Any:
+    """The rows of what stands in feeds at `now`. The conditions are those of `Standing.since`."""
+    out = Episode.state == State.PUBLISHED
     taken_back = and_(Episode.state == State.WITHDRAWN, Episode.withdrawn_at > now - IN_FEEDS_FOR)
+    not_shared = and_(out, Episode.unshared_at.is_not(None), Episode.unshared_at > now - IN_FEEDS_FOR)
     out_of_date = and_(
-        Episode.state == State.PUBLISHED, Episode.kind.in_(CHECKED_KINDS), Episode.expires_at <= now,
+        out, Episode.unshared_at.is_(None), Episode.kind.in_(CHECKED_KINDS), Episode.expires_at <= now,
         Episode.expires_at > now - IN_FEEDS_FOR,
     )  # fmt: skip
     return (
         select(
-            Episode.id, Episode.guid, Episode.feed_guid, Episode.state, Episode.published_at, Episode.withdrawn_at, Episode.expires_at, Episode.language,
-            Show.title.label("show_title"), Show.author.label("show_author"),
+            *STANDING, Episode.id, Episode.guid, Episode.feed_guid, Episode.published_at, Show.title.label("show_title"), Show.author.label("show_author"),
         )
         .join(FeedItem, FeedItem.episode_id == Episode.id)
         .join(Show, Show.id == Episode.show_id)
-        .where(FeedItem.entered_at.is_not(None), Show.in_feeds, or_(taken_back, out_of_date))
+        .where(FeedItem.entered_at.is_not(None), Show.in_feeds, or_(taken_back, not_shared, out_of_date))
     )  # fmt: skip
 
 
-def _why(row: Any) -> Why:
-    return Why.TAKEN_BACK if row.state == State.WITHDRAWN else Why.BEING_CHECKED
-
-
-def _since(row: Any) -> datetime:
-    found: datetime = row.withdrawn_at if row.state == State.WITHDRAWN else row.expires_at
-    return found
+def _told(row: Any) -> tuple[Any, Why, datetime]:
+    """The row, why something stands there, and since when."""
+    found = Standing.of(row).since
+    assert found is not None, "_standing chose it"  # noqa: S101
+    return row, *found
 
 
 def among(
@@ -174,11 +202,11 @@ def among(
 
 
 def _item(row: Any, origin: str, *, several: bool) -> Item:
-    reason = _why(row)
+    _, reason, since = _told(row)
     text = _TEXTS[reason]
     return Item(
         guid=str(row.guid) if several else row.feed_guid or str(row.guid), title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
-        published_at=row.published_at, changed_at=_since(row), length_ms=clip(reason, "standard").length_ms, explicit=False,
+        published_at=row.published_at, changed_at=since, length_ms=clip(reason, "standard").length_ms, explicit=False,
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
         low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,
         author=(row.show_author or row.show_title) if several else "", words=(Words("en", timed=True),),
@@ -191,14 +219,13 @@ def spoken(reason: Why) -> Spoken:
     return Spoken((Cue(0, clip(reason, "standard").length_ms, "Synthetic voice", SPOKEN[reason]),), timed=True)
 
 
-def standing(session: Session, episode_id: str, *, now: datetime) -> Why | None:
-    """What stands in an episode's place for apps that ask for its transcript or chapters; None: nothing does."""
-    columns = (Episode.state, Episode.kind, FeedItem.entered_at, Episode.withdrawn_at, Episode.expires_at)
+def standing(session: Session, episode_id: str) -> Standing | None:
+    """What decides about an episode; None: there is no such episode."""
     found = session.execute(
-        select(*columns).outerjoin(FeedItem, FeedItem.episode_id == Episode.id).where(Episode.id == episode_id)
+        select(*STANDING).outerjoin(FeedItem, FeedItem.episode_id == Episode.id).where(Episode.id == episode_id)
     )
     row = found.one_or_none()
-    return why(*row, now=now) if row else None
+    return Standing.of(row) if row else None
 
 
 def _sound(reason: Why, profile: str, url: str) -> Sound:

@@ -131,10 +131,10 @@ def ready(key: str) -> Ready:
     found = kept.feeds.get(key)
     with kept.engine.connect() as connection:
         numbers = queries.numbers(connection)
-    if found is None or not found.holds(numbers, now):
-        row = queries.stored(db.session(), key)
+    if found is None or not served.holds(found, numbers, now):
+        row = queries.kept(db.session(), station(), key, numbers[0])
         found = Ready.of(row) if row else None
-        if found is None or not found.holds(numbers, now):
+        if found is None or not served.holds(found, numbers, now):
             found = Ready.of(_render(key, now))
         kept.feeds[key] = found
     return found

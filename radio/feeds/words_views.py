@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as Answer
@@ -15,6 +16,7 @@ from radio.catalogue.rules import Scope, State
 from radio.db import session
 from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds import channels, shown, tombstones
+from radio.feeds.asked import FROM_WHERE, on_our_page
 from radio.feeds.items import CHAPTERS_TYPE
 from radio.feeds.names import FeedName, Of
 from radio.feeds.subscribing import apps
@@ -34,7 +36,7 @@ _TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
 @access(Access.PUBLIC)
 def words(episode_id: str, form: str, language: str) -> Response:
     """What is said in an episode: in its own language, or in the one that is asked for."""
-    if stands := tombstones.standing(session(), episode_id, now=station().now()):
+    if stands := _stands(episode_id):
         if language:
             raise WithdrawnError(episode_id)
         return _open(
@@ -60,7 +62,7 @@ def _written(spoken: transcript.Spoken, form: str, language: str, title: str) ->
 @access(Access.PUBLIC)
 def chapters(episode_id: str) -> Response:
     """Source: podcast namespace, JSON chapters 1.2."""
-    if stands := tombstones.standing(session(), episode_id, now=station().now()):
+    if stands := _stands(episode_id):
         told = {"version": "1.2.0", "chapters": [{"startTime": 0, "title": tombstones.TITLES[stands]}]}
     else:
         episode = _public(episode_id)
@@ -73,9 +75,26 @@ def chapters(episode_id: str) -> Response:
     return _open(page_response(json.dumps(told, ensure_ascii=False).encode(), CHAPTERS_TYPE, kept_s=_KEPT_S))
 
 
+def _stands(episode_id: str) -> tombstones.Why | None:
+    """What stands in the place of an episode for whoever asks now.
+
+    Raises:
+        WithdrawnError: it has stood there for its year.
+    """
+    found, now = tombstones.standing(session(), episode_id), station().now()
+    if found is None:
+        return None
+    if on_our_page():
+        found = replace(found, unshared_at=None)  # `_public` says whether it is on our pages at all
+    if found.is_over(now):
+        raise WithdrawnError(episode_id)
+    return found.clip(now)
+
+
 def _open(response: Response) -> Response:
     """Players on other pages may read it. Source: podcast namespace, transcripts: CORS."""
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.vary.add(FROM_WHERE)
     return response
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
 from typing import Any
 from xml.parsers import expat
 
@@ -139,18 +138,20 @@ def _remote(parent: Any, one: RemoteItem) -> None:
     )  # fmt: skip
 
 
-def write(channel: Channel, shown: Sequence[Item], *, changed: Sequence[Item] = ()) -> Written:
+def write(channel: Channel, shown: Sequence[Item]) -> Written:
     """The feed as UTF-8 RSS 2.0. The same values give the same bytes.
 
-    An item that cannot be written is left out and named; the feed goes on. `changed`: items of other pages.
+    An item that cannot be written is left out and named; the feed goes on. What is on air comes
+    right behind the title: readers that do not know the tag take the last link and description that they meet for the channel's.
     """
-    head, end, tail = _channel(channel, [*shown, *changed]).partition(b"</channel>")
-    start = head.replace(b"?>\n", f"?>\n{STYLE}\n".encode(), 1)
-    extra = [*(_trailer(item) for item in shown if item.release == "trailer"),
-             *(items.live(one, channel.live_urls, channel.author) for one in channel.live)]  # fmt: skip
+    head, end, tail = _channel(channel, shown).partition(b"</channel>")
+    live = "".join(items.live(one, channel.live_urls, channel.author) for one in channel.live)
+    title, mark, rest = head.replace(b"?>\n", f"?>\n{STYLE}\n".encode(), 1).partition(b"</title>")
+    trailers = "".join(_trailer(item) for item in shown if item.release == "trailer")
+    start = b"".join([title, mark, live.encode(), rest, trailers.encode()])
     written = [_told(item, channel.image_url) for item in shown]
     body = [text for text, _why in written]
-    whole = b"".join([start, *(text.encode() for text in extra), *body, end, tail])
+    whole = b"".join([start, *body, end, tail])
     if not _is_whole(whole):
         written = [(text, why or ("" if _is_whole(_ROOT + text + b"</r>") else "not-well-formed")) for text, why in written]
         whole = b"".join([start, *(text for text, why in written if not why), end, tail])
@@ -177,7 +178,7 @@ def _is_whole(content: bytes) -> bool:
 def _trailer(item: Item) -> str:
     """Source: podcast namespace, `trailer`."""
     return items.tag(
-        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=format_datetime(item.published_at),
+        "podcast:trailer", item.title[:128], url=item.standard.url, pubdate=items.rfc_2822(item.published_at),
         length=item.standard.size_bytes, type_=item.standard.media_type, season=item.season_number,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@
     shows/<slug>/artwork-<size>.jpg
     shows/<slug>/episodes/<id>/episode.json      all that is said of an episode, its tags, voices, agreement, measures
     shows/<slug>/episodes/<id>/standard.mp3, low.m4a, peaks.bin
+    shows/<slug>/episodes/<id>/artwork-<size>.jpg     its own picture, when it has one
     shows/<slug>/episodes/<id>/words.<language>.txt   its transcript: WebVTT when it knows when, else paragraphs
 
 Nothing that was taken back is in it, and no original as it was uploaded: those are private and may tell a place or a camera.

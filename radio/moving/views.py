@@ -7,12 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from media import keys
-from media.artwork import SIZES_PX
 from media.types import ByteRange
-from radio.catalogue.models import Episode, Show
+from radio.catalogue.models import Show
 from radio.catalogue.queries import all_shows, any_show_or_404
 from radio.catalogue.terms import vocabulary
-from radio.core.ids import looks_like_id, new_id
+from radio.core.ids import new_id
 from radio.db import db, session
 from radio.errors import InvalidError, NotFoundError, RefusedError
 from radio.jobs.carrier import send
@@ -41,13 +40,22 @@ def index() -> str:
 
 
 def _index(faults: dict[str, str] | None = None) -> str:
-    arrivals = [(each, queries.standing(session(), each.id)) for each in queries.arrivals(session())]
+    arrivals = [(each, queries.standing(session(), each.id), _outlook(each)) for each in queries.arrivals(session())]
     parcels = [(each, show, _parcel_job(each)) for each, show in queries.parcels(session())]
-    going = any(each.state in OPEN for each, _stands in arrivals) or any(_is_written(each, job) for each, _show, job in parcels)
+    going = any(each.state in OPEN for each, _stands, _waits in arrivals) or any(
+        _is_written(each, job) for each, _show, job in parcels
+    )
     return render_template(
         "moving/index.html", arrivals=arrivals, parcels=parcels, shows=all_shows(session()), faults=faults or {}, going=going,
         typed=request.form, moving_words=words,
     )  # fmt: skip
+
+
+def _outlook(arrival: Arrival) -> str:
+    """When an arrival that waits goes on, in words."""
+    if arrival.state not in OPEN:
+        return ""
+    return words.outlook(arrival, latest_job(session(), "bring", arrival.id), now=station().now(), zone=station().settings.tz)
 
 
 def _parcel_job(parcel: Parcel) -> JobState | None:
@@ -111,7 +119,7 @@ def _arrival(found: Arrival, faults: dict[str, str] | None = None) -> str:
     )
     release = latest_job(session(), "release", found.id)
     return render_template(
-        "moving/arrival.html", arrival=found, stands=queries.standing(session(), found.id), missing=missing, arrived=arrived,
+        "moving/arrival.html", arrival=found, outlook=_outlook(found), stands=queries.standing(session(), found.id), missing=missing, arrived=arrived,
         releasing=release is not None and release.state in {JobState.QUEUED, JobState.RUNNING}, open=found.state in OPEN,
         again=any(item.problem not in actions.FOR_GOOD for item, _episode in missing), faults=faults or {}, typed=request.form,
         scopes=vocabulary().lists["scope"].offered, shows=[session().get(Show, show_id) for show_id in found.shows],
@@ -164,20 +172,6 @@ def release(arrival_id: str) -> Answer | tuple[str, int]:
     send([job_id])
     flash(_("They are being published, each under its first date."), "good")
     return redirect(url_for(".arrival", arrival_id=arrival_id), 303)
-
-
-@bp.get("/pictures/<episode_id>.jpg")
-@access(Access.STEWARD)
-def picture(episode_id: str) -> Response:
-    """The own picture of an episode that is held, for whoever decides about it."""
-    found = session().get(Episode, episode_id) if looks_like_id(episode_id) else None
-    if found is None or found.held_at is None or found.artwork_sha256 is None:
-        raise NotFoundError(episode_id)
-    key = keys.artwork(found.artwork_sha256, min(SIZES_PX), "jpg")
-    session().rollback()
-    response = Response(b"".join(station().store.stream(key)), mimetype="image/jpeg")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @bp.post("/parcels")

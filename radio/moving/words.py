@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext, ngettext
 
 from radio.catalogue.terms import vocabulary
+from radio.jobs.models import Job
+from radio.jobs.rules import JobState
 from radio.moving.models import Arrival, ArrivalItem, Parcel
 from radio.moving.queries import Standing
-from radio.moving.rules import ArrivalState, ItemState
+from radio.moving.rules import OPEN, ROUNDS, ArrivalState, ItemState
+from radio.web.locale import spoken_when
 from radio.web.refusals import refusal
+
+_SOON = timedelta(seconds=5)
 
 
 def _(words: str, **facts: object) -> str:
@@ -48,6 +55,8 @@ def _of_servers(detail: str) -> dict[str, str]:
 
 
 def _certificate(detail: str) -> str:
+    if detail == "handshake":
+        return _("The server does not speak https as it should, so nothing was taken from it.")
     why = {
         "expired": _("The server’s certificate has run out"),
         "not-yet": _("The server’s certificate does not hold yet; or a clock is wrong"),
@@ -189,19 +198,38 @@ def _short_notes() -> dict[str, str]:
     }
 
 
-def state(arrival: Arrival, stands: Standing) -> tuple[str, str]:
-    """Where an arrival stands: words, and the shape beside them."""
+def state(arrival: Arrival, stands: Standing, outlook: str = "") -> tuple[str, str]:
+    """Where an arrival stands: words, and the shape beside them. `outlook`: it does not go on just now."""
     missing = stands.counts.get(ItemState.MISSING, 0)
     if arrival.state is ArrivalState.OVER:
         if stands.held:
             return ngettext("%(num)s waits for your release", "%(num)s wait for your release", stands.held), ""
         return (_("Done; something is missing"), "stop") if missing else (_("Done"), "done")
+    if outlook and arrival.state in OPEN:
+        return _("Waiting"), ""
     return {
         ArrivalState.READING: (_("Reading"), "live"),
         ArrivalState.BRINGING: (_("On its way"), "live"),
         ArrivalState.REFUSED: (_("Cannot be taken"), "stop"),
         ArrivalState.STOPPED: (_("Stopped"), "stop"),
     }[arrival.state]
+
+
+def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo) -> str:
+    """When it goes on, for one that waits for its next try or was given up; empty: it is being worked on, or over."""
+    if arrival.state not in OPEN or job is None:
+        return ""
+    if job.state is JobState.FAILED:
+        return _("Something broke on our side, again and again. Press “Stop”, then ask for it once more.")
+    if job.state is not JobState.QUEUED or job.due_at - now < _SOON:
+        return ""
+    when = _("It is tried again by itself at %(time)s.", time=spoken_when(job.due_at.astimezone(zone), "second"))
+    if job.failure and not arrival.problem:
+        return _("Something broke on our side.") + " " + when
+    if arrival.state is ArrivalState.READING and arrival.tries:
+        tried = ngettext("Tried once so far", "Tried %(num)s times so far", arrival.tries)
+        return _("%(when)s %(tried)s; after %(most)s tries it is given up.", when=when, tried=tried, most=ROUNDS)
+    return when
 
 
 def role(codes: Iterable[str]) -> str:

@@ -24,6 +24,8 @@ from radio.web.respond import page_response
 bp = Blueprint("elsewhere", __name__)
 
 _KEPT_S = 60
+_PAGE_KEPT_S = 20
+"""For how long a cache before the station keeps a page of what may be taken back; browsers ask each time."""
 _OEMBED_KEPT_S = 3600
 _EPISODE_PATHS = re.compile(r"/(?:episodes|embed)/([0-9a-z]{16})/?")
 _SHORT_PATHS = re.compile(r"/e/([0-9A-Za-z]{8,16})/?")
@@ -56,7 +58,7 @@ def embed(episode_id: str) -> Response:
         noted=queries.noted_terms(found) if found else [],
         address=station().url(f"/episodes/{episode_id}" if found else "/"),
     )
-    response = page_response(html.encode(), "text/html", kept_s=_KEPT_S)
+    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S, each_time=True)
     if response.status_code == 200:
         response.status_code = status
     response.headers["Content-Security-Policy"] = embed_policy(station().settings)
@@ -164,9 +166,16 @@ def _paper(title: str, text: str, short: str, path: str) -> Response:
     address = station().url(short)
     host, _slash, path_said = address.partition("://")[2].partition("/")
     html = render_template(
-        "pages/paper.html", title=title, text=text, host=host, path_said=path_said, qr=qr_address(address), path=path
+        "pages/paper.html",
+        title=title,
+        text=text,
+        address=address,
+        host=host,
+        path_said=path_said,
+        qr=qr_address(address),
+        path=path,
     )
-    response = page_response(html.encode(), "text/html", kept_s=_KEPT_S)
+    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S, each_time=True)
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
 

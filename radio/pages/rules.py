@@ -179,11 +179,6 @@ def chosen_day(asked: str, today: date) -> date | None:
     return day if near else None
 
 
-def minutes(length_ms: int) -> int:
-    """Whole minutes, never less than one."""
-    return max(1, round(length_ms / 60_000))
-
-
 def megabytes(size_bytes: int) -> str:
     """A size as people say it: 0.4, 7, 7.2, 29. True to five per cent from 1 MB on."""
     size = size_bytes / 1_000_000

@@ -26,7 +26,7 @@ bp = Blueprint("pages", __name__)
 words.install(bp)
 
 CHANGING_S = 20
-"""For how long a page that says what is on air may be kept."""
+"""For how long a page that says what is on air, or what may be taken back, may be kept."""
 STEADY_S = 60
 """For how long other pages may be kept: night falls within a minute."""
 MOST_FOUND = 50
@@ -107,7 +107,8 @@ def episode(episode_id: str) -> Response:
     found = catalogue.episode_or_404(session(), episode_id, now=station().now())
     response = _page(
         "pages/episode.html",
-        kept_s=STEADY_S,
+        kept_s=CHANGING_S,
+        each_time=True,
         episode=found,
         hearable=queries.hearable(found),
         notes=Markup(found.notes_html),  # noqa: S704 - made by web.markdown
@@ -170,10 +171,10 @@ def without_slash(slug: str = "") -> BaseResponse:  # noqa: ARG001 - part of the
     return redirect(request.path.rstrip("/"), code=308)
 
 
-def _page(template: str, *, kept_s: int, **values: object) -> Response:
+def _page(template: str, *, kept_s: int, each_time: bool = False, **values: object) -> Response:
     now = station().now()
     html = render_template(template, now_ms=unix_ms(now), price=_price(), **values)
-    response = page_response(html.encode(), "text/html", kept_s=kept_s)
+    response = page_response(html.encode(), "text/html", kept_s=kept_s, each_time=each_time)
     response.headers["Content-Language"] = station().settings.language
     return response
 

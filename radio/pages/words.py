@@ -10,6 +10,7 @@ from flask_babel import format_date
 from radio.catalogue.models import Episode, Rendition, Show
 from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.pages import rules
+from radio.web.locale import said_length
 
 
 def kind_label(episode: Episode) -> str:
@@ -28,19 +29,12 @@ def renditions(episode: Episode) -> tuple[Rendition | None, Rendition | None]:
     return recording.rendition("standard"), recording.rendition("low")
 
 
-def price_tag(episode: Episode) -> tuple[int | None, str]:
-    """What it costs to listen: minutes and megabytes of the standard form; None before there is sound."""
+def price_tag(episode: Episode) -> tuple[str, str]:
+    """What it costs to listen: the length in words and megabytes of the standard form; empty before there is sound."""
     standard, _low = renditions(episode)
     if standard is None or episode.recording is None:
-        return None, ""
-    return rules.minutes(episode.recording.length_ms), rules.megabytes(standard.size_bytes)
-
-
-def place(position_ms: int) -> str:
-    """A place in an episode, as 2:10 or 1:02:10."""
-    minutes, seconds = divmod(position_ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        return "", ""
+    return said_length(episode.recording.length_ms), rules.megabytes(standard.size_bytes)
 
 
 def artwork_address(show: Show) -> str:
@@ -60,7 +54,7 @@ def capitalised(words: str) -> str:
 
 def install(blueprint: Blueprint) -> None:
     """Give them to the templates."""
-    for word in (kind_label, renditions, price_tag, place, artwork_address, weekday, capitalised):
+    for word in (kind_label, renditions, price_tag, artwork_address, weekday, capitalised):
         blueprint.add_app_template_filter(word)
     blueprint.add_app_template_filter(rules.megabytes, "megabytes")
     blueprint.add_app_template_global(rules.pattern, "pattern")

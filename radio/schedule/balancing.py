@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy import select
 
+from media.grid import tick_start_ms
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Show, Voice
 from radio.catalogue.terms import vocabulary
 from radio.db import session
@@ -41,7 +42,7 @@ def week() -> str:
     return render_template(
         "schedule/balance.html", balance=found, labels=_labels(facts), monday=monday, sunday=monday + timedelta(days=6),
         one_week=timedelta(days=7), this_week=monday <= today < monday + timedelta(days=7), part=Part,
-        all_ticks=sum(found.parts.values()),
+        all_ticks=sum(found.parts.values()), length_ms=tick_start_ms,
     )  # fmt: skip
 
 

@@ -38,6 +38,11 @@ class Heard:
         return tick_start_ms(self.airing.start_tick)
 
     @property
+    def end_ms(self) -> int:
+        """When it ends."""
+        return tick_start_ms(self.airing.end_tick)
+
+    @property
     def is_main(self) -> bool:
         """Whether people would say that this is what is on: a programme, or the loop that stands for one."""
         return self.airing.part in {Part.PROGRAMME, Part.EMERGENCY}

@@ -43,8 +43,7 @@ def set_slot(
     Raises:
         InvalidError: a field cannot be taken; nothing is changed.
     """
-    faults = _fill_faults(session, fields.get("fill")) | slot_faults(fields, whole=slot is None)
-    if faults:
+    if faults := faults_of_slot(session, fields, whole=slot is None):
         raise InvalidError(faults)
     if slot is None:
         slot = models.Slot(zone=zone, made_at=now, rrule="", exceptions=[], overrides={})
@@ -55,6 +54,11 @@ def set_slot(
     session.flush()
     ask_revision(session, why="slot-changed", now=now)
     return slot
+
+
+def faults_of_slot(session: Session, fields: SlotFields, *, whole: bool) -> dict[str, str]:
+    """What `set_slot` would refuse: field → code. `whole`: nothing that is needed may be left out."""
+    return _fill_faults(session, fields.get("fill")) | slot_faults(fields, whole=whole)
 
 
 def retire_slot(session: Session, slot: models.Slot, *, now: datetime) -> None:
@@ -97,8 +101,7 @@ def set_station_rules(
         InvalidError: a field cannot be taken, or nobody said why; nothing is changed.
     """
     hold(session)
-    faults = rules_faults(changes) | ({} if plain(why) else {"why": "required"})
-    if faults:
+    if faults := faults_of_rules(changes, why):
         raise InvalidError(faults)
     number, held = queries.station_rules(session)
     made = models.StationRules(
@@ -109,3 +112,8 @@ def set_station_rules(
     session.flush()
     ask_revision(session, why="rules-changed", now=now)
     return made
+
+
+def faults_of_rules(changes: Mapping[str, Any], why: str) -> dict[str, str]:
+    """What `set_station_rules` would refuse: field → code."""
+    return rules_faults(changes) | ({} if plain(why) else {"why": "required"})

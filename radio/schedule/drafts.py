@@ -74,9 +74,9 @@ def _touch(one: Place, other: Place) -> bool:
 
 def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Finding]:
     """Whether what it asks for is there, fits, and may be heard then."""
+    if not names_what_fills(draft.fill):
+        return
     rung = str(draft.fill.get("rung"))
-    if RUNGS.get(rung) and not draft.fill.get(RUNGS[rung]):
-        return  # nobody has said yet which
     wanted = [airable for airable in around.pool if _asks_for(draft.fill, airable)]
     if not wanted:
         if rung != "rotation" or any(draft.fill.get(name) for name in ("kinds", "tags", "show_ids")):
@@ -98,6 +98,12 @@ def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Fi
         yield from _under_run(fits, room, draft.under_run)
 
 
+def names_what_fills(fill: Mapping[str, object]) -> bool:
+    """Whether it is said yet which show or episode fills it, where one must be named."""
+    named = RUNGS.get(str(fill.get("rung")))
+    return not named or bool(fill.get(named))
+
+
 def _asks_for(fill: Mapping[str, object], airable: Airable) -> bool:
     """Whether a slot asks for this one."""
     rung = fill.get("rung")
@@ -117,13 +123,13 @@ def _asks_for(fill: Mapping[str, object], airable: Airable) -> bool:
 def _lengths(wanted: Sequence[Airable], fits: Sequence[Airable], room: int, rung: str) -> Iterable[Finding]:
     """How long they are beside the time that there is."""
     lengths = sorted(airable.n_ticks for airable in wanted)
-    facts = {"n": len(wanted), "room": _minutes(room), "rung": rung, "shortest": _minutes(lengths[0])}
+    facts = {"n": len(wanted), "room_ms": tick_start_ms(room), "rung": rung, "shortest_ms": tick_start_ms(lengths[0])}
     if not fits:
         yield Finding("too-long", grave=True, facts=facts)
     elif len(fits) < len(wanted):
         yield Finding("some-too-long", facts=facts | {"too_long": len(wanted) - len(fits)})
     elif lengths[-1] > room:
-        yield Finding("runs-on", facts=facts | {"late": _minutes(lengths[-1] - room)})
+        yield Finding("runs-on", facts=facts | {"late_ms": tick_start_ms(lengths[-1] - room)})
 
 
 def _bars(airable: Airable, place: Place, hours: Hours) -> str | None:
@@ -141,13 +147,13 @@ def _bars(airable: Airable, place: Place, hours: Hours) -> str | None:
 def _variety(fits: Sequence[Airable], room: int) -> Iterable[Finding]:
     held = sum(airable.n_ticks for airable in fits)
     if held < _FEW_TIMES * room:
-        yield Finding("few", facts={"n": len(fits), "minutes": _minutes(held), "room": _minutes(room)})
+        yield Finding("few", facts={"n": len(fits), "held_ms": tick_start_ms(held), "room_ms": tick_start_ms(room)})
 
 
 def _under_run(fits: Sequence[Airable], room: int, under_run: str) -> Iterable[Finding]:
     left = room - max(airable.n_ticks for airable in fits)
     if left > _A_MINUTE_TICKS:
-        yield Finding("leaves-time", facts={"left": _minutes(left), "under_run": under_run})
+        yield Finding("leaves-time", facts={"left_ms": tick_start_ms(left), "under_run": under_run})
 
 
 def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
@@ -157,13 +163,8 @@ def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
             continue
         said = datetime.fromisoformat(place.occurrence)
         start = instant_of(said, around.zone).astimezone(around.zone).replace(tzinfo=None)
-        length = tick_start_ms(place.end_tick - place.start_tick) // 1000
-        if start != said or (abs(length - draft.length.total_seconds()) > 120 and not draft.overrides.get(said)):
+        length_ms = tick_start_ms(place.end_tick - place.start_tick)
+        if start != said or (abs(length_ms / 1000 - draft.length.total_seconds()) > 120 and not draft.overrides.get(said)):
             yield Finding("clocks-change", facts={"occurrence": place.occurrence, "start_ms": tick_start_ms(place.start_tick),
-                                                  "minutes": round(length / 60)})  # fmt: skip
+                                                  "length_ms": length_ms})  # fmt: skip
             return
-
-
-def _minutes(ticks: int) -> int:
-    """To the nearest, and at least one."""
-    return max(1, round(tick_start_ms(ticks) / 60_000))

@@ -31,8 +31,16 @@ __all__ = ["DAYS", "DayForm", "SlotForm", "days_of"]
 _TEXT = ("title", "repeat", "date", "time", "length_minutes", "until", "rung", "show_id", "episode_id", "tolerance_minutes",
          "priority", "under_run", "over_run")  # fmt: skip
 _DAY_TEXT = ("date", "time", "length_minutes", "rung", "show_id", "episode_id")
+_OF_THE_PAGE = ("title", "repeat", "days", "date", "time", "length_minutes", "rung", "show_id", "episode_id", "until", "tolerance_minutes",
+                "under_run", "over_run", "priority")  # fmt: skip
+_NEEDED = {"length_minutes"}
 AS_ALWAYS = "as-always"
 PRIORITIES = ("-1", "0", "1", "2")
+
+
+def place_of(name: str) -> int:
+    """Which field of the page it is, counted from its top."""
+    return _OF_THE_PAGE.index(name) if name in _OF_THE_PAGE else len(_OF_THE_PAGE)
 
 
 class _Reading:
@@ -47,7 +55,7 @@ class _Reading:
     def number(self, name: str, default: int) -> int:
         """A number of up to four digits."""
         typed = self.text.get(name, "")
-        if not typed:
+        if not typed and name not in _NEEDED:
             return default
         digits = typed.removeprefix("-") if name == "priority" else typed
         if not digits.isascii() or not digits.isdigit() or len(digits) > 4:

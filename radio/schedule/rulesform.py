@@ -16,6 +16,7 @@ HOURS = {
     "show_rest_hours": "show_rest_minutes",
 }
 MINUTES = ("ident_every_minutes", "short_every_minutes", "support_at_night_minutes")
+_LISTS = ("support_around", "quiet_times", "hour_rules", "weights")
 EMPTY_ROWS = 2
 _MOST_ROWS = 60
 Row = dict[str, Any]
@@ -101,6 +102,12 @@ class RulesForm:
         except ValueError:
             weight = 0.0
         return {"list_": list_, "code": code, "weight": weight}
+
+
+def place_of(name: str) -> int:
+    """Which field of the page it is, counted from its top."""
+    page = ("version", *HOURS, "light_after_heavy", *MINUTES, *_LISTS, "why")
+    return page.index(name) if name in page else len(page)
 
 
 def _hours(minutes: int) -> str:

@@ -16,11 +16,11 @@ from radio.catalogue.terms import vocabulary
 from radio.core.time import from_unix_ms, instant_of
 from radio.db import session
 from radio.errors import InvalidError
-from radio.schedule import actions, forms, queries, words
+from radio.schedule import actions, deciding, forms, queries, words
 from radio.schedule.airings import ON_REQUEST_KINDS, Airable, canonical
 from radio.schedule.asked import asked_for, choices
 from radio.schedule.dayplan import look_around
-from radio.schedule.drafts import Finding, findings
+from radio.schedule.drafts import Finding, findings, names_what_fills
 from radio.schedule.forms import DayForm, SlotForm
 from radio.schedule.models import Slot
 from radio.schedule.repeats import Repeat, repeat_of
@@ -28,12 +28,15 @@ from radio.schedule.rules import Slot as SlotValue
 from radio.schedule.wallclock import occurrences
 from radio.station import station
 from radio.web.access import Access, access
+from radio.web.locale import said_length
 
 bp = Blueprint("slots", __name__, url_prefix="/studio/schedule")
 _: Callable[..., str] = gettext
 _MOST_EPISODES = 300
 _COMING = timedelta(days=70)
 _MOST_COMING = 10
+_FIELD_OF = {"first_start": "date", "rrule": "repeat", "fill": "rung"}
+"""What is made of several fields → the one of the form that says it."""
 _TAGS_OFFERED = ("topic", "capital", "audience")
 
 
@@ -130,17 +133,17 @@ def _lands(slot: Slot, at: datetime, form: DayForm, which: str) -> datetime:
 def _save(slot: Slot | None) -> Answer | tuple[str, int] | str:
     form, now = SlotForm.typed(request.form), station().now()
     fields = form.fields(slot)
+    if request.form.get("check") and not form.faults:
+        draft = _draft(fields, slot)
+        found = _findings(draft) if draft else []
+        return _page(slot, form, found=found if found or (draft and names_what_fills(draft.fill)) else None)
+    refused = deciding.faults_of_slot(session(), fields, whole=slot is None)
+    if form.faults:
+        refused.pop("first_start", None)  # it is made of what is at fault
+    form.faults = refused | form.faults
     if form.faults:
         return _page(slot, form), 422
-    if request.form.get("check"):
-        draft = _draft(fields, slot)
-        return _page(slot, form, found=_findings(draft) if draft else None)
-    try:
-        slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
-    except InvalidError as error:
-        session().rollback()
-        form.faults = error.faults
-        return _page(slot, form), 422
+    slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
     session().commit()
     flash(_first_on_air(slot, now), "good")
     return redirect(url_for("schedule.week", day=_shown_day(slot, now)), 303)
@@ -254,7 +257,9 @@ def _day_page(slot: Slot, at: datetime, form: DayForm, found: Sequence[tuple[Fin
 
 
 def _faults(form: SlotForm | DayForm) -> dict[str, str]:
-    return {name: words.fault(name, code) for name, code in form.faults.items()}
+    """Field → sentence, in the order of the page."""
+    codes = {_FIELD_OF.get(name, name): code for name, code in form.faults.items()}
+    return {name: words.fault(name, codes[name]) for name in sorted(codes, key=forms.place_of)}
 
 
 def _offered(chosen: str | None) -> dict[str, object]:
@@ -267,11 +272,7 @@ def _offered(chosen: str | None) -> dict[str, object]:
 
 
 def _with_length(show: str, title: str, length_ms: int) -> str:
-    minutes = max(1, round(length_ms / 60_000))
-    said: str = ngettext(
-        "%(show)s: %(title)s (%(num)s minute)", "%(show)s: %(title)s (%(num)s minutes)", minutes, show=show, title=title
-    )
-    return said
+    return _("%(show)s: %(title)s (%(length)s)", show=show, title=title, length=said_length(length_ms))
 
 
 def _coming(slot: Slot) -> list[dict[str, object]]:

@@ -16,11 +16,10 @@ from radio.catalogue.queries import all_shows
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.db import session
-from radio.errors import InvalidError
-from radio.schedule import actions, queries, rules_words
+from radio.schedule import actions, deciding, queries, rules_words
 from radio.schedule.airings import ON_REQUEST_KINDS
 from radio.schedule.policy import ALWAYS_AROUND, DAYS, SUPPORTS, StationRules
-from radio.schedule.rulesform import EMPTY_ROWS, HOURS, RulesForm
+from radio.schedule.rulesform import EMPTY_ROWS, HOURS, RulesForm, place_of
 from radio.schedule.words import day_names
 from radio.station import station
 from radio.web.access import Access, access
@@ -49,15 +48,12 @@ def decide() -> Answer | tuple[str, int]:
     if form.text["version"] != str(number):
         form.faults["version"] = "changed-meanwhile"
         form.text["version"] = str(number)
+    typed_as = {of: name for name, of in HOURS.items()}
+    refused = deciding.faults_of_rules(changes, form.text["why"])
+    form.faults = {typed_as.get(name, name): code for name, code in refused.items()} | form.faults
     if form.faults:
         return _page(form), 422
-    try:
-        actions.set_station_rules(session(), changes, by=me(), why=form.text["why"], now=station().now())
-    except InvalidError as error:
-        session().rollback()
-        back = {of: name for name, of in HOURS.items()}
-        form.faults = {back.get(name, name): code for name, code in error.faults.items()}
-        return _page(form), 422
+    actions.set_station_rules(session(), changes, by=me(), why=form.text["why"], now=station().now())
     session().commit()
     flash(_("The rules are changed. What is not fixed yet is compiled anew by them."), "good")
     return redirect(url_for(".show"), 303)
@@ -73,7 +69,7 @@ def _page(form: RulesForm) -> str:
         days=list(day_names().items()), all_days=DAYS, supports=[(code, rules_words.support(code)) for code in SUPPORTS],
         always=[(labels["note"].get(note, note), rules_words.support(code)) for note, code in ALWAYS_AROUND.items()],
         free_notes=[pair for pair in notes if pair[0] not in ALWAYS_AROUND], weighable=_weighable(), weights=_WEIGHTS,
-        faults={name: rules_words.fault(name, code) for name, code in form.faults.items()},
+        faults={name: rules_words.fault(name, form.faults[name]) for name in sorted(form.faults, key=place_of)},
         said=rules_words.said(rules, labels | _named_weights()), history=_versions(session(), labels | _named_weights()),
         steward=me().has(Role.STEWARD),
     )  # fmt: skip

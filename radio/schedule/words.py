@@ -14,6 +14,7 @@ from radio.schedule.drafts import Finding
 from radio.schedule.models import Slot
 from radio.schedule.repeats import DAYS, LAST, Repeat, days_of, nth_of, parts_of, repeat_of, until_of
 from radio.station import station
+from radio.web.locale import said_length
 
 _: Callable[..., str] = gettext
 
@@ -89,6 +90,7 @@ def fault(name: str, code: str) -> str:
         ("title", "too-long"): _("Give it a shorter name."),
         ("length_minutes", "not-a-length"): _("Say a length from 1 minute to 24 hours."),
         ("length_minutes", "not-a-number"): _("Say the length in minutes, as a number."),
+        ("tolerance_minutes", "not-a-number"): _("Say the minutes as a number, or 0."),
         ("tolerance_minutes", "not-a-length"): _("It may start up to 60 minutes late."),
         ("date", "not-a-date"): _("Choose the first day."),
         ("time", "not-a-time"): _("Say a time, such as 20:00."),
@@ -99,6 +101,7 @@ def fault(name: str, code: str) -> str:
         ("until", "before-the-first"): _("The last day is before the first."),
         ("priority", "not-a-number"): _("Choose who has the time."),
         ("repeat", "unknown"): _("Choose how often it happens."),
+        ("rung", "required"): _("Choose what fills it."),
         ("date", "too-far"): _("Choose a day within a week of the usual one."),
         ("episode_id", "unknown"): _("This episode is not there any more. Choose another."),
     }
@@ -238,22 +241,19 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
         "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
         "too-long": lambda: _too_long(facts),
         "some-too-long": lambda: ngettext(
-            "%(num)s of %(all)s is longer than the slot (%(room)s minutes) and is passed over.",
-            "%(num)s of %(all)s are longer than the slot (%(room)s minutes) and are passed over.",
-            int(str(facts["too_long"])), all=facts["n"], room=facts["room"],
+            "%(num)s of %(all)s is longer than the slot (%(room)s) and is passed over.",
+            "%(num)s of %(all)s are longer than the slot (%(room)s) and are passed over.",
+            int(str(facts["too_long"])), all=facts["n"], room=_length(facts, "room_ms"),
         ),
-        "runs-on": lambda: ngettext(
-            "The longest runs on for a minute. What follows begins late.",
-            "The longest runs on for %(num)s minutes. What follows begins late.", int(str(facts["late"])),
-        ),
+        "runs-on": lambda: _("The longest runs on for %(length)s. What follows begins late.", length=_length(facts, "late_ms")),
         "not-at-night": lambda: _("On %(when)s it is night: what it asks for may not be heard then, or not to its end.", when=when),
         "not-at-that-hour": lambda: _("On %(when)s the rules of the air do not allow it.", when=when),
         "runs-out": lambda: _("Its time runs out before it would end on %(when)s.", when=when),
         "not-yet-public": lambda: _("On %(when)s it is not public yet.", when=when),
         "few": lambda: ngettext(
-            "Only one episode fits (%(minutes)s minutes, for %(room)s each time): it would soon be heard again.",
-            "Only %(num)s episodes fit (%(minutes)s minutes, for %(room)s each time): they would soon be heard again.",
-            int(str(facts["n"])), minutes=facts["minutes"], room=facts["room"],
+            "Only one episode fits (%(held)s, for %(room)s each time): it would soon be heard again.",
+            "Only %(num)s episodes fit (%(held)s, for %(room)s each time): they would soon be heard again.",
+            int(str(facts["n"])), held=_length(facts, "held_ms"), room=_length(facts, "room_ms"),
         ),
         "leaves-time": lambda: _leaves(facts),
         "clocks-change": lambda: _clocks(facts, when),
@@ -278,27 +278,28 @@ def _meets(found: Finding, titles: Mapping[str, str]) -> str:
     return f"{said} {often}" if times > 1 else said
 
 
+def _length(facts: Mapping[str, object], name: str) -> str:
+    return said_length(int(str(facts[name])))
+
+
 def _too_long(facts: Mapping[str, object]) -> str:
+    said = {"length": _length(facts, "shortest_ms"), "room": _length(facts, "room_ms")}
     if facts["rung"] == "episode":
         return _(
-            "The episode is %(length)s minutes long, the slot %(room)s. It would not be begun, because nobody’s story is cut.",
-            length=facts["shortest"], room=facts["room"],
-        )  # fmt: skip
-    return _(
-        "The shortest of what it asks for is %(length)s minutes long, the slot %(room)s. Nothing of it would be begun.",
-        length=facts["shortest"], room=facts["room"],
-    )  # fmt: skip
+            "The episode takes %(length)s, the slot has %(room)s. It would not be begun, because nobody’s story is cut.", **said
+        )
+    return _("The shortest of what it asks for takes %(length)s, the slot has %(room)s. Nothing of it would be begun.", **said)
 
 
 def _leaves(facts: Mapping[str, object]) -> str:
     what = {"show": _("More of the same show follows."), "bed": _("Calm music follows.")}
-    left = ngettext("It leaves a minute of the slot.", "It leaves %(num)s minutes of the slot.", int(str(facts["left"])))
+    left = _("It leaves %(length)s of the slot.", length=_length(facts, "left_ms"))
     return f"{left} {what.get(str(facts['under_run']), _('The station chooses what follows.'))}"
 
 
 def _clocks(facts: Mapping[str, object], when: str) -> str:
     said = datetime.fromisoformat(str(facts["occurrence"]))
     return _(
-        "The clocks change on %(day)s: that time it starts %(when)s and is %(minutes)s minutes long.",
-        day=day(said), when=when, minutes=facts["minutes"],
+        "The clocks change on %(day)s: that time it starts %(when)s and takes %(length)s.",
+        day=day(said), when=when, length=_length(facts, "length_ms"),
     )  # fmt: skip

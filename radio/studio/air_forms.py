@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import abort
@@ -14,6 +14,7 @@ from radio.core.time import instant_of, unix_ms
 from radio.schedule.overrides import Notice
 
 FURTHEST_BACK = timedelta(days=3660)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS = ("episode_id", "issuer", "link", "area", "grade", "until", "every_minutes")
 
 
@@ -39,17 +40,16 @@ class AlertForm:
         """The form as it was sent."""
         return cls({name: form.get(name, "").strip() for name in _FIELDS})
 
-    def notice(self, zone: ZoneInfo) -> Notice | None:
-        """What was typed as a value; None: a date or a number is none, which is then in `faults`."""
+    def notice(self, zone: ZoneInfo) -> Notice:
+        """What was typed as a value. Instead of a date or a number that is none, one stands there that is never taken."""
         until, every = _end_of_day(self.text["until"], zone), self.text["every_minutes"]
         if until is None:
             self.faults["until"] = "not-a-date"
         if not every.isascii() or not every.isdigit() or len(every) > 4:
             self.faults["every_minutes"] = "not-an-interval"
-        if until is None or self.faults:
-            return None
+            every = "0"
         text = self.text
-        return Notice(text["issuer"], text["link"], text["area"], text["grade"], until, int(every))
+        return Notice(text["issuer"], text["link"], text["area"], text["grade"], until or _LONG_AGO, int(every))
 
 
 def _end_of_day(typed: str, zone: ZoneInfo) -> datetime | None:

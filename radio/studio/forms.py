@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,12 +17,17 @@ from radio.catalogue.models import Episode, Show
 from radio.catalogue.terms import TermList, vocabulary
 from radio.core.time import instant_of
 from radio.studio import lines, words
+from radio.web.locale import to_the_second
 
 TAG_LISTS = ("topic", "audience", "capital", "pathway", "substance", "chime", "voice", "form", "support")
 STORY_LISTS = ("story-told-by", "story-shape", "story-stage", "story-tone")
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
 _LINES = ("chapters", "soundbites")
 _PLAIN = ("title", "summary", "notes", "language", "kind", "detail")
+_EPISODE_OF_THE_PAGE = (
+    "title", "summary", "kind", "content_notes", "intensity", "detail", "scopes", "voices", "tags", "notes", "show", "language",
+    "season_number", "episode_number", "release", "expires_at", "chapters", "soundbites",
+)  # fmt: skip
 
 
 @dataclass
@@ -109,10 +114,7 @@ class EpisodeForm:
 
     def sentences(self) -> dict[str, str]:
         """Field → sentence, in the order of the page."""
-        order = ("show", "kind", "title", "summary", "notes", "tags", "intensity", "detail", "content_notes", "scopes", "voices",
-                 "language")  # fmt: skip
-        ranked = sorted(self.faults.items(), key=lambda fault: order.index(fault[0]) if fault[0] in order else len(order))
-        return {name: words.fault(name, code) for name, code in ranked}
+        return _said_in_order(self.faults, _EPISODE_OF_THE_PAGE)
 
     def _number(self, name: str) -> int | None:
         typed = self.text[name].strip()
@@ -168,7 +170,12 @@ def _ms(typed: str) -> int | None:
 
 
 def _clock(ms: object) -> str:
-    return words.clock(ms) if isinstance(ms, int) else ""
+    return to_the_second(ms) if isinstance(ms, int) else ""
+
+
+def _said_in_order(faults: Mapping[str, str], page: Sequence[str]) -> dict[str, str]:
+    ranked = sorted(faults.items(), key=lambda fault: page.index(fault[0]) if fault[0] in page else len(page))
+    return {name: words.fault(name, code) for name, code in ranked}
 
 
 def tag_lists(kind: str) -> list[TermList]:
@@ -179,6 +186,17 @@ def tag_lists(kind: str) -> list[TermList]:
 
 _SHOW_WORDS = ("title", "description", "language", "kind", "author", "category", "license", "license_url", "funding_url",
                "funding_words", "country")  # fmt: skip
+_SHOW_OF_THE_PAGE = ("title", "description", "kind", "category", "language", "author")
+_SHOW_FEED_OF_THE_PAGE = (
+    "license",
+    "license_url",
+    "funding_url",
+    "funding_words",
+    "country",
+    "seasons",
+    "podroll",
+    "verifications",
+)
 _SHOW_LINES = ("verifications", "podroll", "seasons")
 _SHOW_MARKS = ("explicit", "in_feeds", "serial", "complete", "blocked")
 
@@ -220,8 +238,8 @@ class ShowForm:
         return found  # type: ignore[return-value]
 
     def sentences(self) -> dict[str, str]:
-        """Field → sentence."""
-        return {name: words.fault(name, code) for name, code in self.faults.items()}
+        """Field → sentence, in the order of the page."""
+        return _said_in_order(self.faults, (*_SHOW_OF_THE_PAGE, *_SHOW_FEED_OF_THE_PAGE))
 
 
 CATEGORIES = (

@@ -28,6 +28,7 @@ from radio.studio.air_forms import AlertForm, day_of, day_ticks
 from radio.studio.air_words import because, done, fault, grade, outcome, refused
 from radio.web.access import Access, access
 from radio.web.current import me
+from radio.web.locale import said_length
 
 bp = Blueprint("studio_air", __name__, url_prefix="/studio/air")
 MOST_CHOICES = 200
@@ -141,8 +142,8 @@ def alert() -> Answer | tuple[str, int]:
     form, now = AlertForm.typed(request.form), station().now()
     episode = session().get(Episode, form.text["episode_id"])
     notice = form.notice(station().settings.tz)
-    if notice is None or episode is None:
-        form.faults |= {} if episode else {"episode_id": "not-an-alert"}
+    form.faults = air.alert_faults(episode, notice, now=now) | form.faults
+    if form.faults or episode is None:
         return _alert_page(form), 422
     before = promised(session(), overrides.soonest(station()))
     try:
@@ -229,7 +230,7 @@ def _swap_page(airing: Airing, faults: dict[str, str]) -> str:
     lawful.sort(key=lambda one: abs(one.n_ticks - (airing.end_tick - tick)))
     said = abouts(session(), {one.episode_id for one in lawful[:MOST_CHOICES]})
     options = [
-        (one.episode_id, said[one.episode_id].show_title, said[one.episode_id].title, -(-one.n_ticks * 96 // 6000))
+        (one.episode_id, said[one.episode_id].show_title, said[one.episode_id].title, said_length(tick_start_ms(one.n_ticks)))
         for one in lawful[:MOST_CHOICES]
     ]
     return render_template(

@@ -47,13 +47,10 @@ def make() -> Answer | tuple[str, int]:
     """A new show."""
     form, now = ShowForm.typed(request.form), station().now()
     fields = form.fields()
+    form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(None, form), 422
-    try:
-        show = catalogue.make_show(session(), now=now, **fields)
-    except InvalidError as error:
-        form.faults = error.faults
-        return _page(None, form), 422
+    show = catalogue.make_show(session(), now=now, **fields)
     show.guid = podcast_guid(station().url(f"/shows/{show.slug}/feed.xml"))
     audit.record(session(), "show-made", "show", show.id, by=me(), now=now)
     session().commit()
@@ -75,13 +72,10 @@ def keep(slug: str) -> Answer | tuple[str, int]:
     """Change what is said of a show."""
     show, form, now = any_show_or_404(session(), slug), ShowForm.typed(request.form), station().now()
     fields = form.fields()
+    form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(show, form), 422
-    try:
-        catalogue.edit_show(session(), show, now=now, **fields)
-    except InvalidError as error:
-        form.faults = error.faults
-        return _page(show, form), 422
+    catalogue.edit_show(session(), show, now=now, **fields)
     audit.record(session(), "show-edited", "show", show.id, by=me(), now=now)
     session().commit()
     flash(_("Saved."), "good")
@@ -91,26 +85,32 @@ def keep(slug: str) -> Answer | tuple[str, int]:
 @bp.post("/<slug>/artwork")
 @access(Access.EDITOR)
 def artwork(slug: str) -> Answer | tuple[str, int]:
-    """Give a show a picture; none sent takes it away."""
+    """Give a show a picture, or take it away (`then` is `remove`)."""
     any_show_or_404(session(), slug)
     file = request.files.get("artwork")
     content = file.read(MOST_ARTWORK_BYTES + 1) if file else b""
     session().rollback()
     sha256 = None
-    if content:
+    if request.form.get("then") != "remove":
         try:
-            sha256 = put_picture_away(station().store, content)
+            sha256 = put_picture_away(station().store, content) if content else None
         except pictures.RefusedPictureError as error:
-            show = any_show_or_404(session(), slug)
-            form = ShowForm.of(show)
-            form.faults = {"artwork": error.code}
-            return _page(show, form), 422
+            return _faulty_picture(slug, error.code)
+        if sha256 is None:
+            return _faulty_picture(slug, "required")
     show = any_show_or_404(session(), slug)
     catalogue.edit_show(session(), show, now=station().now(), artwork_sha256=sha256)
     audit.record(session(), "show-pictured", "show", show.id, by=me(), now=station().now())
     session().commit()
     flash(_("The picture is there.") if sha256 else _("The picture is gone."), "good")
     return redirect(url_for(".edit", slug=slug), 303)
+
+
+def _faulty_picture(slug: str, code: str) -> tuple[str, int]:
+    show = any_show_or_404(session(), slug)
+    form = ShowForm.of(show)
+    form.faults = {"artwork": code}
+    return _page(show, form), 422
 
 
 def _page(show: Show | None, form: ShowForm) -> str:

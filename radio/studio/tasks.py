@@ -18,9 +18,10 @@ from media.profiles import Profile
 from media.types import Ingested
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Episode, Recording
-from radio.catalogue.queries import awaiting_erasure
+from radio.catalogue.queries import awaiting_erasure, picture_keys
 from radio.catalogue.rules import RecordingState, State
 from radio.db import session as station_session
+from radio.editorial.tasks import COMPACTED_AFTER
 from radio.errors import RefusedError
 from radio.jobs.actions import enqueue
 from radio.jobs.queries import running_tokens
@@ -158,6 +159,16 @@ def _full_disk_told() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise RefusedError("disk-full") from error
         raise
+
+
+@handles("erase-picture")
+def erase_picture(work: Work) -> None:
+    """Take the picture of an episode, `work.subject` its hash, out of the store."""
+    for key in sorted(picture_keys(work.subject)):
+        station().store.delete(key)
+    with work.publishing() as session:
+        now = station().now()
+        enqueue(session, "compact-store", "", now=now, due_at=now + COMPACTED_AFTER)
 
 
 @periodic(every=timedelta(hours=1), kind="sweep-uploads")

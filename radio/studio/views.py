@@ -17,7 +17,7 @@ from radio.core.people import Role
 from radio.db import session
 from radio.editorial import actions as editorial
 from radio.editorial import rules
-from radio.editorial.queries import episodes_ready, gate_silent_since
+from radio.editorial.queries import episodes_ready, gate_silent_since, has_receipt
 from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
@@ -71,7 +71,7 @@ def board() -> str:
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
-        choices_of_show=[(show.slug, show.title) for show in shows],
+        choices_of_show=[(show.slug, show.title) for show in sorted(shows, key=lambda show: not show.in_feeds)],
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
         silent_since=gate_silent_since(session()),
@@ -132,7 +132,7 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
 
 def _keep(found: Episode, form: EpisodeForm) -> bool:
     """Take all that was typed, or nothing; what is wrong is then in `form.faults`."""
-    now, was_heard = station().now(), found.state is State.PUBLISHED and Scope.LIVE in found.scopes
+    now, before = station().now(), set(found.scopes) if found.state is State.PUBLISHED else set()
     try:
         catalogue.describe(session(), found, now=now, **form.fields(station().settings.tz))
     except InvalidError as error:
@@ -149,8 +149,11 @@ def _keep(found: Episode, form: EpisodeForm) -> bool:
     if form.faults:
         session().rollback()
         return False
-    if was_heard and Scope.LIVE not in found.scopes:
+    lost = before.difference(found.scopes)
+    if Scope.LIVE in lost:
         editorial.off_air(session(), station(), now=now)
+    if Scope.PODCAST in lost:
+        editorial.out_of_apps(session(), station(), found, now=now)
     if found.state is State.DRAFT and form.text["show"] and form.text["show"] != found.show.slug:
         catalogue.move_to_show(session(), found, any_show_or_404(session(), form.text["show"]), now=now)
     return True
@@ -165,6 +168,7 @@ def _page(found: Episode, form: EpisodeForm | None = None) -> str:
         "studio/episode.html",
         piece=queries.piece(session(), found, now=now),
         episode=found,
+        has_receipt=has_receipt(session(), found),
         form=shown,
         faults=shown.sentences(),
         shows=all_shows(session()),
@@ -254,12 +258,13 @@ def withdraw(episode_id: str) -> Answer:
 @bp.get("/episodes/<episode_id>/receipt")
 @access(Access.PRODUCER)
 def receipt(episode_id: str) -> str:
-    """Where something that was taken back is gone, and where copies may remain."""
+    """Where something that was taken back, or left podcast apps, is gone, and where copies may remain."""
     found = _found(episode_id)
     _may_withdraw(found)
-    if found.state is not State.WITHDRAWN or found.published_at is None:
+    if not has_receipt(session(), found):
         raise NotFoundError(episode_id)
-    return render_template("studio/receipt.html", episode=found, receipt=receipt_of(session(), episode_id))
+    out_of_apps = found.state is not State.WITHDRAWN
+    return render_template("studio/receipt.html", episode=found, receipt=receipt_of(session(), found), out_of_apps=out_of_apps)
 
 
 def _may_withdraw(found: Episode) -> None:

@@ -11,6 +11,7 @@ from radio.editorial.rules import Lack
 from radio.studio.gate_words import gate_fault
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
+from radio.web.locale import to_the_second
 from radio.web.refusals import refusal
 
 __all__ = ["gate_fault"]
@@ -124,6 +125,7 @@ def fault(field: str, code: str) -> str:
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
         ("recording", "required"): _("Choose a file first."),
+        ("artwork", "required"): _("Choose a picture first."),
         ("artwork", "not-a-picture"): _("This is not a picture that we can read. Send a JPEG or PNG."),
         ("artwork", "too-small"): _("The picture is too small. Podcast apps want at least 1400 by 1400 points."),
         ("artwork", "too-big"): _("The picture is too large to open safely. Send a smaller one."),
@@ -149,14 +151,6 @@ def refused_move(code: str) -> str:
     return known.get(code, _("That is not possible now."))
 
 
-def length(length_ms: int) -> str:
-    """How long it is: "under a minute", "12 min", "1 h 05 min"."""
-    minutes = round(length_ms / 60_000)
-    if minutes < 1:
-        return _("under a minute")
-    return _("%(n)s min", n=minutes) if minutes < 60 else _("%(h)s h %(m)s min", h=minutes // 60, m=f"{minutes % 60:02}")
-
-
 def tag(name: str, code: str) -> str:
     """A tag's label; its code when the vocabulary has lost it."""
     try:
@@ -170,10 +164,4 @@ def content_note(note: Mapping[str, object]) -> str:
     label, start, end = tag("note", str(note["code"])), note.get("from_ms"), note.get("to_ms")
     if not isinstance(start, int) or not isinstance(end, int):
         return label
-    return _("%(note)s, from %(start)s to %(end)s", note=label, start=clock(start), end=clock(end))
-
-
-def clock(ms: int) -> str:
-    """A place in a recording as people write it: "2:10", "1:02:10"."""
-    minutes, seconds = divmod(ms // 1000, 60)
-    return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return _("%(note)s, from %(start)s to %(end)s", note=label, start=to_the_second(start), end=to_the_second(end))

@@ -31,6 +31,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["clock_time"] = lambda instant: said_time(_local(instant, settings))
     app.jinja_env.filters["local"] = lambda instant: _local(instant, settings)
     app.jinja_env.filters["iso"] = _iso
+    app.jinja_env.filters["said_length"] = said_length
+    app.jinja_env.filters["to_the_second"] = to_the_second
     app.jinja_env.filters["short_day"] = short_day
     app.jinja_env.filters["weekday_short"] = lambda day: format_skeleton("EEE", day, locale=get_locale())
     app.jinja_env.filters["spoken_when"] = lambda instant, style="time": spoken_when(_local(instant, settings), style)
@@ -51,10 +53,31 @@ def said_time(local: datetime) -> str:
     return (local + timedelta(seconds=30)).strftime("%H:%M")
 
 
+def said_length(length_ms: int) -> str:
+    """How long something is, as everybody is told: "under a minute", "12 min", "1 h", "1 h 05 min"."""
+    if length_ms < 60_000:
+        return str(_("under a minute"))
+    minutes = (length_ms + 30_000) // 60_000
+    if minutes < 60:
+        return str(_("%(n)s min", n=minutes))
+    if minutes % 60 == 0:
+        return str(_("%(h)s h", h=minutes // 60))
+    return str(_("%(h)s h %(m)s min", h=minutes // 60, m=f"{minutes % 60:02}"))
+
+
+def to_the_second(length_ms: int) -> str:
+    """A length, or a place in a recording, to the second: "2:10", "1:02:10"."""
+    minutes, seconds = divmod(length_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 def spoken_when(local: datetime, style: str) -> str:
-    """A local time as it is said: time "21:30", day "Friday 21 November", date "21 November 2025", both the day and time."""
+    """A local time as it is said: time "21:30", second "21:30:07", day "Friday 21 November", date "21 November 2025", both."""
     if style == "time":
         return said_time(local)
+    if style == "second":
+        return local.strftime("%H:%M:%S")
     if style == "date":
         return str(format_date(local, "d MMMM y", rebase=False))
     day = str(format_date(local, "EEEE d MMMM", rebase=False))

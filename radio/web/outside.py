@@ -158,7 +158,7 @@ class Outside:
         except ssl.SSLCertVerificationError as error:
             raise OutsideError("not-secure", _CERTIFICATES.get(error.verify_code, "")) from None
         except ssl.SSLError:
-            raise OutsideError("not-secure", later=True) from None
+            raise OutsideError("not-secure", "handshake", later=True) from None
         except ConnectionRefusedError:
             raise OutsideError("refuses-us", later=True) from None
         except (OSError, http.client.HTTPException, ValueError):

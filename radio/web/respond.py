@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from flask import Response, request
 
 from media.errors import UnsatisfiableRangeError
-from media.ranges import content_range, if_range_matches, parse
+from media.ranges import content_range, if_range_matches, single
 from media.types import ByteRange
 
 Bytes = Callable[[ByteRange], Iterable[bytes]]
@@ -53,20 +53,20 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     """
     if none_match(etag):
         return not_modified(etag, Accept_Ranges="bytes")
-    header = request.headers.get("Range") if request.method in {"GET", "HEAD"} else None
+    header = request.headers.get("Range") if request.method == "GET" else None  # HEAD has no ranges: RFC 9110 §14.2
     if header and not if_range_matches(request.headers.get("If-Range"), etag):
         header = None
     try:
-        ranges = parse(header, size_bytes)
+        part = single(header, size_bytes)
     except UnsatisfiableRangeError:
         response = Response(status=416, mimetype="text/plain")
         response.headers["Content-Range"] = f"bytes */{size_bytes}"
         response.headers["Accept-Ranges"] = "bytes"
         return response
-    wanted = ranges[0] if ranges else ByteRange(0, size_bytes)
+    wanted = part or ByteRange(0, size_bytes)
     body: Iterable[bytes] = () if request.method == "HEAD" else read(wanted)
-    response = Response(body, status=206 if ranges else 200, mimetype=media_type, direct_passthrough=True)
-    if ranges:
+    response = Response(body, status=206 if part else 200, mimetype=media_type, direct_passthrough=True)
+    if part:
         response.headers["Content-Range"] = content_range(wanted, size_bytes)
     response.headers["Content-Length"] = str(wanted.size_bytes)
     response.headers["Accept-Ranges"] = "bytes"
@@ -74,13 +74,18 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     return response
 
 
-def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
-    """A public page: anybody may keep it for `kept_s`, then asks whether it changed; gzipped for whoever takes that."""
+def page_response(content: bytes, media_type: str, *, kept_s: int, each_time: bool = False) -> Response:
+    """A public page: anybody may keep it for `kept_s`, then asks whether it changed; gzipped for whoever takes that.
+
+    `each_time`: a browser asks each time it is shown, and only a cache before the station keeps it, so that what is taken back
+    is not shown again by the phone itself. Source: RFC 9111 §5.2.2.
+    """
     etag = strong_etag(content)
     takes_gzip = request.accept_encodings["gzip"] > 0
     if takes_gzip:
         etag = f'{etag[:-1]}-gzip"'  # other bytes, so another strong validator. Source: RFC 9110 §8.8.3.3
-    headers = {"Cache-Control": f"public, max-age={kept_s}", "Vary": "Accept-Encoding"}
+    age = f"public, max-age=0, must-revalidate, s-maxage={kept_s}" if each_time else f"public, max-age={kept_s}"
+    headers = {"Cache-Control": age, "Vary": "Accept-Encoding"}
     if none_match(etag):
         return not_modified(etag, **{name.replace("-", "_"): value for name, value in headers.items()})
     response = Response(gzip.compress(content, 6, mtime=0) if takes_gzip else content, mimetype=media_type)

@@ -15,7 +15,7 @@ from media.profiles import low, standard
 from sample_making.shows import SMALL_ROOM, in_room, named, trimmed
 from sample_making.signal import RATE_HZ, levelled
 
-TITLES = {"taken-back": "Taken back", "being-checked": "Being checked"}
+TITLES = {"taken-back": "Taken back", "being-checked": "Being checked", "not-shared": "Not shared any more"}
 RELEASED = date(2026, 11, 21)
 MOST_BYTES = 100_000
 

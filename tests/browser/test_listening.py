@@ -7,7 +7,7 @@ import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import Listener, OnAir, listener_in
 
@@ -78,8 +78,14 @@ def test_the_live_sound_is_brought_to_the_stations_second(phone: Listener) -> No
     assert min(abs(behind_ms), abs(behind_ms - 5760), abs(behind_ms + 5760)) < 500
 
 
-def test_less_data_plays_the_low_rendition(phone: Listener) -> None:
+def test_less_data_plays_the_low_rendition_and_the_bar_does_not_repeat_the_large_button(phone: Listener) -> None:
     phone.open("/")
+    small = phone.page.get_by_role("region", name="Player").get_by_role("button", name="Play")
+    expect(small).to_be_hidden()
+    phone.page.get_by_role("contentinfo").scroll_into_view_if_needed()
+    expect(small).to_be_visible()
+    phone.page.get_by_role("button", name="Play the station, live").scroll_into_view_if_needed()
+    expect(small).to_be_hidden()
     phone.page.get_by_role("button", name="Less data").click()
     phone.page.get_by_role("button", name="Play the station, live").click()
     phone.hears()

@@ -204,6 +204,13 @@ def test_what_a_slot_meets_is_said_while_it_is_typed(desk: Desk, edith: Person) 
     expect(page.locator("[data-findings]")).to_contain_text("“Evening talk”")
     page.locator("#time").fill("17:30")
     expect(page.locator("[data-findings]")).not_to_contain_text("“Evening talk”")
+    page.locator("#length_minutes").fill("")
+    expect(page.locator("[data-findings]")).to_contain_text("Press “Check it first”")
+
+    page.goto(f"{desk.url}/studio/schedule/{desk.slot().id}")
+    page.get_by_role("button", name="End this slot").click()
+    expect(page.get_by_text("The slot has ended.")).to_be_visible()
+    expect(page.get_by_text("There is no slot yet")).to_be_visible()
 
 
 def test_without_javascript_on_a_phone_a_slot_is_made_and_moved(desk: Desk, edith: Person) -> None:
@@ -219,6 +226,9 @@ def test_without_javascript_on_a_phone_a_slot_is_made_and_moved(desk: Desk, edit
     page.get_by_role("button", name="Only on this day").click()
     expect(page.get_by_text("Saved, for this one day.")).to_be_visible()
     assert desk.slot().overrides == {"2026-11-25T20:00:00": {"start": "2026-11-25T21:00:00"}}
+    page.goto(f"{desk.url}/studio/schedule/{desk.slot().id}")
+    page.get_by_role("button", name="End this slot").click()
+    expect(page.get_by_text("The slot has ended.")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (WIDE, "dark")])

@@ -1,6 +1,9 @@
-// Reads a feed from standard input with the parser of the Podcast Index, and writes what it understood as JSON.
+// Reads feeds, a JSON list of them on standard input, with the parser of the Podcast Index; writes what it understood as a JSON list.
 const { parseFeed } = require("podcast-partytime");
 
 const pieces = [];
 process.stdin.on("data", (piece) => pieces.push(piece));
-process.stdin.on("end", () => process.stdout.write(JSON.stringify(parseFeed(Buffer.concat(pieces).toString("utf8")))));
+process.stdin.on("end", () => {
+  const feeds = JSON.parse(Buffer.concat(pieces).toString("utf8"));
+  process.stdout.write(JSON.stringify(feeds.map((feed) => parseFeed(feed))));
+});

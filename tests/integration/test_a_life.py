@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
 
+from media.grid import SAMPLE_RATE_HZ, SEGMENT_TICKS
+from media.profiles import standard
 from media.store import S3Store
 from radio.clock import SetClock
 from tests.a_life import prove
+from tests.listened import SILENT, Silences, decoded
+from tests.recorded import Recorded
 from tests.stock import Lengths
 
 pytestmark = pytest.mark.slow
@@ -29,6 +34,17 @@ def test_all_that_went_out_in_a_day_was_lawful_and_every_segment_of_it_decodes_w
     for heard in proved.listening.values():
         assert len(heard.order) >= 14_000
         assert heard.n_distinct > 300
+    assert longest_pause_s(proved.life.stock.recorded[max(LENGTHS.programmes)]) > 4.5, "the meter hears what it would complain of"
     assert proved.hour.answers[503], "the store was away for longer than what was at hand"
     assert proved.hour.back == 2 * 20
     assert len(list(proved.lines())) >= 8
+
+
+def longest_pause_s(one: Recorded) -> float:
+    """As it is heard, whatever its author wants."""
+    profile, made = standard(), one.renditions["standard"]
+    content, size = made.path.read_bytes(), SEGMENT_TICKS * made.tick_bytes
+    bodies = [content[at : at + size] for at in range(0, len(content) - size, size)]
+    silences = Silences()
+    silences.hear(np.abs(decoded(profile, bodies)) < SILENT)
+    return silences.longest[0] / SAMPLE_RATE_HZ

@@ -7,6 +7,7 @@ import csv
 import http.server
 import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media.grid import HOUR_TICKS, tick_at
+from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.accounts.models import Person
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState
@@ -122,7 +123,12 @@ def test_an_alert_is_relayed_and_ended_from_the_desk(
              "until": "2026-11-28", "every_minutes": "30"}  # fmt: skip
     refused = steward.post("/studio/air/alert", data=typed)
     assert (refused.status_code, "Say who warns" in refused.text, "Somewhere" in refused.text) == (422, True, True)
-    assert steward.post("/studio/air/alert", data=typed | {"issuer": "An office", "until": "soon"}).status_code == 422
+    nothing = typed | {"episode_id": "", "link": "here", "area": "", "grade": "", "until": "soon", "every_minutes": "often"}
+    refused = steward.post("/studio/air/alert", data=nothing)
+    faulty = re.findall(r'<li><a href="#(\w+)">', refused.text)
+    assert faulty == ["episode_id", "issuer", "link", "area", "grade", "until", "every_minutes"], "every fault at once, in order"
+    assert all(f'id="{name}"' in refused.text and f'id="{name}-fault"' in refused.text for name in faulty), "each at its field"
+    assert 'value="often"' in refused.text, "what was typed stays"
     assert "on its way" in steward.post("/studio/air/alert", data=typed | {"issuer": "An office"}, follow_redirects=True).text
     (row,) = overriding.alerts(session, 0)
     assert (row.issuer, row.grade) == ("An office", "act-now")
@@ -149,6 +155,21 @@ def test_the_log_says_what_became_of_each_airing(session: Session, here: Station
     assert told[:2] == [(Outcome.CUT, "stopped"), (Outcome.LOOP, "stopped")]
     assert told[-1] == (Outcome.ON_AIR, "")
     assert [outcome for outcome, _ in told[2:-1] if outcome is not Outcome.AIRED] == [Outcome.PARTLY_LOOP]
+
+
+def test_the_log_tells_starts_and_lengths_to_the_second(
+    browser_of: Browsers, session: Session, here: Station, on: Airing, clock: SetClock, alice: Person
+) -> None:
+    clock.move(timedelta(minutes=30))
+    told = re.findall(
+        r">(\d\d:\d\d:\d\d)</time></td>\s*<td>(?:(\d+):)?(\d+):(\d\d)</td>", browser_of(alice).get("/studio/air/log").text
+    )
+    rows = as_run(session, 0, tick_at(clock.unix_ms()), now_tick=tick_at(clock.unix_ms()))
+    starts = [(tick_start_ms(row.airing.start_tick) // 1000) % 86_400 for row in rows]
+
+    assert [sum(int(n) * of for n, of in zip(at.split(":"), (3600, 60, 1), strict=True)) for at, *_ in told] == starts
+    lengths = [int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) for _, hours, minutes, seconds in told]
+    assert [start + length for start, length in zip(starts, lengths, strict=True)][:-1] == starts[1:]
 
 
 def test_what_an_alert_interrupted_is_in_the_log_in_two_pieces(

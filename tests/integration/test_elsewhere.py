@@ -320,7 +320,7 @@ def test_a_short_link_keeps_its_meaning_when_another_id_begins_alike(client: Vis
     session.flush()
 
     said = [
-        re.search(r'class="said">localhost/<wbr>([^<]+)<', client.get(f"/episodes/{each}/paper").text)
+        re.search(r'<a href="http://localhost/(e/\w+)">localhost/<wbr>\1</a>', client.get(f"/episodes/{each}/paper").text)
         for each in (first.id, id_alike)
     ]
 

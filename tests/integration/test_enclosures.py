@@ -58,6 +58,7 @@ def test_get_and_head_tell_the_same(client: Visitor, episode: Episode) -> None:
         ("bytes=0-", 0, len(SOUND)),
         ("bytes=1000-1999", 1000, 2000),
         ("bytes=-1", len(SOUND) - 1, len(SOUND)),
+        ("bytes=0-99, 50-199,200-299", 0, 300),
         ("bytes=-500000000", 0, len(SOUND)),
         (f"bytes={len(SOUND) - 10}-999999999", len(SOUND) - 10, len(SOUND)),
     ],
@@ -77,7 +78,7 @@ def test_a_range_without_a_byte_is_416_and_tells_the_size(client: Visitor, episo
     assert refused.headers["Content-Range"] == f"bytes */{len(SOUND)}"
 
 
-@pytest.mark.parametrize("header", ["bytes=5-2", "bytes=a-b", "seconds=0-1", "bytes 0-1"])
+@pytest.mark.parametrize("header", ["bytes=5-2", "bytes=a-b", "seconds=0-1", "bytes 0-1", "bytes=0-1,5-6"])
 def test_what_is_no_range_is_as_if_it_were_not_there(client: Visitor, episode: Episode, header: str) -> None:
     whole = ask(client, episode, Range=header)
     assert whole.status_code == 200
@@ -92,6 +93,7 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
     assert ask(client, episode, Range="bytes=0-9", If_Range=etag).status_code == 206
     assert ask(client, episode, Range="bytes=0-9", If_Range='"old"').data == SOUND
     assert ask(client, episode, Range="bytes=0-9", If_Range=f"W/{etag}").data == SOUND
+    assert ask(client, episode, "HEAD", Range="bytes=0-9").headers["Content-Length"] == str(len(SOUND)), "HEAD has no ranges"
 
 
 def test_nothing_is_kept_in_caches_for_longer_than_a_minute(client: Visitor, episode: Episode) -> None:

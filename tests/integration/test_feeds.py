@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 
 import feedparser
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from radio.catalogue import actions as catalogue
 from radio.catalogue.rules import State
 from radio.clock import SetClock
+from radio.feeds import writer, xml
+from radio.feeds.models import StoredFeed
+from radio.station import Station
 from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
 
@@ -132,3 +137,38 @@ def test_a_reader_gets_no_cookie_and_says_nothing_of_themselves(client: Visitor,
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Content-Type"] == "application/rss+xml; charset=UTF-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_other_software_or_another_name_writes_every_feed_again(
+    client: Visitor, session: Session, app: Flask, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_episode(session)
+    catalogue.touched(session)
+    first = client.get(SHOW).data
+
+    def restarted(**changed: str) -> bytes:
+        """What the next process serves from the rows that the last one left."""
+        here: Station = app.extensions["station"]
+        app.extensions["station"] = replace(here, settings=replace(here.settings, **changed))
+        app.extensions["feeds"].feeds.clear()
+        return client.get(f"{SHOW}?page=1").data
+
+    assert restarted() == first
+    assert b"<copyright>Another name</copyright>" in restarted(station_name="Another name")
+
+    monkeypatch.setattr(writer, "_software", lambda: "of tomorrow")
+    monkeypatch.setattr(xml, "_GENERATOR", "Tomorrow's")
+    assert b"<generator>Tomorrow's</generator>" in restarted(), "though nothing public has changed"
+    session.expire_all()
+    row = session.get(StoredFeed, "show:night-desk")
+    assert row is not None
+    assert b"Tomorrow" in row.identity
+
+
+def test_who_wrote_a_feed_is_the_same_on_every_machine_and_another_for_every_change_of_the_writer(station: Station) -> None:
+    own = writer.made_by(station.settings)
+    assert own == writer.made_by(station.settings)
+    assert len(own) == 32
+    assert own != writer.made_by(replace(station.settings, public_url="https://other.example"))
+    read = {path.name for path in writer.files()}
+    assert read >= {"xml.py", "items.py", "channels.py", "text.py", "kind.toml", "taken-back.mp3"}

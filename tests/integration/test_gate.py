@@ -18,11 +18,13 @@ from media.store import S3Store
 from radio.catalogue.models import Enclosure, Episode, Rendition
 from radio.clock import SetClock
 from radio.editorial.models import FeedItem, GateWatch
+from radio.feeds.gate import FEWEST_PROVED_AGAIN, Candidate, turn
 from radio.jobs.actions import enqueue
 from radio.station import Station
 from tests.downloads import TICKS, Look, give_sound, make_unseen
 from tests.live import free_port
 from tests.makers import NOON, make_show
+from tests.unit.radio.test_feed_rules import whole_item
 from tests.visitor import Visitor
 
 
@@ -140,6 +142,36 @@ def test_an_item_comes_back_by_itself_when_it_is_well_again(
     look()
     assert faults(session, episode) == []
     assert titles(client) == ["Bread"]
+
+
+def test_a_download_is_read_to_its_end_again_every_week(
+    session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    look()
+    proved_at = session.get_one(FeedItem, episode.id).proved_at
+    sound = sound_of(session.get_one(Episode, episode.id))
+    rotten = bytearray(store.read(sound.key))
+    rotten[len(rotten) // 2] ^= 1
+    store.put_bytes(sound.key, bytes(rotten), sound.media_type)
+    clock.move(timedelta(days=5))
+    look()
+    assert faults(session, episode) == [], "every hour its ends are asked for, and they are well"
+    assert session.get_one(FeedItem, episode.id).proved_at == proved_at
+    clock.move(timedelta(days=1))
+    look()
+    assert faults(session, episode) == ["bytes"]
+
+
+def test_a_whole_archive_is_never_read_at_once_and_within_a_day() -> None:
+    def one(number: int, days_ago: int | None) -> Candidate:
+        at = None if days_ago is None else NOON - timedelta(days=days_ago)
+        return Candidate(f"{number:03}", whole_item(1), -16.0, "x", proved_at=at)
+
+    fresh, over, never = [one(n, 5) for n in range(50)], [one(100 + n, 6 + n) for n in range(50)], [one(200, None)]
+    chosen = turn([*fresh, *over, *never], now=NOON)
+    assert chosen == {"200", *(f"{100 + n}" for n in range(50 - FEWEST_PROVED_AGAIN + 1, 50))}
+    many = [one(n, 9) for n in range(2400)]
+    assert len(turn(many, now=NOON)) == 100
 
 
 def test_nobody_answering_is_no_items_fault_and_somebody_is_told(

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import feedparser
 import mutagen
 import pytest
+from flask import Flask
 from mutagen.id3 import ID3
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from media import tags
+from media.objects import StoreSettings
 from media.store import S3Store
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode
 from radio.clock import SetClock
+from radio.editorial.models import FeedItem
 from radio.jobs.actions import enqueue
-from tests.downloads import SOUNDS, TICKS, give_sound
+from radio.station import Station
+from tests.downloads import SOUNDS, TICKS, Look, give_sound
 from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
 
@@ -157,6 +166,100 @@ def test_unchanged_facts_make_no_second_head(
     enqueue(session, "enclosures", "", now=clock.now())
     work_off()
     assert {row.profile: row.sha256 for row in session.scalars(select(Enclosure))} == {n: sha for n, (sha, _) in rows.items()}
+
+
+@pytest.fixture
+def past_us(app: Flask, s3: StoreSettings) -> None:
+    """Listeners reach the store themselves, and are sent there."""
+    here: Station = app.extensions["station"]
+    public = replace(here.settings, s3_endpoint=s3.endpoint_url, s3_public_endpoint=s3.endpoint_url)
+    app.extensions["station"] = replace(here, settings=public, store=S3Store(s3))
+
+
+def fetch(address: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """What the store itself answers."""
+    asked = urllib.request.Request(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, {}, b""
+
+
+def test_a_store_that_listeners_reach_gives_the_tagged_bytes_and_we_answer_what_it_cannot(
+    past_us: None, client: Visitor, session: Session, episode: Episode, look: Look
+) -> None:
+    session.execute(delete(FeedItem))
+    look()
+    assert session.get_one(FeedItem, episode.id).faults == [], "the gate goes where apps are sent"
+    row, audio = session.get_one(Enclosure, (episode.id, "standard")), f"/audio/{episode.id}.mp3"
+    assert offered(client) == {audio: row.size_bytes}
+
+    asked = client.head(audio)
+    assert (asked.status_code, asked.headers["Content-Length"], asked.headers["Accept-Ranges"]) == (
+        200,
+        str(row.size_bytes),
+        "bytes",
+    )
+    ours = asked.headers["ETag"]
+    sent = client.get(audio)
+    assert (sent.status_code, sent.headers["Cache-Control"]) == (302, "no-store")
+    assert urlsplit(sent.location).path.endswith(".mp3")
+    status, headers, content = fetch(sent.location)
+    assert (status, len(content), headers["content-type"]) == (200, row.size_bytes, "audio/mpeg")
+    assert hashlib.sha256(content).hexdigest() == row.sha256
+    assert str(ID3(BytesIO(content))["TIT2"]) == episode.title
+
+    for header, start, stop in (
+        ("bytes=0-1", 0, 2),
+        ("bytes=-1", -1, len(content)),
+        (f"bytes={row.head_bytes}-", row.head_bytes, len(content)),
+    ):
+        there = client.get(audio, headers={"Range": header})
+        assert there.status_code == 302
+        status, part, got = fetch(there.location, Range=header)
+        assert (status, got) == (206, content[start:stop]), header
+        assert part["content-range"].endswith(f"/{len(content)}")
+    assert (
+        fetch(client.get(audio, headers={"Range": f"bytes={len(content)}-"}).location, Range=f"bytes={len(content)}-")[0] == 416
+    )
+
+    assert client.get(audio, headers={"If-None-Match": ours}).status_code == 304
+    resumed = client.get(audio, headers={"Range": "bytes=100-", "If-Range": ours})
+    assert (resumed.status_code, resumed.data) == (206, content[100:])
+    assert client.get(audio, headers={"Range": "bytes=100-", "If-Range": headers["etag"]}).status_code == 302
+    begun_before = client.get(audio, headers={"Range": "bytes=100-", "If-Range": '"another"'})
+    assert (begun_before.status_code, begun_before.data) == (200, content)
+
+
+def test_the_store_of_listeners_gives_no_old_title(
+    past_us: None, client: Visitor, session: Session, tagged: Episode, work_off: Callable[[], int], clock: SetClock
+) -> None:
+    old = client.get(f"/audio/{tagged.id}.mp3").location
+    catalogue.describe(session, tagged, now=clock.now(), title="Without the name")
+    work_off()
+    new = client.get(f"/audio/{tagged.id}.mp3").location
+    assert urlsplit(new).path != urlsplit(old).path
+    assert str(ID3(BytesIO(fetch(new)[2]))["TIT2"]) == "Without the name"
+    clock.move(timedelta(minutes=20))
+    work_off()
+    assert fetch(old)[0] == 404
+
+
+def test_enclosures_that_were_made_before_listeners_could_reach_the_store_are_made_whole(
+    client: Visitor,
+    session: Session,
+    tagged: Episode,
+    work_off: Callable[[], int],
+    request: pytest.FixtureRequest,
+    clock: SetClock,
+) -> None:
+    assert client.get(f"/audio/{tagged.id}.mp3").status_code == 200
+    request.getfixturevalue("past_us")
+    assert client.get(f"/audio/{tagged.id}.mp3").status_code == 200, "we put it together until it is there"
+    enqueue(session, "enclosures", "", now=clock.now())
+    work_off()
+    assert client.get(f"/audio/{tagged.id}.mp3").status_code == 302
 
 
 def test_chapters_are_those_that_were_named_or_the_spans_of_content_notes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,35 @@ def test_nothing_is_listed_from_before_the_station_was_on_air(client: Visitor, s
     page = client.get("/schedule")
     assert "12:00" in page.text
     assert "00:00" not in page.text.partition("12:00")[0]
+
+
+def test_a_day_is_folded_by_its_slots_and_what_is_on_is_open(
+    client: Visitor, session: Session, station: Station, clock: SetClock
+) -> None:
+    show = make_show(session)
+    bread, _soup = (make_episode(session, show=show, title=title, ticks=1500) for title in ("Bread", "Soup"))
+    planned(session, station, bread)
+    clock.move(timedelta(minutes=5))
+    today = client.get("/schedule").text
+
+    opened, folded = (
+        re.findall(rf'<details class="block-held"{mark}>(.*?)</details>', today, re.DOTALL) for mark in (" open", "")
+    )
+    assert len(opened) == 1
+    assert "Midday at the table" in opened[0]
+    assert "Bread" in opened[0]
+    assert folded
+    assert today.index('id="now"') < today.index(opened[0])
+
+
+def test_a_page_of_what_may_be_taken_back_is_asked_about_each_time_it_is_shown(client: Visitor, session: Session) -> None:
+    episode = make_episode(session)
+
+    for address in (f"/episodes/{episode.id}", f"/episodes/{episode.id}/paper", f"/embed/{episode.id}"):
+        first = client.get(address)
+        assert first.headers["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=20"
+        again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", first.headers["Cache-Control"])
 
 
 def test_an_episode_says_its_price_and_its_notes_before_its_sound(client: Visitor, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -69,27 +70,35 @@ def test_a_slot_is_changed_and_ended(browser_of: Browser, edith: Person, session
     assert browser.get(f"/studio/schedule/{slot.id}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        ({"title": " "}, "Give the slot a name."),
-        ({"length_minutes": "soon"}, "Say the length in minutes"),
-        ({"length_minutes": "2000"}, "from 1 minute to 24 hours"),
-        ({"time": "8 o’clock"}, "Say a time"),
-        ({"date": ""}, "Choose the first day."),
-        ({"rung": "latest", "show_id": ""}, "Choose a show."),
-        ({"rung": "episode", "episode_id": "nothere"}, "not there any more"),
-    ],
-)
-def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(
-    browser_of: Browser, edith: Person, session: Session, changed: dict[str, object], sentence: str
+def test_every_fault_of_a_slot_is_said_at_once_and_nothing_typed_is_lost(
+    browser_of: Browser, edith: Person, session: Session
 ) -> None:
-    answer = browser_of(edith).post("/studio/schedule/new", data=typed(**changed))
+    browser, wrong = (
+        browser_of(edith),
+        {"date": "", "time": "8 o’clock", "length_minutes": "soon", "rung": "latest", "show_id": ""},
+    )
+    answer = browser.post("/studio/schedule/new", data=typed(title=" ", until="then", **wrong))
+
     assert answer.status_code == 422
-    assert sentence in answer.text
-    if "title" not in changed:
-        assert "Evening talk" in answer.text
+    faulty = re.findall(r'<li><a href="#(\w+)">', answer.text)
+    assert faulty == ["title", "date", "time", "length_minutes", "show_id", "until"], "in the order of the page"
+    assert all(f'id="{name}-fault"' in answer.text for name in faulty), "each at its field"
+    for said in ("Give the slot a name.", "Choose the first day.", "Say a time", "Say the length in minutes", "Choose a show."):
+        assert answer.text.count(said) == 2
+    assert 'value="soon"' in answer.text
+    assert "Say the length in minutes" in browser.post("/studio/schedule/new", data=typed(length_minutes="")).text, (
+        "none is guessed"
+    )
+    for changed, said in (({"length_minutes": "2000"}, "24 hours"), ({"rung": "episode", "episode_id": "nothere"}, "any more")):
+        assert said in browser.post("/studio/schedule/new", data=typed(**changed)).text
     assert queries.slots(session) == []
+
+
+def test_nothing_is_said_of_a_slot_before_there_is_something_to_say(browser_of: Browser, edith: Person) -> None:
+    browser, empty = browser_of(edith), typed(title="", rung="latest", show_id="", check="yes")
+
+    assert "It meets nothing" not in browser.get("/studio/schedule/new").text
+    assert "It meets nothing" not in browser.post("/studio/schedule/new", data=empty).text
 
 
 def test_the_day_says_what_goes_out_and_why(browser_of: Browser, alice: Person, session: Session, planned: Station) -> None:

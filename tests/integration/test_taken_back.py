@@ -18,6 +18,7 @@ from media import tags
 from media.store import S3Store
 from radio.accounts.models import Person
 from radio.catalogue import actions as catalogue
+from radio.catalogue import transcripts
 from radio.catalogue.models import Enclosure, Episode, EpisodeTag
 from radio.catalogue.rules import Scope
 from radio.clock import SetClock
@@ -212,6 +213,75 @@ def test_guidance_that_ran_out_says_that_it_is_being_checked_and_may_return(
     assert client.get(f"/audio/{guidance.id}.mp3").status_code == 410
 
 
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says when a page of ours asks."""
+
+
+def test_what_may_not_be_in_apps_any_more_leaves_them_like_what_is_taken_back_and_may_return(
+    client: Visitor, session: Session, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    transcripts.set_transcript(
+        session, episode, "en-GB", b"WEBVTT\n\n00:00.000 --> 00:04.000\nMarigold, she said.\n", now=clock.now()
+    )
+    before, audio = entry(client), f"/audio/{episode.id}.mp3"
+    catalogue.describe(session, episode, now=clock.now(), scopes=["site"])
+    after, clip = entry(client), client.get(audio)
+    assert (after.id, after.published, after.enclosures[0].href) == (before.id, before.published, before.enclosures[0].href)
+    assert after.title == tombstones.title(Why.NOT_SHARED, episode.id)
+    assert {entry(client, path).title for path in ("/kinds/programme/feed.xml", "/tags/topic/sleep/feed.xml")} == {after.title}
+    assert int(after.enclosures[0].length) == len(clip.data) == len(tombstones.clip(Why.NOT_SHARED, "standard").content)
+    words = [
+        f"/episodes/{episode.id}/{name}" for name in ("transcript.vtt", "transcript.srt", "transcript.html", "chapters.json")
+    ]
+    for path in (*FEEDS, *words, audio):
+        answer = client.get(path)
+        assert SECRET.encode() not in answer.data, path
+    for path in (*words, audio):
+        answer = client.get(path, headers=OUR_PAGE)
+        assert answer.status_code == 200, "on our own pages it is as it was"
+        assert SECRET.encode() in answer.data, path
+        assert "Sec-Fetch-Site" in answer.headers["Vary"]
+    assert SECRET in client.get(f"/episodes/{episode.id}").text
+
+    clock.move(timedelta(days=89))
+    catalogue.describe(session, episode, now=clock.now(), scopes=["site", "podcast"])
+    again = entry(client)
+    assert (again.id, again.title, again.enclosures) == (before.id, before.title, before.enclosures)
+    assert SECRET.encode() in client.get(audio).data
+
+    catalogue.describe(session, episode, now=clock.now(), scopes=["site"])
+    clock.move(timedelta(days=90))
+    assert entry(client) is None
+    assert client.get(audio).data == clip.data
+    clock.move(timedelta(days=275))
+    assert client.get(audio).status_code == client.get(words[0]).status_code == 410
+    assert client.get(audio, headers=OUR_PAGE).status_code == 200
+
+
+def test_the_teller_who_wants_it_out_of_apps_has_a_receipt_for_that(
+    browser_of: Callable[[Person | None], Visitor], client: Visitor, session: Session, episode: Episode, sam: Person,
+    work_off: Callable[[], int], clock: SetClock,
+) -> None:  # fmt: skip
+    steward, page = browser_of(sam), f"/studio/episodes/{episode.id}"
+    typed = {"kind": "programme", "title": f"{SECRET} and I", "summary": "Short.", "content_notes": "none",
+             "language": "en-GB", "intensity": "0", "detail": "none", "scopes": ["site"]}  # fmt: skip
+    assert f"{page}/receipt" not in steward.get(page).text
+    assert steward.post(page, data=typed).status_code == 303
+    assert f"{page}/receipt" in steward.get(page).text
+    assert steward.get(f"{page}/receipt").text.count("Not seen to be gone yet") == 2
+    for _ in range(3):
+        work_off()
+        clock.move(timedelta(minutes=1))
+    shown = steward.get(f"{page}/receipt").text
+    assert "Gone from every place that is ours" in shown
+    assert "not shared as a podcast any more" in shown
+    assert steward.post(page, data=typed | {"scopes": ["site", "podcast"]}).status_code == 303
+    assert steward.get(f"{page}/receipt").status_code == 404
+    assert SECRET in entry(client).title
+    steward.post(page, data=typed)
+    assert steward.get(f"{page}/receipt").text.count("Not seen to be gone yet") == 2, "looked at anew"
+
+
 def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
     browser_of: Callable[[Person | None], Visitor], session: Session, episode: Episode, alice: Person, bob: Person,
     work_off: Callable[[], int], clock: SetClock, look: Look,
@@ -227,7 +297,7 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
         work_off()
         clock.move(timedelta(minutes=1))
     session.expire_all()
-    assert receipt(session, episode.id).whole
+    assert receipt(session, session.get_one(Episode, episode.id)).whole
     shown = producer.get(f"{page}/receipt").text
     assert "Gone from every place that is ours" in shown
     assert "On phones and computers" in shown

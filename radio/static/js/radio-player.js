@@ -12,11 +12,12 @@ const ASK_EVERY_MS = 15_000;
 
 class RadioPlayer extends HTMLElement {
   #off = new AbortController();
+  #inView = false; // the page's large button
 
   connectedCallback() {
     this.#off = new AbortController();
     const { signal } = this.#off;
-    this.querySelector("audio")?.remove();
+    this.querySelector(".plain-bar")?.remove();
     const bar = this.querySelector(".bar");
     bar.hidden = false;
     sound.addEventListener("state", () => this.#show(), { signal });
@@ -27,12 +28,23 @@ class RadioPlayer extends HTMLElement {
     this.querySelector("[name=position]").addEventListener("change", (event) => sound.moveTo(Number(event.target.value)), { signal });
     this.querySelector("[name=speed]").value = String(sound.speed);
     for (const link of document.querySelectorAll("a[data-play]")) becomeButton(link, signal);
+    this.#watchTheLarge(signal);
     this.#show();
     this.#showNow();
   }
 
   disconnectedCallback() {
     this.#off.abort();
+  }
+
+  /** While the page's own button for the station is in view and nothing sounds, the bar does not repeat it. */
+  #watchTheLarge(signal) {
+    const large = document.querySelector(".play.round[data-play=live]");
+    this.#inView = false;
+    if (!large || !("IntersectionObserver" in window)) return;
+    const watching = new IntersectionObserver(([seen]) => { this.#inView = seen.isIntersecting; this.#show(); }, { threshold: 0.5 });
+    watching.observe(large);
+    signal.addEventListener("abort", () => watching.disconnect());
   }
 
   #pressed(does) {
@@ -53,7 +65,9 @@ class RadioPlayer extends HTMLElement {
     const live = !source || source.kind === "live";
     this.dataset.state = state;
     this.dataset.kind = live ? "live" : "episode";
-    showButton(this.querySelector("[data-does=toggle]"), sounding, live);
+    const button = this.querySelector("[data-does=toggle]");
+    showButton(button, sounding, live);
+    button.hidden = this.#inView && !sounding && live && document.activeElement !== button;
     this.querySelector(".bar-said").textContent = this.dataset[`say${state[0].toUpperCase()}${state.slice(1)}`] ?? "";
     this.querySelector("[data-does=less]").setAttribute("aria-pressed", String(lowData));
     for (const part of this.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== this.dataset.kind;

@@ -195,6 +195,14 @@ class TestMyPassword:
         assert self.change(client, now, new) == 200
         assert alice_with_password.password == kept
 
+    def test_what_is_wrong_with_both_is_said_at_once(self, client: Visitor, alice_with_password: Person) -> None:
+        signed_in(client, alice_with_password)
+
+        for now in ("wrong", ""):
+            page = client.post("/studio/me/password", data={"password": now, "new_password": "short"}).text
+            assert 'id="password-fault"' in page
+            assert 'id="new_password-fault"' in page
+
 
 class TestDangerousPages:
     def test_a_steward_shows_again_who_they_are_before_touching_people(

@@ -19,6 +19,7 @@ from radio.catalogue.rules import State
 from radio.clock import SetClock
 from radio.editorial.models import FeedItem
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.jobs.queries import latest_job
 from radio.moving import actions
 from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.rules import OPEN
@@ -57,7 +58,8 @@ def go_on(session: Session, work_off: Callable[[], int], clock: SetClock) -> Cal
             if session.get_one(Arrival, arrival.id).state not in OPEN:
                 work_off()
                 return session.get_one(Arrival, arrival.id)
-            clock.move(timedelta(minutes=1))
+            job = latest_job(session, "bring", arrival.id)
+            clock.move(max(timedelta(seconds=1), job.due_at - clock.now() if job else timedelta(minutes=1)))
         pytest.fail("it never ends")
 
     return wait

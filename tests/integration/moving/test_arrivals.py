@@ -157,6 +157,22 @@ def test_what_was_missing_can_be_asked_for_again(
     assert {item.guid: item.state for item in items_of(session, arrival)} == {"late": ItemState.WHOLE, "never": ItemState.MISSING}
 
 
+def test_what_waits_says_why_and_when_it_is_tried_again(
+    elsewhere: Elsewhere, session: Session, clock: SetClock, work_off: Callable[[], int], sam: Person,
+    browser_of: Callable[[Person | None], Visitor],
+) -> None:  # fmt: skip
+    address = elsewhere.do("/feed.xml", lambda asked: asked.answer(503))
+    arrival, _job = actions.begin(session, address=address, by=AT_THE_CONSOLE, now=clock.now())
+    session.commit()
+    work_off()
+
+    for page in (f"/studio/moving/arrivals/{arrival.id}", "/studio/moving"):
+        said = browser_of(sam).get(page).text
+        assert "The server answers with a fault (503)." in said
+        assert "It is tried again by itself at 12:00:15. Tried once so far; after 4 tries it is given up." in said
+        assert "Waiting</span>" in said
+
+
 @pytest.mark.parametrize(("address", "problem", "tries"), [
     ("http://no-such-server.invalid/feed.xml", "unknown-host", 4), ("http://{nobody}/feed.xml", "refuses-us", 4), ("{here}/gone.xml", "status", 1),
     ("{here}/page.xml", "not-a-feed", 2), ("https://{place}/feed.xml", "not-secure", 4),
@@ -221,7 +237,7 @@ def test_names_are_public_only_of_those_who_agreed(
     assert "2 episodes name people. No name is public before you say below that this person agrees to it." in said
     assert "Fact checker, 2 episodes" in said
     held = session.scalars(select(Episode).where(Episode.artwork_sha256.is_not(None))).one()
-    seen = f"/studio/moving/pictures/{held.id}.jpg"
+    seen = f"/studio/episodes/{held.id}/picture.jpg"
     assert seen in said
     assert (steward.get(seen).mimetype, client.get(seen).status_code) == ("image/jpeg", 302)
 
@@ -244,6 +260,32 @@ def test_names_are_public_only_of_those_who_agreed(
     work_off()
     assert keys
     assert not [key for key in keys if station.store.exists(key)], "its picture is erased with it"
+
+
+def test_a_picture_of_its_own_can_be_taken_away_alone(
+    bring: Bring, elsewhere: Elsewhere, session: Session, sam: Person, bob: Person, browser_of: Callable[[Person | None], Visitor],
+    work_off: Callable[[], int], station: Station, clock: SetClock, client: Visitor,
+) -> None:  # fmt: skip
+    picture = elsewhere.give("/own.png", painted("darkred"), "image/png")
+    own = f'<itunes:image href="{picture}"/>'
+    arrival = bring(serve(elsewhere, [Item(elsewhere.give("/1.wav", SOUND), "1", "One", more=own)]))
+    steward = browser_of(sam)
+    steward.post(f"/studio/moving/arrivals/{arrival.id}/release", data={**DECLARED, "pictures": "yes"})
+    work_off()
+    episode = session.scalars(select(Episode)).one()
+    keys, page = picture_keys(episode.artwork_sha256), f"/studio/episodes/{episode.id}"
+    assert all(station.store.exists(key) for key in keys)
+    assert f'src="{page}/picture.jpg"' in steward.get(page).text
+    assert browser_of(bob).post(f"{page}/picture/forget").status_code in {403, 404}
+
+    assert steward.post(f"{page}/picture/forget").status_code == 303
+    work_off()
+
+    let_in(session, now=clock.now())
+    assert episode.artwork_sha256 is None
+    assert not [key for key in keys if station.store.exists(key)]
+    assert f"/artwork/{episode.id}" not in client.get("/feed.xml").text
+    assert steward.get(f"{page}/picture.jpg").status_code == 404
 
 
 def test_a_locked_feed_is_left_alone_unless_it_is_ours(bring: Bring, elsewhere: Elsewhere, session: Session) -> None:

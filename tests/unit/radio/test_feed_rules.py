@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from radio.feeds import lint, rules, xml
+from radio.feeds import jsonfeed, lint, rules, xml
 from radio.feeds.lint_rules import RULES
 from radio.feeds.rules import (
     Channel,
@@ -241,6 +242,8 @@ def test_any_text_anywhere_gives_a_feed_that_keeps_the_rules_of_form(a: str, b: 
         f.rule for f in lint.findings(written.content)
     }
     assert written == xml.write(channel, [rules.told(item), whole_item(2)])
+    (read, _other) = json.loads(jsonfeed.write(channel, [rules.told(item), whole_item(2)], channel.self_url))["items"]
+    assert all(0 < len(read[field].encode()) <= rules.TEXT_LIMIT_BYTES for field in ("summary", "content_html"))
 
 
 def test_an_item_that_cannot_be_written_is_left_out_and_the_feed_goes_on() -> None:

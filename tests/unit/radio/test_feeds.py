@@ -6,16 +6,17 @@ import io
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import UUID, uuid5
 
 import feedparser
 import podcastparser
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from radio.feeds import rules, xml
+from radio.feeds import items, rules, xml
 from radio.feeds.rules import Channel, Due, Item, Sound
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -86,6 +87,12 @@ def test_the_same_values_give_the_same_bytes_whatever_the_time() -> None:
 def test_the_build_date_is_the_last_change_and_never_now() -> None:
     shown = shown_of([item(1), item(2, changed_at=NOON - timedelta(minutes=5))], NOON)
     assert b"<lastBuildDate>Sat, 21 Nov 2026 11:55:00 +0000</lastBuildDate>" in write(shown)
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_a_date_is_written_as_python_would(at: datetime) -> None:
+    assume(1 < at.year < 9999)
+    assert items.rfc_2822(at) == format_datetime(at.astimezone(UTC))
 
 
 def test_what_apple_asks_of_a_channel_is_there() -> None:

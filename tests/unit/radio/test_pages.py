@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from media.grid import DAY_TICKS, HOUR_TICKS, tick_start_ms
-from radio.pages.rules import Told, blocks, chosen_day, day_ticks, megabytes, minutes, moments, n_pages, pattern
-from radio.web.locale import is_night, said_time
+from radio.pages.rules import Told, blocks, chosen_day, day_ticks, megabytes, moments, n_pages, pattern
+from radio.web.locale import is_night, said_length, said_time, spoken_when, to_the_second
 
 LONDON = ZoneInfo("Europe/London")
 TOLD = {"a": Told("a", "Bread", "Kitchen Table", "kitchen-table"), "b": Told("b", "Rain", "Night Desk", "night-desk")}
@@ -108,8 +108,19 @@ def test_the_price_is_true_to_five_per_cent(size_bytes: int) -> None:
     assert abs(float(megabytes(size_bytes)) * 1_000_000 - size_bytes) <= size_bytes * 0.05
 
 
-def test_the_shortest_episode_is_a_minute() -> None:
-    assert [minutes(ms) for ms in (0, 29_000, 90_001, 3_600_000)] == [1, 1, 2, 60]
+def test_a_length_is_said_in_one_way_and_the_record_tells_it_to_the_second() -> None:
+    lengths = (0, 59_999, 60_000, 90_000, 3_569_999, 3_570_000, 3_900_000)
+    assert [said_length(ms) for ms in lengths] == [
+        "under a minute",
+        "under a minute",
+        "1 min",
+        "2 min",
+        "59 min",
+        "1 h",
+        "1 h 05 min",
+    ]
+    assert [to_the_second(ms) for ms in (0, 130_960, 3_730_000)] == ["0:00", "2:10", "1:02:10"]
+    assert spoken_when(datetime(2026, 11, 25, 21, 29, 59, 960_000), "second") == "21:29:59"
 
 
 def test_an_empty_list_has_a_page() -> None:

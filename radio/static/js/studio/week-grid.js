@@ -225,7 +225,7 @@ class SlotForm extends HTMLElement {
     const body = new URLSearchParams(new FormData(this.form));
     body.set("check", "yes");
     const answer = await fetch(location.href, { method: "POST", body }).catch(() => null);
-    if (!answer?.ok || answer.redirected || asked !== this.asked) return;
+    if (![200, 422].includes(answer?.status) || answer.redirected || asked !== this.asked) return; // 422: it cannot be said now
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-findings]");
     if (fresh && fresh.innerHTML !== this.findings.innerHTML) this.findings.replaceChildren(...fresh.childNodes);
   }
