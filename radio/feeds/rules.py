@@ -197,7 +197,7 @@ def podcast_guid(feed_url: str) -> UUID:
 def texts(title: str, summary: str, notes_html: str, link: str) -> tuple[str, str, str]:
     """Title, summary and notes as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
     title = plain(title) or "Untitled"
-    summary = cut_bytes(plain_lines(summary), TEXT_LIMIT_BYTES) or title
+    summary = cut_bytes(plain_lines(summary) or title, TEXT_LIMIT_BYTES)
     notes = allowed(notes_html)
     if not 0 < len(notes.encode()) <= TEXT_LIMIT_BYTES:
         more = f'<p><a href="{escape(link)}">{escape(link)}</a></p>' if notes else ""
