@@ -58,7 +58,7 @@ def embed(episode_id: str) -> Response:
         noted=queries.noted_terms(found) if found else [],
         address=station().url(f"/episodes/{episode_id}" if found else "/"),
     )
-    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S, each_time=True)
+    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S)
     if response.status_code == 200:
         response.status_code = status
     response.headers["Content-Security-Policy"] = embed_policy(station().settings)
@@ -175,7 +175,7 @@ def _paper(title: str, text: str, short: str, path: str) -> Response:
         qr=qr_address(address),
         path=path,
     )
-    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S, each_time=True)
+    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S)
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
 

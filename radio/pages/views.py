@@ -108,7 +108,6 @@ def episode(episode_id: str) -> Response:
     response = _page(
         "pages/episode.html",
         kept_s=CHANGING_S,
-        each_time=True,
         episode=found,
         hearable=queries.hearable(found),
         notes=Markup(found.notes_html),  # noqa: S704 - made by web.markdown
@@ -171,10 +170,10 @@ def without_slash(slug: str = "") -> BaseResponse:  # noqa: ARG001 - part of the
     return redirect(request.path.rstrip("/"), code=308)
 
 
-def _page(template: str, *, kept_s: int, each_time: bool = False, **values: object) -> Response:
+def _page(template: str, *, kept_s: int, **values: object) -> Response:
     now = station().now()
     html = render_template(template, now_ms=unix_ms(now), price=_price(), **values)
-    response = page_response(html.encode(), "text/html", kept_s=kept_s, each_time=each_time)
+    response = page_response(html.encode(), "text/html", kept_s=kept_s)
     response.headers["Content-Language"] = station().settings.language
     return response
 

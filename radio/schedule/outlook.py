@@ -63,7 +63,7 @@ def amiss(session: Session, from_tick: int) -> list[Amiss]:
     desk = session.get(Desk, 1)
     told = [_told(fault) for fault in desk.faults] if desk else []
     lasting = [one for one in told if is_of_the_pool(one.code, one.slot_id)]
-    found = [one for one in told if one.tick >= from_tick - HOUR_TICKS and one not in lasting]
+    found = [one for one in told if one.tick >= from_tick - (HOUR_TICKS if one.slot_id else 0) and one not in lasting]
     found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
         facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}

@@ -74,18 +74,16 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     return response
 
 
-def page_response(content: bytes, media_type: str, *, kept_s: int, each_time: bool = False) -> Response:
-    """A public page: anybody may keep it for `kept_s`, then asks whether it changed; gzipped for whoever takes that.
+def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
+    """A public page: a browser asks each time whether it changed, a cache before the station may keep it for `kept_s`.
 
-    `each_time`: a browser asks each time it is shown, and only a cache before the station keeps it, so that what is taken back
-    is not shown again by the phone itself. Source: RFC 9111 §5.2.2.
+    So the phone itself never shows again what was taken back. Gzipped for whoever takes that. Source: RFC 9111 §5.2.2.
     """
     etag = strong_etag(content)
     takes_gzip = request.accept_encodings["gzip"] > 0
     if takes_gzip:
         etag = f'{etag[:-1]}-gzip"'  # other bytes, so another strong validator. Source: RFC 9110 §8.8.3.3
-    age = f"public, max-age=0, must-revalidate, s-maxage={kept_s}" if each_time else f"public, max-age={kept_s}"
-    headers = {"Cache-Control": age, "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={kept_s}", "Vary": "Accept-Encoding"}
     if none_match(etag):
         return not_modified(etag, **{name.replace("-", "_"): value for name, value in headers.items()})
     response = Response(gzip.compress(content, 6, mtime=0) if takes_gzip else content, mimetype=media_type)

@@ -75,7 +75,7 @@ def test_home_says_what_is_on_air_in_a_sentence(client: Visitor, session: Sessio
 
     assert "Now, until 12:48: Bread" in page
     assert 'href="/live.mp3"' in page
-    assert "max-age=20" in client.get("/").headers["Cache-Control"]
+    assert "s-maxage=20" in client.get("/").headers["Cache-Control"]
 
 
 def test_without_javascript_there_is_an_audio_element_that_fetches_nothing(client: Visitor) -> None:
