@@ -10,11 +10,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS
-from radio.catalogue.models import Episode, Recording, Rendition, Show
+from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import State
 from radio.schedule import models, queries
 from radio.schedule.airings import Airing, Part, emergency
 from radio.schedule.proof import GOES_ON
+
+_WRITES_MUSIC = frozenset({"composer", "songwriter"})
+"""Of the list `role`."""
 
 
 class Outcome(StrEnum):
@@ -44,6 +47,10 @@ class About:
     """Of the standard rendition: which version it was."""
     license: str = ""
     """The show's, such as cc-by-4.0; empty: nothing is said."""
+    writers: tuple[str, ...] = ()
+    """Who wrote the music, by the names that the public may read."""
+    performers: tuple[str, ...] = ()
+    """Who else is heard, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +170,35 @@ def _without_holes(pieces: Sequence[tuple[Airing, str]], from_tick: int, to_tick
 
 def abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
     """What may be said of those that are not taken back."""
+    episodes = list(episodes)
+    people = _people(session, episodes)
     query = (
         select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license)
         .join(Show, Episode.show_id == Show.id)
         .outerjoin(Rendition, (Rendition.recording_id == Episode.recording_id) & (Rendition.profile == "standard"))
-        .where(Episode.id.in_(list(episodes)), Episode.state != State.WITHDRAWN)
+        .where(Episode.id.in_(episodes), Episode.state != State.WITHDRAWN)
     )
-    return {row[0]: About(row[1], row[2], row[3], row[4], row[5] or "", row[6]) for row in session.execute(query)}
+    return {
+        row[0]: About(
+            row[1], row[2], row[3], row[4], row[5] or "", row[6],
+            tuple(name for name, wrote in people.get(row[0], ()) if wrote), tuple(name for name, wrote in people.get(row[0], ()) if not wrote),
+        )
+        for row in session.execute(query)
+    }  # fmt: skip
+
+
+def _people(session: Session, episodes: Collection[str]) -> dict[str, list[tuple[str, bool]]]:
+    """Episode → (name, whether they wrote music), in their order there; only names that the public may read."""
+    query = (
+        select(EpisodeVoice.episode_id, Voice.name, EpisodeVoice.role)
+        .join(Voice, EpisodeVoice.voice_id == Voice.id)
+        .where(EpisodeVoice.episode_id.in_(episodes), EpisodeVoice.named)
+        .order_by(EpisodeVoice.episode_id, EpisodeVoice.position)
+    )
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for episode_id, name, role in session.execute(query):
+        found.setdefault(episode_id, []).append((name, role in _WRITES_MUSIC))
+    return found
 
 
 def _taken_back(session: Session, recordings: Iterable[str]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.accounts.models import Person
+from radio.catalogue.actions import set_voices
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState
 from radio.clock import SetClock
@@ -248,12 +249,14 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
     """Source: domain 3.2, programmes: title, who made it, when and how long; and under which licence."""
     piece = make_episode(session, title="Slow tide", kind="company", ticks=300, now=here.now())
     piece.show.author, piece.show.license = "The Tuesday Choir", "cc-by-4.0"
+    set_voices(session, piece, ("Ada", "Wren"), named=True, now=here.now(), roles={"Ada": "composer"})
     air.swap(session, here, on, episode_id=piece.id, by=AT_THE_CONSOLE, now=here.now())
     clock.move(timedelta(minutes=10))
     content = browser_of(alice).get("/studio/air/log.cue").data
     told = next(row for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"))) if row["title"] == "Slow tide")
     lasts = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
     assert lasts.total_seconds() == float(told["seconds"]) == 300 * 0.96
+    assert (told["composer"], told["performer"]) == ("Ada", "Wren")
     assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc-by-4.0", piece.id)
 
 
