@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,8 @@ from radio.db import db, reading
 from radio.errors import RadioError
 from radio.station import Station
 
+FOLLOWED_EVERY = timedelta(minutes=1)
+"""How often a worker looks whether the copy is true, besides whenever somebody asks."""
 PREFIX = "on-air/"
 MADE = f"{PREFIX}made.json"
 INDEX = "on-air-index.json"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from radio.catalogue.models import Recording
 from radio.channel.caching import tag
-from radio.channel.export import Exporter
+from radio.channel.export import FOLLOWED_EVERY, Exporter
 from radio.channel.purging import segments_of, tell_cache
 from radio.db import session as station_session
 from radio.jobs.registry import handles, periodic
@@ -16,7 +14,7 @@ from radio.jobs.work import Work
 from radio.station import station
 
 
-@periodic(every=timedelta(minutes=1), kind="copy")
+@periodic(every=FOLLOWED_EVERY, kind="copy")
 def copy(work: Work) -> None:
     """Keep the copy in the bucket true, where somebody has asked for one: what was taken back is gone from it too."""
     Exporter(station()).follow(work.progress)
