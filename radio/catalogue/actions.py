@@ -52,6 +52,7 @@ class ShowFields(TypedDict, total=False):
     verifications: list[dict[str, str]] | None
     podroll: list[dict[str, str]] | None
     seasons: dict[str, str] | None
+    hosts: dict[str, str] | None
 
 
 class EpisodeFields(TypedDict, total=False):

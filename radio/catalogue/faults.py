@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from radio.catalogue import feed_fields, rules
-from radio.catalogue.terms import vocabulary
+from radio.catalogue.terms import offered_roles, vocabulary
 
 
 def show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -17,6 +17,11 @@ def show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
     for name, limit in (("description", rules.SUMMARY_LIMIT), ("author", 150), ("category", 80)):
         if len(fields.get(name, "")) > limit:
             faults[name] = "too-long"
+    hosts = fields.get("hosts") or {}
+    if len(hosts) > rules.VOICES_LIMIT or not all(0 < len(name) <= rules.VOICE_LIMIT for name in hosts):
+        faults["hosts"] = "too-long"
+    elif not {"", *(term.code for term in offered_roles())}.issuperset(hosts.values()):
+        faults["hosts"] = "unknown"
     return faults
 
 

@@ -59,6 +59,8 @@ class Show(Base):
     """[{guid, url, title}]: shows of others that it recommends."""
     seasons: Mapped[dict[str, str] | None] = mapped_column(JSON)
     """Season number → its name."""
+    hosts: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """Whoever is usually heard and agreed to be named: name → role, a code of the list `role`; an empty code: host."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     moved_to: Mapped[str | None] = mapped_column(String(2000))

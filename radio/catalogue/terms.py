@@ -174,6 +174,13 @@ def offered_roles() -> tuple[Term, ...]:
     return tuple(term for term in vocabulary().lists["role"].offered if term.broader is not None)
 
 
+@cache
+def role_words(code: str) -> tuple[str, str]:
+    """A role and its group in the words of the Podcast Taxonomy, as feeds write them."""
+    term = vocabulary().term("role", code)
+    return term.label.lower(), vocabulary().term("role", term.broader or "").label.lower()
+
+
 def role_of(words: str, group: str = "") -> str:
     """The code of a role that is written as people and feeds write it; empty: there is none of that name.
 

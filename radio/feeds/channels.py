@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.catalogue.models import Episode, Show
-from radio.catalogue.terms import Term, UnknownTermError, vocabulary
+from radio.catalogue.terms import Term, UnknownTermError, role_words, vocabulary
 from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.errors import NotFoundError
 from radio.feeds import names, rules
 from radio.feeds.models import FeedIdentity
 from radio.feeds.names import FeedName, Of
-from radio.feeds.rules import Channel, Frequency, Live, RemoteItem
+from radio.feeds.rules import Channel, Frequency, Live, Person, RemoteItem
 from radio.schedule import queries as schedule
 from radio.schedule import words
 from radio.schedule.airings import Airing, Part
@@ -83,6 +83,7 @@ def show_channel(session: Session, station: Station, show: Show, name: FeedName,
         complete=show.complete, blocked=show.blocked or not name.listed, synthetic=show.synthetic, license=show.license,
         license_url=show.license_url, funding_url=show.funding_url, funding_words=show.funding_words,
         country=(show.country, country_name(show.country)), podroll=tuple(_recommended(show)),
+        persons=tuple(Person(name, *role_words(role or "host")) for name, role in (show.hosts or {}).items()),
         verifications=tuple((one["purpose"], one["text"]) for one in show.verifications or ()) if own else (),
         publisher=publisher(session, station), frequency=_frequency(session, show),
         live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State, usual_role
-from radio.catalogue.terms import vocabulary
+from radio.catalogue.terms import role_words
 from radio.editorial.models import FeedItem
 from radio.feeds import enclosures
 from radio.feeds.belonging import of
@@ -178,13 +177,6 @@ def _persons(session: Session, these: ColumnElement[bool]) -> dict[str, list[tup
     return found
 
 
-@lru_cache(maxsize=256)
-def _role(code: str, kind: str) -> tuple[str, str]:
-    """Role and group in the words of the Podcast Taxonomy."""
-    term = vocabulary().term("role", code or usual_role(kind))
-    return term.label.lower(), vocabulary().term("role", term.broader or "").label.lower()
-
-
 def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple[str, bool]]]:
     query = select(Transcript.episode_id, Transcript.language, Transcript.timed).join(
         Episode, Episode.id == Transcript.episode_id
@@ -208,7 +200,7 @@ def _item(row: Any, due: Due, aside: Aside) -> Item:
         season_number=season, episode_number=episode, expires_at=due.expires_at, episode_id=id_, kind=kind,
         author=show.author if aside.several else "", release=release, synthetic=synthetic or show.synthetic,
         season_name=show.seasons.get(str(season), "") if season else "",
-        persons=tuple([Person(name, *_role(role, kind)) for name, role in aside.persons.get(id_, ())]),
+        persons=tuple([Person(name, *role_words(role or usual_role(kind))) for name, role in aside.persons.get(id_, ())]),
         words=tuple([Words(each, timed, "" if each == language else f".{each}") for each, timed in aside.words.get(id_, ())]),
         chapters=tuple([Chapter(one["start_ms"], one["title"]) for one in chapters or ()]),
         soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in soundbites or ()]),

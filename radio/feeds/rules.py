@@ -164,6 +164,8 @@ class Channel:
     funding_words: str = ""
     country: tuple[str, str] = ("", "")
     """ISO 3166 code and its name."""
+    persons: tuple[Person, ...] = ()
+    """Who is usually heard; what an item says of its own replaces it. Source: podcast namespace, `person`."""
     verifications: tuple[tuple[str, str], ...] = ()
     """(purpose, text)."""
     podroll: tuple[RemoteItem, ...] = ()

@@ -121,6 +121,8 @@ def _agreements(channel: Any, told: Channel) -> None:
 
 
 def _others(channel: Any, told: Channel) -> None:
+    for person in told.persons:
+        _tag(channel, PODCAST, "person", person.name, role=person.role, group=person.group)
     if told.podroll:
         roll = _tag(channel, PODCAST, "podroll")
         for one in told.podroll:

@@ -24,6 +24,7 @@ from radio.station import Station
 SHOW_FIELDS = (
     "title", "description", "language", "category", "author", "kind", "explicit", "synthetic", "in_feeds", "serial", "complete",
     "blocked", "license", "license_url", "funding_url", "funding_words", "country", "verifications", "podroll", "seasons",
+    "hosts",
 )  # fmt: skip
 EPISODE_FIELDS = (
     "kind", "title", "summary", "notes", "language", "season_number", "episode_number", "explicit", "synthetic", "intensity",

@@ -45,7 +45,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "content_notes": (list, type(None)), "release": (str,), "chapters": (list, type(None)), "soundbites": (list, type(None)),
     "serial": (bool,), "complete": (bool,), "blocked": (bool,), "license": (str,), "license_url": (str,), "funding_url": (str,),
     "funding_words": (str,), "country": (str,), "verifications": (list, type(None)), "podroll": (list, type(None)),
-    "seasons": (dict, type(None)), "description": (str,), "category": (str,), "author": (str,), "in_feeds": (bool,),
+    "seasons": (dict, type(None)), "hosts": (dict, type(None)), "description": (str,), "category": (str,), "author": (str,), "in_feeds": (bool,),
 }  # fmt: skip
 
 

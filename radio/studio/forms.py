@@ -188,6 +188,7 @@ _SHOW_WORDS = ("title", "description", "language", "kind", "author", "category",
                "funding_words", "country")  # fmt: skip
 _SHOW_OF_THE_PAGE = ("title", "description", "kind", "category", "language", "author")
 _SHOW_FEED_OF_THE_PAGE = (
+    "hosts",
     "license",
     "license_url",
     "funding_url",
@@ -197,7 +198,7 @@ _SHOW_FEED_OF_THE_PAGE = (
     "podroll",
     "verifications",
 )
-_SHOW_LINES = ("verifications", "podroll", "seasons")
+_SHOW_LINES = ("verifications", "podroll", "seasons", "hosts")
 _SHOW_MARKS = ("explicit", "in_feeds", "serial", "complete", "blocked")
 
 

@@ -55,6 +55,16 @@ def voices_typed(values: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{name} ({vocabulary().term('role', role).label})" if role else name for name, role in values)
 
 
+def hosts(text: str) -> dict[str, str] | None:
+    """Of lines such as `Robin (co-host)`, as `voices`; None of nothing."""
+    return voices(text) or None
+
+
+def hosts_typed(values: Mapping[str, str] | None) -> str:
+    """As they would be typed."""
+    return voices_typed((values or {}).items())
+
+
 def verifications(text: str) -> list[dict[str, str]] | None:
     """Of lines such as `applepodcastsverify 1a2b-3c`; one word alone is a proof without a purpose of its own."""
     found = []

@@ -120,6 +120,7 @@ def fault(field: str, code: str) -> str:
         ("funding_url", "not-an-address"): _("Write a whole web address, such as https://example.org/give."),
         ("country", "unknown"): _("Write two letters, such as GB."),
         ("seasons", "unknown"): _("Write each season on a line of its own: its number, then its name."),
+        ("hosts", "too-long"): _("At most twelve names, each no longer than 80 letters."),
         ("podroll", "unknown"): _("Begin each line with a podcast GUID, such as 917393e3-1b1e-5cef-ace4-edaa54e1f810."),
         ("verifications", "unknown"): _("Write a purpose and the words of the directory on each line."),
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),

@@ -147,6 +147,8 @@ CHANNEL = [
     Row("country", lambda c: c.country[0].lower(), lambda f: _attribute(f, "podcast_location", "country"), None, None),
     Row("country", lambda c: c.country[1], None, None, lambda t: t.get("podcastLocation", {}).get("name", "")),
     Row("synthetic verifications", lambda c: _txt([*([("ai-content", "true")] if c.synthetic else []), *c.verifications]), None, None, _txt_of),
+    Row("persons", lambda c: [(one.name, one.role, one.group) for one in c.persons], None, None,
+        lambda t: [(one["name"], one["role"].lower(), one["group"].lower()) for one in t.get("podcastPeople", [])]),
     Row("podroll", lambda c: [_remote(one) for one in c.podroll], None, None, lambda t: [_of_remote(one) for one in t.get("podroll", [])]),
     Row("publisher", lambda c: c.publisher.feed_guid if c.publisher else "", None, None, lambda t: t.get("podcastPublisher", {}).get("feedGuid", "")),
     Row("publisher", lambda c: c.publisher.feed_url if c.publisher else "", None, None, lambda t: t.get("podcastPublisher", {}).get("feedUrl", "")),

@@ -93,6 +93,7 @@ def _tag(session: Session, tagged: Show, over: Show) -> None:
         country="GB", seasons={"2": "Winter <1>"}, language="en-GB", category="Society & Culture > Personal Journals",
         verifications=[{"purpose": "applepodcastsverify", "text": "1a-2b"}], podroll=[{"guid": OTHER, "url": "https://other.example/feed", "title": "Other & co"}],
     )  # fmt: skip
+    catalogue.edit_show(session, tagged, now=NOON, hosts={"Ann of the lamp": "", "Bo & co": "co-host"})
     catalogue.edit_show(session, over, now=NOON, complete=True, blocked=True, category="Music")
     over.moved_to, over.redirects_from = "https://new.example/feed.xml", NOON + timedelta(days=30)
 

@@ -313,7 +313,7 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     assert show.artwork_sha256, "who chooses none loses none"
     assert browser.post(f"{address}/artwork", data={"then": "remove"}).status_code == 303
     assert show.artwork_sha256 is None
-    right = {"seasons": "2 Winter", "license": "CC-BY-4.0", "country": "gb", "serial": "yes", "verifications": "applepodcastsverify 1a",
+    right = {"hosts": "Robin (narrator)\nKim", "seasons": "2 Winter", "license": "CC-BY-4.0", "country": "gb", "serial": "yes", "verifications": "applepodcastsverify 1a",
              "podroll": "917393E3-1b1e-5cef-ace4-edaa54e1f810 https://other.example/feed Other"}  # fmt: skip
     assert browser.post(address, data=typed | right).status_code == 303
     feed = client.get(SHOW).data
@@ -322,6 +322,8 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
         b">cc-by-4.0<",
         b'country="gb">United Kingdom<',
         b'purpose="applepodcastsverify">1a<',
+        b">Robin</podcast:person>",
+        b'role="host" group="cast">Kim</podcast:person>',
         b'title="Other"',
     ):
         assert said in feed

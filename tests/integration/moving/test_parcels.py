@@ -57,7 +57,7 @@ def told(session: Session, station: Station, clock: SetClock, work_off: Callable
     show = make_show(session, slug="long-way", title="The Long Way")
     catalogue.edit_show(
         session, show, now=clock.now(), author="Walkers", license="cc-by-4.0", funding_url="https://a.example/give", funding_words="Give",
-        country="GB", seasons={"2": "Winter"}, podroll=[{"guid": str(UUID(int=9)), "url": "https://b.example/f", "title": "B"}],
+        country="GB", seasons={"2": "Winter"}, hosts={"Robin": "narrator"}, podroll=[{"guid": str(UUID(int=9)), "url": "https://b.example/f", "title": "B"}],
         artwork_sha256=put_picture_away(station.store, painted("teal")), explicit=True,
     )  # fmt: skip
     made = []

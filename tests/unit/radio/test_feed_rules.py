@@ -50,7 +50,7 @@ WHOLE = Channel(
     guid=UUID("917393e3-1b1e-5cef-ace4-edaa54e1f811"), title="Quiet Hours", description="Music for the night", link=f"{SITE}/shows/quiet",
     self_url=f"{SITE}/shows/quiet/feed.xml", language="en-GB", author="Our station", category="Health & Fitness > Mental Health",
     explicit=False, image_url=f"{SITE}/artwork/x-1-1400.jpg", changed_at=NOON, serial=True, synthetic=True, license="cc-by-nc-4.0",
-    license_url="https://licence.example/", funding_url="https://give.example/", funding_words="Give", country=("GB", "United Kingdom"),
+    license_url="https://licence.example/", funding_url="https://give.example/", funding_words="Give", country=("GB", "United Kingdom"), persons=(Person("Robin", "host"),),
     verifications=(("applepodcastsverify", "1a-2b"),), podroll=(RemoteItem(OTHER, "https://other.example/feed", "Other"),),
     publisher=RemoteItem(OTHER, f"{SITE}/publisher.xml", "", medium="publisher"),
     frequency=Frequency("every day at 22:00", "FREQ=DAILY", NOON),
