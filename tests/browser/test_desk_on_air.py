@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -69,8 +69,8 @@ def by_keyboard(page: Page, words: str) -> None:
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
         if focused.count() and words in focused.inner_text():
-            page.keyboard.press("Enter")
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
             return
     raise AssertionError(f"“{words}” cannot be reached by keyboard")
 
@@ -111,8 +111,8 @@ def test_no_page_of_the_desk_has_a_fault_that_axe_knows(
     for path in ("", "/stop", f"/swap/{coming.start_tick}", f"/alert/{alert}/cancel", "/log", f"/{receipt}", "/alert", "wrong"):
         if path == "wrong":  # the last page, sent with nothing in it: the browser keeps nothing back, the page says all
             page.get_by_role("button", name="Put it on the air").click()
-            assert page.locator(".error-summary li").count() == 4
-            assert page.evaluate("document.activeElement.className") == "error-summary"
+            expect(page.locator(".error-summary li")).to_have_count(4)
+            expect(page.locator(".error-summary")).to_be_focused()
         else:
             page.goto(f"{desk}/studio/air{path}")
         page.evaluate(AXE)
