@@ -12,8 +12,8 @@ from playwright.sync_api import sync_playwright
 from tests.live import Sound, write_wav
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-SETTLED_MS = 3_000
-"""After its start the player jumps once, to the true second."""
+SETTLED_MS = 8_000
+"""After its start the player jumps once, to the true second; on a busy machine that takes some seconds."""
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", "--disable-background-networking",
             "--disable-component-update", "--no-first-run", "--disable-background-timer-throttling"]  # fmt: skip
 
