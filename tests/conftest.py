@@ -6,23 +6,30 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
+import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from media.seaweed import Seaweed
 from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
+from radio.core import ids
 from radio.db import db
 from radio.settings import Settings
 from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
+from tests.ports import embedded_store
 from tests.visitor import Visitor
+from tests.waiting import PATIENCE_S
 
 pytest_plugins = ["tests.people", "tests.air", "tests.downloads", "tests.audio.fixtures"]
 
@@ -32,10 +39,32 @@ if TYPE_CHECKING:
     from media.objects import StoreSettings
     from radio.station import Station
 
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile("wide", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=_SLOW)
+hypothesis.settings.load_profile("same")  # `--hypothesis-profile wide` looks for what nobody has thought of
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--database postgres` runs everything on a PostgreSQL cluster of its own."""
+    """`--database postgres` runs everything on a PostgreSQL cluster of its own; `--chance 7` with other ids and other rundowns."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="what the station's rows live in")
+    parser.addoption("--chance", default="", help="what ids and rundowns come from, beside the name of the test")
+
+
+@pytest.fixture(autouse=True)
+def chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> random.Random:
+    """Ids, and what the rundown is drawn from, follow from the name of the test: it does the same each time it is run."""
+    found = random.Random(f"{request.config.getoption('--chance')} {request.node.nodeid}")
+    monkeypatch.setattr(ids, "secrets", found)
+    return found
+
+
+@event.listens_for(Engine, "connect")
+def _settle_for_tests(dbapi_connection: Any, _record: Any) -> None:
+    """Whoever waits for another's transaction waits as long as a slow machine makes them; no row of a test has to outlive a power cut."""
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        for pragma in ("busy_timeout=240000", "synchronous=off"):
+            dbapi_connection.execute(f"pragma {pragma}")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +78,7 @@ def blank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def settings(tmp_path: Path, blank: Blank) -> Settings:
+def settings(tmp_path: Path, blank: Blank, chance: random.Random) -> Settings:
     """A station in an empty folder with its secrets made and its tables laid out."""
     data = tmp_path / "var"
     data.mkdir()
@@ -57,6 +86,7 @@ def settings(tmp_path: Path, blank: Blank) -> Settings:
         "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": "http://localhost",
     })  # fmt: skip
     keyring.make(found)
+    (found.secrets / "seed").write_text(f"{chance.getrandbits(256):064x}\n")
     return found
 
 
@@ -69,12 +99,10 @@ def clock() -> SetClock:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
-    server = Seaweed(
-        tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
-    )
+    server = embedded_store(tmp_path_factory.mktemp("s3"), secret_key="a-secret-of-the-tests")
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         settings = server.settings("radio-test")
         S3Store(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)

@@ -31,9 +31,9 @@ PAGES = ("/", "/shows", "/schedule", "/feed.xml", "/now.json", "/live.m3u8", "/l
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Seaweed]:
-    server = Seaweed(tmp_path / "s3", access_key="radio", secret_key="a-secret-of-this-test", durable=False, timer_slack_ms=0)
+    server = embedded_store(tmp_path / "s3", secret_key="a-secret-of-this-test")
     server.start()
-    server.wait_ready()
+    server.wait_ready(PATIENCE_S)
     yield server
     if server.pid:
         os.kill(server.pid, signal.SIGCONT)
