@@ -62,11 +62,7 @@ def test_an_episode_plays_in_somebody_else_s_page_and_what_was_taken_back_does_n
 
         assert not [url for url in phone.requests if "/audio/" in url], "it fetched sound before anybody pressed"
         own.evaluate("document.querySelector('audio').play()")
-        for _ in range(75):
-            if own.evaluate("document.querySelector('audio').currentTime") > 0.3:
-                break
-            phone.page.wait_for_timeout(200)
-        assert own.evaluate("document.querySelector('audio').currentTime") > 0.3
+        own.wait_for_function("document.querySelector('audio').currentTime > 0.3")
         assert "taken back" in gone.inner_text("main")
         assert gone.locator("audio").count() == 0
         note, sound = (
