@@ -150,7 +150,9 @@ def test_the_log_says_what_became_of_each_airing(session: Session, here: Station
     clock.move(timedelta(minutes=2))
     air.resume(session, here, by=AT_THE_CONSOLE, now=here.now())
     clock.move(timedelta(minutes=30))
-    session.add(Outage(process="web-1", from_tick=tick_at(clock.unix_ms()) - 400, to_tick=tick_at(clock.unix_ms()) - 390))
+    now = tick_at(clock.unix_ms())
+    within = next(one for one in queries.rundown(session, now - 1_500, now - 300).airings if one.part is Part.PROGRAMME)
+    session.add(Outage(process="web-1", from_tick=within.end_tick - 30, to_tick=within.end_tick - 20))
     session.commit()
     told = log(session, on, clock)
     assert told[:2] == [(Outcome.CUT, "stopped"), (Outcome.LOOP, "stopped")]

@@ -36,7 +36,8 @@ from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 from radio.settings import Settings
 from radio.station import open_store
-from tests.integration.test_up import Up, make_show_in, radio, surroundings, until
+from tests.integration.test_up import Up, make_show_in, radio, surroundings
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ class Browser:
 
     def _open(self, method: str, url: str, body: bytes | None = None, kind: str = "application/json", **headers: str) -> bytes:
         asked = urllib.request.Request(url, data=body, method=method, headers={"Content-Type": kind, **headers})
-        with self._opener.open(asked, timeout=30) as answer:
+        with self._opener.open(asked, timeout=PATIENCE_S) as answer:
             content: bytes = answer.read()
             return content
 

@@ -44,8 +44,14 @@ def nobody() -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(settings: Settings, elsewhere: Elsewhere, nobody: str) -> Settings:
-    return replace(settings, import_allow=f"{elsewhere.place},{nobody}", import_patience_s=1)
+def patience_s() -> int:
+    """For how long the station waits for a server that says nothing: longer than any machine stands still."""
+    return 120
+
+
+@pytest.fixture
+def settings(settings: Settings, elsewhere: Elsewhere, nobody: str, patience_s: int) -> Settings:
+    return replace(settings, import_allow=f"{elsewhere.place},{nobody}", import_patience_s=patience_s)
 
 
 @pytest.fixture

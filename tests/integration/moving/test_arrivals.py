@@ -98,6 +98,7 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     assert not any(each.held_at for each in session.scalars(select(Episode)))
 
 
+@pytest.mark.parametrize("patience_s", [1])
 def test_a_server_that_says_nothing_any_more_is_left_and_asked_again(
     bring: Bring, elsewhere: Elsewhere, session: Session, store: ObjectStore
 ) -> None:
