@@ -90,6 +90,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def lay_out_ports(folder: Path) -> None:
     """Have the store of a station that was never started listen at ports of ours."""
+    folder.mkdir(mode=0o700)
     lay_out_store(folder / "store")
     (folder / "secrets").mkdir(mode=0o700)
     (folder / "secrets" / "s3-port").touch(mode=0o600)
