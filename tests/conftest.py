@@ -45,6 +45,23 @@ hypothesis.settings.register_profile("wide", deadline=None, max_examples=2_000, 
 hypothesis.settings.load_profile("same")  # `--hypothesis-profile wide` looks for what nobody has thought of
 
 
+_LONGEST_FIRST = (
+    "conformance/test_players.py", "conformance/test_outage.py", "conformance/test_replicas.py", "browser/test_listening.py",
+    "conformance/test_withdrawal_behind_a_cache.py", "integration/test_kill.py", "browser/test_everybody.py", "browser/test_studio.py",
+    "integration/test_up.py", "browser/test_week.py", "moving/test_two_hundred.py", "integration/test_replicas.py", "integration/test_full_disk.py",
+    "integration/test_a_life.py", "browser/test_passkey.py", "moving/test_parcels.py", "moving/test_arrivals.py", "integration/test_jobs.py",
+    "moving/test_killed.py", "integration/test_embedded_store.py", "conformance/test_podcast_clients.py", "browser/test_desk_on_air.py",
+)  # fmt: skip
+"""Files that take more than ten seconds: begun last, one of them would keep the other worker of `scripts/test` waiting."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Behind the shuffling: what takes long comes first, all else as it was shuffled."""
+    place = {name: number for number, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--database postgres` runs everything on a PostgreSQL cluster of its own; `--chance 7` with other ids and other rundowns."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="what the station's rows live in")
@@ -124,6 +141,9 @@ def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     app = create_app(settings, clock=clock, store=store)
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
     app.test_client_class = Visitor
+    app.extensions["security"].pwd_context.update(
+        argon2__rounds=1, argon2__memory_cost=64, argon2__parallelism=1
+    )  # nobody is attacked here
     yield app
     with app.app_context():
         db.engine.dispose()
