@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 from pathlib import Path
 
@@ -33,8 +34,15 @@ _BEGIN = """async tap => {
   const context = new AudioContext({ sampleRate: 48000 });
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([tap], { type: "text/javascript" })));
   const node = new AudioWorkletNode(context, "tap", { numberOfInputs: 1, channelCount: 1, channelCountMode: "explicit" });
-  window.heard = [];
-  node.port.onmessage = ({ data }) => { window.heardFromMs ??= Date.now() - 500; window.heard.push(data); };
+  window.begin = () => { window.heard = []; window.stood = []; window.heardFromMs = null; };
+  window.begin();
+  let before = performance.now();
+  node.port.onmessage = ({ data }) => {
+    const now = performance.now(), n = window.heard.push(data);
+    window.heardFromMs ??= Date.now() - 500;
+    if (now - before > 750) window.stood.push([n / 2 - 2, n / 2 + 1.5]);
+    before = now;
+  };
   context.createMediaElementSource(sound.audio).connect(node);
   node.connect(context.destination);
   await context.resume();
@@ -67,7 +75,8 @@ _END = """() => {
 def listen(address: str, out: Path, *, low: bool, seconds: float) -> None:
     """Open the front page, press play, and write down what is heard once the player has settled.
 
-    Beside it, in `<out>.begun`, when the first sample came out: milliseconds of this machine's clock.
+    Beside it, in `<out>.begun`, when the first sample came out: milliseconds of this machine's clock. In `<out>.stood`, the spans (in
+    seconds of the sound) in which the machine gave the browser no time, whatever was played.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
@@ -78,9 +87,15 @@ def listen(address: str, out: Path, *, low: bool, seconds: float) -> None:
             page.get_by_role("button", name="Less data").click()
         page.get_by_role("button", name="Play the station, live").click()
         page.wait_for_function("document.documentElement.hasAttribute('data-sounding')", timeout=PATIENCE_MS)
-        page.evaluate(_SETTLED)
         page.evaluate(_BEGIN, _TAP)
+        page.evaluate(_SETTLED)
+        page.evaluate("window.begin()")
         page.wait_for_timeout(1000 * seconds)
+        for _ in range(10):  # as long again as the machine stood still, within reason
+            if page.evaluate("window.heard.length / 2 - 3.5 * window.stood.length") > seconds - 5:
+                break
+            page.wait_for_timeout(10_000)
+        out.with_suffix(".stood").write_text(json.dumps(page.evaluate("window.stood")))
         heard = np.frombuffer(base64.b64decode(page.evaluate(_END)), "<i2")
         out.with_suffix(".begun").write_text(str(page.evaluate("window.heardFromMs")))
         browser.close()

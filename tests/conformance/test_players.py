@@ -6,6 +6,7 @@ The station's clock is set so that the 33-bit timestamps of the MP3 segments beg
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -218,9 +219,13 @@ def test_a_player_hears_every_sample_once_across_the_joins_and_the_wrap(captured
     heard = read_wav(captured.folder / f"{name}.wav")
     assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
     assert 0 < captured.wrap_after_ms < 28_000, "every player has heard it"
-    found = places(captured, heard, "low" if name.endswith("low") else "standard")
+    stood = json.loads((captured.folder / f"{name}.stood").read_text()) if name in IN_CHROMIUM else []
+    found = [
+        (at, late, alike) for at, late, alike in places(captured, heard, "low" if name.endswith("low") else "standard")
+        if not any(start < at < end for start, end in stood)
+    ]  # fmt: skip
     assert len(found) >= 9, "at least three programmes and the joins between them"
     near = SLIP if name in IN_CHROMIUM else NEAR
     whole = [alike > 0.95 for _, _, alike in found]
-    assert all(abs(late) <= near for _, late, _ in found), found
+    assert all(abs(late) <= near for _, late, alike in found if alike > 0.95), found
     assert all(whole) or (name in IN_CHROMIUM and sum(whole) >= 0.9 * len(whole)), found
