@@ -108,14 +108,15 @@ def _play(command: list[str], out: Path) -> None:
     env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                user=nobody and nobody.pw_uid, group=nobody and nobody.pw_gid)  # fmt: skip
-    if command[0] == "cvlc":
-        until(lambda: process.poll() is not None or (out.is_file() and out.stat().st_size > 2 * 48_000 * SECONDS), every_s=0.5)
+
+    def is_over() -> bool:
+        """It has ended, or heard enough: VLC does not end by itself."""
+        return process.poll() is not None or (out.is_file() and out.stat().st_size > 2 * 48_000 * (SECONDS + 2))
+
+    try:
+        until(is_over, every_s=0.5, within_s=SECONDS + PATIENCE_S)
+    finally:
         ended(process)
-    else:
-        try:
-            process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            ended(process)
 
 
 @pytest.fixture(scope="module")
