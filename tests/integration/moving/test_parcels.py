@@ -44,6 +44,8 @@ from tests.makers import make_episode, make_show
 from tests.sounds import tone
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.usefixtures("one_ingest_a_sound")
+
 SECOND = "http://second.fm"
 """As long as the first one's address: a download names its page, so its length follows from it."""
 SCOPES = ["site", "live", "podcast"]
