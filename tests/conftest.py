@@ -80,7 +80,7 @@ def chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> r
 def _settle_for_tests(dbapi_connection: Any, _record: Any) -> None:
     """Whoever waits for another's transaction waits as long as a slow machine makes them; no row of a test has to outlive a power cut."""
     if isinstance(dbapi_connection, sqlite3.Connection):
-        for pragma in ("busy_timeout=240000", "synchronous=off"):
+        for pragma in ("busy_timeout=60000", "synchronous=off"):
             dbapi_connection.execute(f"pragma {pragma}")
 
 
