@@ -24,6 +24,7 @@ from radio import keyring
 from radio.clock import SetClock
 from radio.core import ids
 from radio.db import db
+from radio.schedule import desk
 from radio.settings import Settings
 from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
@@ -68,11 +69,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chance", default="", help="what ids and rundowns come from, beside the name of the test")
 
 
+class Chance(random.Random):
+    """What stands in for the chance of the system."""
+
+    def token_hex(self, n_bytes: int) -> str:
+        """So many bytes, written as `secrets` does."""
+        return self.randbytes(n_bytes).hex()
+
+
 @pytest.fixture(autouse=True)
-def chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> random.Random:
+def chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Chance:
     """Ids, and what the rundown is drawn from, follow from the name of the test: it does the same each time it is run."""
-    found = random.Random(f"{request.config.getoption('--chance')} {request.node.nodeid}")
-    monkeypatch.setattr(ids, "secrets", found)
+    found = Chance(f"{request.config.getoption('--chance')} {request.node.nodeid}")
+    for module in (ids, desk):
+        monkeypatch.setattr(module, "secrets", found)
     return found
 
 
@@ -95,7 +105,7 @@ def blank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def settings(tmp_path: Path, blank: Blank, chance: random.Random) -> Settings:
+def settings(tmp_path: Path, blank: Blank) -> Settings:
     """A station in an empty folder with its secrets made and its tables laid out."""
     data = tmp_path / "var"
     data.mkdir()
@@ -103,7 +113,6 @@ def settings(tmp_path: Path, blank: Blank, chance: random.Random) -> Settings:
         "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": "http://localhost",
     })  # fmt: skip
     keyring.make(found)
-    (found.secrets / "seed").write_text(f"{chance.getrandbits(256):064x}\n")
     return found
 
 
