@@ -12,7 +12,7 @@ from media.errors import StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
 from radio.feeds import gate as the_gate
-from radio.feeds import heads, receipts
+from radio.feeds import heads, receipts, tombstones
 from radio.feeds.reach import NoVerdictError, Reach
 from radio.jobs.actions import enqueue
 from radio.jobs.registry import handles, periodic
@@ -73,6 +73,7 @@ def gate(work: Work) -> None:
     reach = Reach(here.settings)
     answered = reach.is_us()
     with work.writing() as session:
+        tombstones.forget(session, now=here.now())
         silent_since = the_gate.watch(session, answered=answered, now=here.now())
         if not answered:
             enqueue(session, "gate", "", now=here.now(), due_at=here.now() + ASK_AGAIN)

@@ -58,6 +58,11 @@ class FeedName:
         return f"{self.folder}subscribe"
 
     @property
+    def term(self) -> str:
+        """The kind or tag that it is of, as `list:code`."""
+        return f"kind:{self.which}" if self.of is Of.KIND else self.which
+
+    @property
     def listed(self) -> bool:
         """Whether directories may list it: not what repeats others."""
         return not self.low and self.of is not Of.TAG
@@ -77,6 +82,11 @@ def named(key: str) -> FeedName:
     low = base.startswith("low:")
     of, _, which = base.removeprefix("low:").partition(":")
     return FeedName(Of(of), which, low, int(page or 1))
+
+
+def of_term(term: str) -> FeedName:
+    """The feed of a kind or tag, `list:code`."""
+    return FeedName(Of.KIND, term.removeprefix("kind:")) if term.startswith("kind:") else FeedName(Of.TAG, term)
 
 
 STATION = FeedName(Of.STATION)
