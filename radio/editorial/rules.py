@@ -38,6 +38,7 @@ class Surface(StrEnum):
     PAGE = "page"
     SEARCH = "search"
     AIR = "air"
+    COPY = "copy"
     FEEDS = "feeds"
     DOWNLOADS = "downloads"
     STORE = "store"

@@ -109,7 +109,7 @@ def receipt(work: Work) -> None:
     """See that what was taken back, or left the apps, is gone from where it must be, and write down when; come again until it is."""
     here = station()
     now = here.now()
-    looker = receipts.Looker(station_session(), Reach(here.settings), work.subject, now=now)
+    looker = receipts.Looker(station_session(), here, work.subject, now=now)
     station_session().rollback()
     seen = {surface: looker.gone(surface) for surface in looker.surfaces}
     with work.publishing() as session:

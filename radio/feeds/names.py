@@ -98,6 +98,9 @@ OPML = "opml"
 OPML_PATH = "/feeds.opml"
 
 
+_LISTS = {TODAY: TODAY_PATH, PUBLISHER: PUBLISHER_PATH, OPML: OPML_PATH}
+
+
 class Form(StrEnum):
     """How a document is written."""
 
@@ -110,6 +113,19 @@ MEDIA_TYPES = {
     Form.RSS: "application/rss+xml; charset=UTF-8", Form.JSON: "application/feed+json; charset=UTF-8",
     Form.OPML: "text/x-opml; charset=UTF-8",
 }  # fmt: skip
+
+
+def address(key: str) -> str:
+    """Where a stored document is, with its page.
+
+    Raises:
+        ValueError: it is the name of none.
+    """
+    form, base = split(key)
+    if base in _LISTS:
+        return _LISTS[base]
+    name = named(base)
+    return f"{name.folder}feed.{'json' if form is Form.JSON else 'xml'}" + (f"?page={name.page}" if name.page > 1 else "")
 
 
 def split(key: str) -> tuple[Form, str]:

@@ -215,15 +215,30 @@ def state(arrival: Arrival, stands: Standing, outlook: str = "") -> tuple[str, s
     }[arrival.state]
 
 
-def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo) -> str:
-    """When it goes on, for one that waits for its next try or was given up; empty: it is being worked on, or over."""
+def nobody_works() -> str:
+    """Why nothing moves."""
+    return _(
+        "Nobody is working at the moment: no worker of this station is alive. It goes on by itself as soon as one is. "
+        "Whoever runs the station starts “radio up” or “radio worker”."
+    )
+
+
+def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo, works: bool) -> str:
+    """When it goes on, for one that waits or was given up; empty: it is being worked on, or over. `works`: a worker lives."""
     if arrival.state not in OPEN or job is None:
         return ""
     if job.state is JobState.FAILED:
         return _("Something broke on our side, again and again. Press “Stop”, then ask for it once more.")
+    if not works:
+        return nobody_works()
     if job.state is not JobState.QUEUED or job.due_at - now < _SOON:
         return ""
-    when = _("It is tried again by itself at %(time)s.", time=spoken_when(job.due_at.astimezone(zone), "second"))
+    return _later(
+        arrival, job, _("It is tried again by itself at %(time)s.", time=spoken_when(job.due_at.astimezone(zone), "second"))
+    )
+
+
+def _later(arrival: Arrival, job: Job, when: str) -> str:
     if job.failure and not arrival.problem:
         return _("Something broke on our side.") + " " + when
     if arrival.state is ArrivalState.READING and arrival.tries:
@@ -258,15 +273,17 @@ def title(item: ArrivalItem, episode_title: str) -> str:
     return episode_title or item.title or item.guid or _("Without a title")
 
 
-def parcel(found: Parcel, *, failed: bool) -> tuple[str, str]:
-    """Where a parcel stands."""
+def parcel(found: Parcel, *, failed: bool, works: bool) -> tuple[str, str]:
+    """Where a parcel stands. `works`: a worker lives."""
     if found.gone == "taken-back":
         return _("Thrown away: something in it was taken back. Make a new one."), "stop"
     if found.gone:
         return _("Thrown away after a week"), "stop"
     if found.ended_at is not None:
         return _("Ready"), "done"
-    return (_("Could not be made"), "stop") if failed else (_("Being written"), "live")
+    if failed:
+        return _("Could not be made"), "stop"
+    return (_("Being written"), "live") if works else (_("Waiting"), "")
 
 
 def fault(code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -14,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media import tags
+from media import keys, tags
 from media.store import S3Store
 from radio.accounts.models import Person
 from radio.catalogue import actions as catalogue
@@ -26,7 +27,8 @@ from radio.db import db
 from radio.editorial import actions as editorial
 from radio.editorial.models import FeedItem
 from radio.editorial.queries import receipt
-from radio.feeds import tombstones
+from radio.editorial.rules import Surface
+from radio.feeds import receipts, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.tombstones import Why
 from radio.station import Station
@@ -48,7 +50,8 @@ def episode(session: Session, store: S3Store, alice: Person, look: Look) -> Epis
     """In the feeds, with words, tags, numbers and a picture of its own."""
     episode = make_unseen(session, store, f"{SECRET} and I")
     episode.made_by, episode.summary, episode.notes = alice.id, f"{SECRET} in short.", f"All about **{SECRET}**."
-    episode.kind, episode.tags = "story", [EpisodeTag(vocabulary="topic", code="sleep"), EpisodeTag(vocabulary="substance", code="opioids")]
+    terms = [("topic", "sleep"), ("substance", "opioids")]
+    episode.kind, episode.tags = "story", [EpisodeTag(vocabulary=listed, code=code) for listed, code in terms]
     episode.chapters = [{"start_ms": 0, "title": f"{SECRET} begins"}]
     look()
     return episode
@@ -307,7 +310,7 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
     gone = producer.post(f"{page}/withdraw")
     assert gone.location.endswith(f"{page}/receipt")
     at_once = producer.get(f"{page}/receipt").text
-    assert at_once.count("Not seen to be gone yet") == 6
+    assert at_once.count("Not seen to be gone yet") == 7
     for _ in range(3):
         work_off()
         clock.move(timedelta(minutes=1))
@@ -319,6 +322,48 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
     assert SECRET not in shown
     assert browser_of(bob).get(f"{page}/receipt").status_code == 404
     assert f"{page}/receipt" in producer.get(page).text
+
+
+def test_the_receipt_looks_at_every_page_and_form_that_was_asked_for_and_at_what_lies_in_the_copy(
+    app: Flask, client: Visitor, session: Session, store: S3Store, episode: Episode, take_back: Callable[[Episode], None],
+    work_off: Callable[[], int], clock: SetClock,
+) -> None:  # fmt: skip
+    before = {address: client.get(address).data for address in ("/feed.xml", "/feed.json")}
+    pointer = f'<podcast:remoteItem feedGuid="x" itemGuid="{episode.guid}"/></channel>'
+    pointing = client.get("/today.xml").data.replace(b"</channel>", pointer.encode())
+    take_back(episode)
+    work_off()
+    recording_id, here = episode.recording_id, app.extensions["station"]
+
+    def gone(surface: Surface) -> bool:
+        with app.app_context():
+            return receipts.Looker(db.session(), here, episode.id, now=clock.now()).gone(surface)
+
+    assert gone(Surface.FEEDS)
+    told = session.get_one(StoredFeed, "station")
+    for name, old in {"kind:story/2": before["/feed.xml"], "json:station/2": before["/feed.json"], "today": pointing}.items():
+        values = {column.name: getattr(told, column.name) for column in StoredFeed.__table__.columns} | {
+            "name": name,
+            "identity": old,
+        }
+        session.merge(StoredFeed(**values))
+        session.commit()
+        app.extensions["feeds"].feeds.clear()
+        assert not gone(Surface.FEEDS), name
+        session.delete(session.get_one(StoredFeed, name))
+        session.commit()
+        app.extensions["feeds"].feeds.clear()
+    assert gone(Surface.FEEDS)
+
+    assert gone(Surface.COPY), "nobody asked for one"
+    key = f"{keys.COPY}live/standard/7-abc.mp3"
+    store.put_bytes(key, b"sound", "audio/mpeg")
+    for heard, is_whole, is_gone in (
+        ({key: [recording_id]}, True, False), ({}, True, False), ({key: ["another"]}, False, False), ({key: ["another"]}, True, True),
+    ):  # fmt: skip
+        store.put_bytes(keys.COPY_INDEX, json.dumps({"is_whole": is_whole, "heard": heard}).encode(), "application/json")
+        assert gone(Surface.COPY) is is_gone, (heard, is_whole)
+    store.remove_all([key, keys.COPY_INDEX])
 
 
 def test_the_producer_is_told_what_keeps_an_episode_out_of_apps(

@@ -31,6 +31,8 @@ from radio.clock import SetClock
 from radio.db import db, reading
 from radio.editorial import actions as editorial
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.feeds import tombstones
+from radio.feeds.tombstones import Why
 from radio.jobs.carrier import Carrier
 from radio.moving import actions, packing
 from radio.moving.models import Arrival, ArrivalItem, Parcel
@@ -223,7 +225,7 @@ def test_a_second_station_has_the_same_show_to_the_byte(
 
 
 def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
-    taken_back: Episode, app: Flask, station: Station, clock: SetClock, second: Second
+    taken_back: Episode, app: Flask, station: Station, clock: SetClock, second: Second, client: Visitor
 ) -> None:
     content = archive(app, station, clock)
     with zipfile.ZipFile(io.BytesIO(content)) as found:
@@ -232,12 +234,36 @@ def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
         assert SECRET.encode() not in texts
         [stone] = json.loads(found.read("shows/long-way/show.json"))["tombstones"]
     assert stone["id"] == taken_back.id
-    assert set(stone) == {"id", "guid", "feed_guid", "withdrawn_at"}
+    assert set(stone) == {"id", "guid", "feed_guid", "published_at", "withdrawn_at", "entered_at"}
 
-    second.bring(content)
+    second.release(second.bring(content))
 
     theirs = second.session.get_one(Episode, taken_back.id)
     assert (theirs.state, theirs.guid, theirs.title, theirs.recording) == (State.WITHDRAWN, taken_back.guid, "", None)
+    visitor, feed = second.app.test_client(), "/shows/long-way/feed.xml"
+    [entry] = feedparser.parse(visitor.get(feed).data).entries
+    assert (entry.id, entry.title) == (str(taken_back.guid), tombstones.title(Why.TAKEN_BACK, taken_back.id)), (
+        "who followed the show hither hears of it"
+    )
+    assert [e.id for e in feedparser.parse(client.get(feed).data).entries] == [entry.id]
+    assert visitor.get(f"/audio/{taken_back.id}.mp3").data == tombstones.clip(Why.TAKEN_BACK, "standard").content
+
+
+def test_what_had_left_podcast_apps_is_out_of_them_at_the_second_station_too(
+    told: Show, app: Flask, station: Station, clock: SetClock, session: Session, second: Second
+) -> None:
+    left = session.scalars(select(Episode).where(Episode.title == "First steps")).one()
+    catalogue.describe(session, left, now=clock.now(), scopes=["site"])
+    session.commit()
+
+    second.release(second.bring(archive(app, station, clock)))
+
+    theirs = second.session.get_one(Episode, left.id)
+    assert (theirs.state, theirs.unshared_at) == (State.PUBLISHED, left.unshared_at)
+    visitor = second.app.test_client()
+    entry = next(e for e in feedparser.parse(visitor.get("/shows/long-way/feed.xml").data).entries if e.id == left.feed_guid)
+    assert entry.title == tombstones.title(Why.NOT_SHARED, left.id)
+    assert visitor.get(f"/audio/{left.id}.mp3").data == tombstones.clip(Why.NOT_SHARED, "standard").content
 
 
 def as_told_by_any(feed: bytes, host: str) -> list[str]:
