@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -209,6 +209,12 @@ def _item(row: Any, due: Due, aside: Aside) -> Item:
 
 def _sound(url: str, media_type: str, code: str, size_bytes: int, sha256: str) -> Sound:
     return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
+
+
+def of_guids(session: Session, show_id: str, guids: Collection[str]) -> dict[str, Episode]:
+    """The episodes of a show by the ids that its feed gives them."""
+    every = session.scalars(select(Episode).where(Episode.show_id == show_id, Episode.state == State.PUBLISHED)) if guids else ()
+    return {guid: one for one in every if (guid := one.feed_guid or str(one.guid)) in guids}
 
 
 def moved_to(session: Session, slug: str, *, now: datetime) -> str:

@@ -160,6 +160,8 @@ def _notes_of_all(n: int, more: str) -> dict[str, str]:
                                "%(num)s episodes were hidden from directories. Here that is said of a whole show: decide before you release them.", n),
         "license-own": ngettext("%(num)s episode has a licence of its own. Here the show’s holds for all.",
                                 "%(num)s episodes have a licence of their own. Here the show’s holds for all.", n),
+        "display-left": ngettext("%(num)s episode showed its number in words of its own (%(what)s). Here the number itself is shown.",
+                                 "%(num)s episodes showed their number in words of their own (%(what)s). Here the numbers themselves are shown.", n, what=more),
         "soundbites-left": ngettext("In %(num)s episode a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.",
                                     "In %(num)s episodes a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.", n),
         "others-left": ngettext("In %(num)s episode these parts of the feed have no place here and stay behind: %(what)s.",
