@@ -21,6 +21,7 @@ OF_ALL = frozenset({
     "display-left",
 })  # fmt: skip
 """Notes that are told once for the whole arrival, with how many episodes they are of."""
+_TOLD_AT_MOST = 20
 _YES = frozenset({"yes", "true", "explicit"})
 
 
@@ -209,6 +210,10 @@ def gathered(notes: Iterable[Sequence[str]]) -> list[str]:
             if code in OF_ALL and detail:
                 details.setdefault(code, Counter())[detail] += 1
     return [
-        " ".join([code, str(number), ", ".join(f"{name} ({n})" for name, n in sorted(details.get(code, {}).items()))]).rstrip()
-        for code, number in sorted(counts.items())
+        " ".join([code, str(number), _some(details.get(code, Counter()))]).rstrip() for code, number in sorted(counts.items())
     ]
+
+
+def _some(counted: Counter[str]) -> str:
+    told = [f"{name} ({n})" for name, n in sorted(counted.items())]
+    return ", ".join([*told[:_TOLD_AT_MOST], *(["…"] if len(told) > _TOLD_AT_MOST else [])])

@@ -124,8 +124,13 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
     for answer, media_type in ((vtt, "text/vtt"), (srt, "application/x-subrip"), (page, "text/html")):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.mimetype == media_type
-        assert client.get(answer.request.path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        again = client.get(
+            answer.request.path, headers={"If-None-Match": answer.headers["ETag"], "Origin": "https://player.example"}
+        )
+        assert (again.status_code, again.headers["Access-Control-Allow-Origin"]) == (304, "*")
+        assert client.head(answer.request.path).headers["Access-Control-Allow-Origin"] == "*"
     assert "Nos da." in client.get(f"{stem}.cy.html").text
+    assert client.get(f"{stem}.cy.html").headers["Access-Control-Allow-Origin"] == "*"
     assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
     assert "Good night." in client.get(f"/episodes/{episode.id}").text
 
@@ -133,6 +138,7 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
 def test_chapters_are_json_for_apps(client: Visitor, session: Session) -> None:
     answer = client.get(f"/episodes/{told(session).id}/chapters.json")
     assert answer.mimetype == "application/json+chapters"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert json.loads(answer.data)["chapters"][1] == {"startTime": 61.0, "title": "Two"}
 
 

@@ -254,6 +254,7 @@ def test_what_may_not_be_in_apps_any_more_leaves_them_like_what_is_taken_back_an
     for path in (*FEEDS, *words, audio):
         answer = client.get(path)
         assert SECRET.encode() not in answer.data, path
+        assert answer.headers["Access-Control-Allow-Origin"] == "*", path
     for path in (*words, audio):
         answer = client.get(path, headers=OUR_PAGE)
         assert answer.status_code == 200, "on our own pages it is as it was"
