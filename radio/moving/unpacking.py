@@ -110,7 +110,8 @@ def _item(reader: Reader, show: str, episode_id: object) -> Planned:
     problem = "guid-too-long" if len(guid) > rules.GUID_LIMIT else ""
     title = str(fields.get("title", ""))[:150]
     published_at = rules.instant(told.get("published_at"))
-    return Planned(guid[: rules.GUID_LIMIT], title, fields, source, published_at, problem)
+    notes = ("left-apps-there",) if rules.instant(told.get("unshared_at")) else ()
+    return Planned(guid[: rules.GUID_LIMIT], title, fields, source, published_at, problem, notes)
 
 
 def _plan_show(

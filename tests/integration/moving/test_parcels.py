@@ -256,7 +256,9 @@ def test_what_had_left_podcast_apps_is_out_of_them_at_the_second_station_too(
     catalogue.describe(session, left, now=clock.now(), scopes=["site"])
     session.commit()
 
-    second.release(second.bring(archive(app, station, clock)))
+    arrival = second.bring(archive(app, station, clock))
+    assert [item.guid for item in second.items(arrival) if "left-apps-there" in item.notes] == [left.feed_guid]
+    second.release(arrival)
 
     theirs = second.session.get_one(Episode, left.id)
     assert (theirs.state, theirs.unshared_at) == (State.PUBLISHED, left.unshared_at)
