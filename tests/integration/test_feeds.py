@@ -66,7 +66,7 @@ def test_unchanged_data_are_the_same_bytes_for_ever(client: Visitor, session: Se
     assert "Last-Modified" not in first.headers
 
 
-@pytest.mark.parametrize("suffix", ["", "-gzip"])
+@pytest.mark.parametrize("suffix", ["", "-gzip", "--gzip", ";gzip", "-br"])
 def test_an_unchanged_feed_costs_304_also_behind_a_proxy_that_marks_the_validator(
     client: Visitor, session: Session, suffix: str
 ) -> None:

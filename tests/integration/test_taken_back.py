@@ -30,6 +30,7 @@ from radio.editorial.queries import receipt
 from radio.editorial.rules import Surface
 from radio.feeds import receipts, tombstones
 from radio.feeds.models import StoredFeed
+from radio.feeds.served import Ready
 from radio.feeds.tombstones import Why
 from radio.station import Station
 from tests.downloads import SOUNDS, Look, make_unseen
@@ -337,23 +338,24 @@ def test_the_receipt_looks_at_every_page_and_form_that_was_asked_for_and_at_what
     recording_id, here = episode.recording_id, app.extensions["station"]
 
     def gone(surface: Surface) -> bool:
+        session.commit()
         with app.app_context():
-            return receipts.Looker(db.session(), here, episode.id, now=clock.now()).gone(surface)
+            looker = receipts.Looker(db.session(), here, episode.id, now=clock.now())
+            db.session().rollback()
+            return looker.gone(surface)
 
     assert gone(Surface.FEEDS)
-    told = session.get_one(StoredFeed, "station")
+    told, in_memory = session.get_one(StoredFeed, "station"), app.extensions["feeds"].feeds
+    columns = {column.name: getattr(told, column.name) for column in StoredFeed.__table__.columns}
     for name, old in {"kind:story/2": before["/feed.xml"], "json:station/2": before["/feed.json"], "today": pointing}.items():
-        values = {column.name: getattr(told, column.name) for column in StoredFeed.__table__.columns} | {
-            "name": name,
-            "identity": old,
-        }
-        session.merge(StoredFeed(**values))
-        session.commit()
-        app.extensions["feeds"].feeds.clear()
+        as_it_was = in_memory.get(name)
+        planted = session.merge(StoredFeed(**columns | {"name": name, "identity": old}))
+        in_memory[name] = Ready.of(planted)
         assert not gone(Surface.FEEDS), name
-        session.delete(session.get_one(StoredFeed, name))
-        session.commit()
-        app.extensions["feeds"].feeds.clear()
+        session.delete(planted)
+        in_memory[name] = as_it_was
+    for name in ("kind:story/2", "json:station/2"):
+        del in_memory[name]
     assert gone(Surface.FEEDS)
 
     assert gone(Surface.COPY), "nobody asked for one"
