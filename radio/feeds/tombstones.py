@@ -203,7 +203,7 @@ def _item(row: Any, origin: str, *, several: bool) -> Item:
         guid=str(row.guid) if several else row.feed_guid or str(row.guid), title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
         published_at=row.published_at, changed_at=since, length_ms=clip(reason, "standard").length_ms, explicit=False,
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
-        low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,
+        low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True, gone=reason,
         author=(row.show_author or row.show_title) if several else "", words=(Words("en", timed=True),),
         chapters=(Chapter(0, TITLES[reason]),),
     )  # fmt: skip

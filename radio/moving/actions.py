@@ -196,7 +196,7 @@ def try_again(session: Session, arrival: Arrival, *, now: datetime) -> Job:
 
 
 FOR_GOOD = (
-    "guid-twice", "guid-elsewhere", "guid-too-long", "no-enclosure", "not-an-address", "taken-back", "taken-back-there", "not-whole",
+    "guid-twice", "guid-elsewhere", "guid-too-long", "no-enclosure", "not-an-address", "taken-back", "taken-back-there", "gone-there", "not-whole",
 )  # fmt: skip
 """Problems that asking again cannot mend: the feed itself has to."""
 

@@ -60,6 +60,8 @@ class FoundItem:
     """(start and duration in seconds, title)."""
     synthetic: str = ""
     """Whether it says that its content is made by machines."""
+    gone: str = ""
+    """Why only a note stands in its place; empty: it is there. Stations of this kind say so."""
     n_alternates: int = 0
     """Other forms of the same sound."""
     others: tuple[str, ...] = ()

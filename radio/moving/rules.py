@@ -161,6 +161,8 @@ def _planned(item: FoundItem, show: FoundShow, show_guid: UUID, *, language: str
 
 
 def _problem(item: FoundItem, guid: str) -> str:
+    if item.gone.strip():
+        return "gone-there"
     if len(guid) > GUID_LIMIT:
         return "guid-too-long"
     url = item.enclosure_url.strip()

@@ -89,6 +89,7 @@ def _of_feeds() -> dict[str, str]:
         ),
         "no-enclosure": _("The feed names no sound for it."),
         "guid-twice": _("Another item of the feed has the same id, and apps would take them for one. The first one is brought."),
+        "gone-there": _("It is not at the other station any more: a note stands in its place there, and a note is not brought."),
         "guid-elsewhere": _("Another show of this station has an episode with the same id."),
         "guid-too-long": _("Its id is longer than any app would keep."),
     }

@@ -268,14 +268,15 @@ MORE = """<podcast:person role="guest" group="cast">Bo</podcast:person><podcast:
 <podcast:soundbite startTime="0" duration="2"/><podcast:season name="Winter">2</podcast:season><podcast:episode display="Nine">9</podcast:episode><podcast:txt purpose="ai-content">true</podcast:txt>
 <podcast:location country="gb">Hull</podcast:location><podcast:funding url="https://a.example/own">Own</podcast:funding><podcast:license>cc0-1.0</podcast:license>
 <podcast:alternateEnclosure type="audio/opus"><podcast:source uri="https://a.example/1.opus"/></podcast:alternateEnclosure><podcast:value/>
-<itunes:image href="https://a.example/own.jpg"/><itunes:block>Yes</itunes:block>"""
+<itunes:image href="https://a.example/own.jpg"/><itunes:block>Yes</itunes:block><podcast:socialInteract protocol="disabled"/>"""
 
 
 def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
-    items = [Item("https://a.example/1.mp3", "1", "One", more=MORE), Item("https://a.example/2.mp3", "2", "Two")]
+    gone = Item("https://a.example/3.mp3", "3", "Taken back", more='<podcast:txt purpose="gone">taken-back</podcast:txt>')
+    items = [Item("https://a.example/1.mp3", "1", "One", more=MORE), Item("https://a.example/2.mp3", "2", "Two"), gone]
     found = feed.read(rss(items, channel=RICH))
     fields, notes = rules.show_fields(found, language="en-GB")
-    one, two, trailer = rules.planned(found, guid=GUID, language="en-GB", now=NOW)
+    one, two, note, trailer = rules.planned(found, guid=GUID, language="en-GB", now=NOW)
 
     assert {name: fields[name] for name in ("country", "license", "license_url", "funding_url", "funding_words", "seasons", "blocked")} == {
         "country": "GB", "license": "cc-by-4.0", "license_url": "https://a.example/l", "funding_url": "https://a.example/give",
@@ -298,6 +299,7 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
         "alternates-left 1", "block-left 1", "display-left 1 Nine (1)", "license-own 1",
         "others-left 1 podcast:funding (1), podcast:location (1), podcast:value (1)", "persons-held 3", "persons-linked 2", "soundbites-left 1",
     ]  # fmt: skip
+    assert (one.problem, two.problem, note.problem) == ("", "", "gone-there"), "what stands in the place of something is not brought"
     assert (one.fields["synthetic"], two.fields["synthetic"], fields["synthetic"]) == (True, False, True), (
         "what a machine made says so here too"
     )
