@@ -96,9 +96,12 @@ PUBLISHER = "publisher"
 PUBLISHER_PATH = "/publisher.xml"
 OPML = "opml"
 OPML_PATH = "/feeds.opml"
+EVERY = "every"
+EVERY_PATH = "/every-feed.opml"
+"""Those of kinds, tags and small data too: to choose from, not to be imported whole."""
 
 
-_LISTS = {TODAY: TODAY_PATH, PUBLISHER: PUBLISHER_PATH, OPML: OPML_PATH}
+_LISTS = {TODAY: TODAY_PATH, PUBLISHER: PUBLISHER_PATH, OPML: OPML_PATH, EVERY: EVERY_PATH}
 
 
 class Form(StrEnum):
@@ -130,7 +133,7 @@ def address(key: str) -> str:
 
 def split(key: str) -> tuple[Form, str]:
     """The form and the rest of a name in the store; `json:` before it says JSON Feed."""
-    if key == OPML:
+    if key in {OPML, EVERY}:
         return Form.OPML, key
     return (Form.JSON, key.removeprefix("json:")) if key.startswith("json:") else (Form.RSS, key)
 

@@ -103,7 +103,6 @@ class Looker:
             return False
         return titles <= {tombstones.title(self._why, self.episode_id)}
 
-
     def _guids_in(self, key: str) -> set[str | None]:
         """What it is called there. An earlier host's id is told by its own show alone: another one may have the same."""
         own_show = {FeedName(Of.SHOW, self._slug, low=small).key for small in (False, True)}
@@ -114,7 +113,7 @@ class Looker:
 def _feed_keys(session: Session, slug: str) -> list[str]:
     """The feeds of the station and of its show, and every other feed, page and form that anybody ever asked for."""
     main = [FeedName(of, which, low=small).key for of, which in ((Of.STATION, ""), (Of.SHOW, slug)) for small in (False, True)]
-    asked = session.scalars(select(StoredFeed.name).where(StoredFeed.name.not_in([names.PUBLISHER, names.OPML])))
+    asked = session.scalars(select(StoredFeed.name).where(StoredFeed.name.not_in([names.PUBLISHER, names.OPML, names.EVERY])))
     return list(dict.fromkeys([*main, *sorted(asked)]))
 
 

@@ -194,7 +194,9 @@ def _short_notes() -> dict[str, str]:
         "picture-too-small": _("Its picture is smaller than 1400 points. Please give it another."),
         "show-here": _("The show was here already: what is said of it was not changed."),
         "made-anew": _("The other station uses other bitrates, so the sound was encoded anew."),
-        "left-apps-there": _("At the other station it had left podcast apps. What comes now stays out of them; if it was here before, please decide."),
+        "left-apps-there": _(
+            "At the other station it had left podcast apps. What comes now stays out of them; if it was here before, please decide."
+        ),
         "tags-unknown": _("Some tags are not in our lists."),
         "chapters-linked": _("Its chapters have pictures or links of their own, which have no place here."),
         "transcript-form": _("A transcript has a form that cannot be read here."),

@@ -230,10 +230,25 @@ def test_what_is_kept_is_answered_as_the_application_answered(client: Visitor, s
     assert "Content-Encoding" not in zipped.headers
 
 
-def test_opml_names_every_show(client: Visitor, session: Session) -> None:
-    told(session)
+def test_opml_names_every_show_and_another_one_every_feed_there_is(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    terms = (("topic", "sleep"), ("substance", "opioids"))
+    episode.tags = [EpisodeTag(vocabulary=listed, code=code) for listed, code in terms]
     opml = etree.fromstring(client.get("/feeds.opml").data)
-    assert [o.get("xmlUrl") for o in opml.iter("outline")] == ["http://localhost/feed.xml", f"http://localhost{SHOW}"]
+    main = ["http://localhost/feed.xml", f"http://localhost{SHOW}"]
+    assert [o.get("xmlUrl") for o in opml.iter("outline")] == main
+    every = etree.fromstring(client.get("/every-feed.opml").data)
+    listed = [address for o in every.iter("outline") if (address := o.get("xmlUrl"))]
+    low = ["http://localhost/low/feed.xml", "http://localhost/shows/night-desk/low/feed.xml"]
+    assert listed == [
+        *main,
+        *low,
+        f"http://localhost/kinds/{episode.kind}/feed.xml",
+        "http://localhost/tags/topic/sleep/feed.xml",
+    ]
+    for o in every.iter("outline"):
+        for address in filter(None, (o.get("xmlUrl"), o.get("htmlUrl"))):
+            assert client.get(address.removeprefix("http://localhost")).status_code == 200, address
 
 
 def test_tags_that_are_hidden_have_no_feed(client: Visitor, session: Session) -> None:

@@ -299,7 +299,9 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
         "alternates-left 1", "block-left 1", "display-left 1 Nine (1)", "license-own 1",
         "others-left 1 podcast:funding (1), podcast:location (1), podcast:value (1)", "persons-held 3", "persons-linked 2", "soundbites-left 1",
     ]  # fmt: skip
-    assert (one.problem, two.problem, note.problem) == ("", "", "gone-there"), "what stands in the place of something is not brought"
+    assert (one.problem, two.problem, note.problem) == ("", "", "gone-there"), (
+        "what stands in the place of something is not brought"
+    )
     assert (one.fields["synthetic"], two.fields["synthetic"], fields["synthetic"]) == (True, False, True), (
         "what a machine made says so here too"
     )
