@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -127,7 +128,12 @@ def _away(*_: object, **__: object) -> None:
 
 
 def test_work_that_was_given_up_can_be_asked_for_again(
-    browser_of: Callable[[Person | None], Visitor], alice: Person, draft: Episode, session: Session, work_off: Callable[[], int]
+    browser_of: Callable[[Person | None], Visitor],
+    alice: Person,
+    draft: Episode,
+    session: Session,
+    work_off: Callable[[], int],
+    clock: SetClock,
 ) -> None:
     browser = browser_of(alice)
     send(browser, draft, tone(2))
@@ -135,6 +141,7 @@ def test_work_that_was_given_up_can_be_asked_for_again(
     session.commit()
     assert "could not make the sound ready" in browser.get(f"/studio/episodes/{draft.id}").text
 
+    clock.move(timedelta(seconds=1))  # of two jobs of one moment neither is the newer one
     browser.post(f"/studio/episodes/{draft.id}/retry")
     assert "Nobody is working at the moment" in browser.get(f"/studio/episodes/{draft.id}").text, "no worker lives"
     work_off()
