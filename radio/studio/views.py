@@ -23,7 +23,8 @@ from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedErr
 from radio.jobs.carrier import send
 from radio.station import station
 from radio.studio import actions, gate_words, lines, queries, words
-from radio.studio.forms import EpisodeForm, tag_lists
+from radio.studio.forms import EpisodeForm
+from radio.studio.page import page_of
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
 from radio.web import markdown
@@ -101,7 +102,7 @@ def _progress(piece: Piece) -> dict[str, object]:
 @access(Access.PRODUCER)
 def episode(episode_id: str) -> str:
     """Everything about one episode, and the next step with it."""
-    return _page(_found(episode_id))
+    return page_of(_found(episode_id))
 
 
 @bp.post("/episodes/<episode_id>")
@@ -113,16 +114,16 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         raise ForbiddenError(episode_id)
     form = EpisodeForm.typed(request.form)
     if request.form.get("then") == "preview":
-        return _page(found, form)
+        return page_of(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
         flash(
             _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
             "fault",
         )
-        return _page(found, form), 409
+        return page_of(found, form), 409
     if not _keep(found, form):
-        return _page(found, form), 422
+        return page_of(found, form), 422
     session().commit()
     if request.form.get("then") == "submit":
         return submit(episode_id)
@@ -157,32 +158,6 @@ def _keep(found: Episode, form: EpisodeForm) -> bool:
     if found.state is State.DRAFT and form.text["show"] and form.text["show"] != found.show.slug:
         catalogue.move_to_show(session(), found, any_show_or_404(session(), form.text["show"]), now=now)
     return True
-
-
-def _page(found: Episode, form: EpisodeForm | None = None) -> str:
-    person, now = me(), station().now()
-    shown = form or EpisodeForm.of(found, station().settings.tz)
-    if form is None:
-        shown.text["seen"] = shown.stamp()
-    return render_template(
-        "studio/episode.html",
-        piece=queries.piece(session(), found, now=now),
-        episode=found,
-        has_receipt=has_receipt(session(), found),
-        form=shown,
-        faults=shown.sentences(),
-        shows=all_shows(session()),
-        kinds=vocabulary().lists["kind"].offered,
-        intensities=vocabulary().lists["intensity"].offered,
-        details=vocabulary().lists["detail"].offered,
-        notes=vocabulary().lists["note"].offered,
-        scopes=vocabulary().lists["scope"].offered,
-        tag_lists=tag_lists(shown.text["kind"]),
-        preview=markdown.html(shown.text["notes"]),
-        may_describe=rules.may_describe(person, found.state, found.made_by),
-        may_record=rules.may_replace_recording(person, found.state, found.made_by),
-        may={str(move): rules.may(person, move, found.made_by) for move in Move},
-    )
 
 
 @bp.post("/preview")

@@ -271,6 +271,10 @@ def test_a_producer_takes_a_transcript_and_sees_what_apps_would_say(
     session.expire_all()
     assert [one.language for one in episode.transcripts] == ["en-GB"]
     assert "Hello &amp; welcome." in browser.get(f"/studio/episodes/{episode.id}/transcripts/en-GB").text
+    bad = {"transcript": (io.BytesIO(b"\x00\xff\xfe"), "words.vtt"), "transcript_language": "in Welsh"}
+    answer = browser.post(f"/studio/episodes/{episode.id}/transcript", data=bad, content_type="multipart/form-data")
+    assert (answer.status_code, 'id="transcript_language-fault"' in answer.text) == (422, True), "said at its field"
+    assert 'value="in Welsh"' in answer.text, "what was typed stays"
     browser.post(f"/studio/episodes/{episode.id}/transcript/forget", data={"language": "en-GB"})
     session.expire_all()
     assert episode.transcripts == []
