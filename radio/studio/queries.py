@@ -57,6 +57,15 @@ def episode_or_404(session: Session, person: Person, episode_id: str) -> Episode
     return episode
 
 
+def begun_since(session: Session, person: Person, since: datetime, *, show_id: str, title: str, kind: str) -> Episode | None:
+    """The draft that this person began like that after `since`, and which is as it was made: a form that is sent twice makes one."""
+    alike = (Episode.made_by == person.id, Episode.show_id == show_id, Episode.title == title, Episode.kind == kind)
+    untouched = (Episode.state == State.DRAFT, Episode.made_at > since, Episode.changed_at == Episode.made_at)
+    sent = select(Upload.id).where(Upload.episode_id == Episode.id).exists()
+    query = select(Episode).where(*alike, *untouched, ~Episode.recordings.any(), ~sent)
+    return session.scalars(query.order_by(Episode.made_at)).first()
+
+
 def piece(session: Session, episode: Episode, *, now: datetime) -> Piece:
     """One episode as the studio shows it."""
     return pieces(session, [episode], now=now)[0]

@@ -117,10 +117,7 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         return page_of(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
-        flash(
-            _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
-            "fault",
-        )
+        flash(words.changed_meanwhile(), "fault")
         return page_of(found, form), 409
     if not _keep(found, form):
         return page_of(found, form), 422
@@ -134,8 +131,12 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
 def _keep(found: Episode, form: EpisodeForm) -> bool:
     """Take all that was typed, or nothing; what is wrong is then in `form.faults`."""
     now, before = station().now(), set(found.scopes) if found.state is State.PUBLISHED else set()
+    fields = form.fields(station().settings.tz)
+    last = fields.get("expires_at")
+    if found.state is not State.PUBLISHED and last is not None and last <= now:
+        form.faults["expires_at"] = "over"
     try:
-        catalogue.describe(session(), found, now=now, **form.fields(station().settings.tz))
+        catalogue.describe(session(), found, now=now, **fields)
     except InvalidError as error:
         form.faults |= error.faults
     try:
