@@ -312,6 +312,10 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     faulty = re.findall(r'<li><a href="#(\w+)">', wrong.text)
     assert faulty == ["title", "language", "license_url", "seasons"], "every fault at once, in the order of the page"
     assert "winter</textarea>" in wrong.text
+    assert browser.post(address, data=typed | {"seen": "an older page"}).status_code == 409
+    made = [browser.post("/studio/shows/new", data=typed | {"title": "Twice"}).location for _ in range(2)]
+    begun = [browser.post(f"{address}/episodes/new", data={"title": "Twice"}).location for _ in range(2)]
+    assert (made[0], begun[0]) == (made[1], begun[1]), "who presses twice means one"
     show.artwork_sha256 = "a" * 64
     assert "Choose a picture first." in browser.post(f"{address}/artwork").text
     assert show.artwork_sha256, "who chooses none loses none"
