@@ -199,7 +199,7 @@ _SHOW_FEED_OF_THE_PAGE = (
     "verifications",
 )
 _SHOW_LINES = ("verifications", "podroll", "seasons", "hosts")
-_SHOW_MARKS = ("explicit", "in_feeds", "serial", "complete", "blocked")
+_SHOW_MARKS = ("explicit", "in_feeds", "synthetic", "serial", "complete", "blocked")
 
 
 @dataclass

@@ -57,6 +57,11 @@ def episode_or_404(session: Session, person: Person, episode_id: str) -> Episode
     return episode
 
 
+def last_show_of(session: Session, person: Person) -> str | None:
+    """The id of the show of which this person began an episode last."""
+    return session.scalar(select(Episode.show_id).where(Episode.made_by == person.id).order_by(Episode.made_at.desc()).limit(1))
+
+
 def begun_since(session: Session, person: Person, since: datetime, *, show_id: str, title: str, kind: str) -> Episode | None:
     """The draft that this person began like that after `since`, and which is as it was made: a form that is sent twice makes one."""
     alike = (Episode.made_by == person.id, Episode.show_id == show_id, Episode.title == title, Episode.kind == kind)

@@ -47,7 +47,8 @@ def take(episode_id: str) -> Answer | tuple[str, int]:
         transcripts.set_transcript(session(), episode, language, content, now=station().now())
     except InvalidError as error:
         session().rollback()
-        faults = {_FIELD_OF.get(name, name): words.fault(name, code) for name, code in error.faults.items()}
+        named = {_FIELD_OF.get(name, name): code for name, code in error.faults.items()}
+        faults = {name: words.fault(name, code) for name, code in named.items()}
         return page_of(_mine(episode_id), faults=faults, transcript_language=language), 422
     session().commit()
     flash(_("The transcript is there."), "good")

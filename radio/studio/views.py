@@ -63,7 +63,7 @@ def board() -> str:
     """The work that waits for me first, then everything I have a hand in."""
     person, now = me(), station().now()
     own = queries.pieces(session(), queries.drafts_of(session(), person), now=now)
-    shows = all_shows(session())
+    shows, last = all_shows(session()), queries.last_show_of(session(), person)
     return render_template(
         "studio/board.html",
         ready=queries.pieces(session(), episodes_ready(session()), now=now) if person.has(Role.STEWARD, Role.EDITOR) else [],
@@ -72,7 +72,10 @@ def board() -> str:
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
-        choices_of_show=[(show.slug, show.title) for show in sorted(shows, key=lambda show: not show.in_feeds)],
+        choices_of_show=[
+            (show.slug, show.title)
+            for show in sorted(shows, key=lambda show: (show.id != last, not show.in_feeds, show.synthetic))
+        ],
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
         silent_since=gate_silent_since(session()),
