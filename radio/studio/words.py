@@ -90,7 +90,7 @@ def fault(field: str, code: str) -> str:
         ("title", "too-long"): _("Make the title shorter: at most 150 letters."),
         ("summary", "too-long"): _("Make the summary shorter: at most 4,000 letters."),
         ("notes", "too-long"): _("Make the notes shorter: at most 20,000 letters."),
-        ("description", "too-long"): _("Make what it is shorter: at most 4,000 letters."),
+        ("description", "too-long"): _("Say what it is in at most 4,000 letters."),
         ("author", "too-long"): _("Make the name of who makes it shorter: at most 150 letters."),
         ("funding_words", "too-long"): _("Make what apps write on the button shorter: at most 128 letters."),
         ("kind", "unknown"): _("Choose one of the kinds."),
