@@ -80,7 +80,7 @@ def test_the_live_sound_is_brought_to_the_stations_second(phone: Listener) -> No
 
 def test_less_data_plays_the_low_rendition_and_the_bar_does_not_repeat_the_large_button(phone: Listener) -> None:
     phone.open("/")
-    small = phone.page.get_by_role("region", name="Player").get_by_role("button", name="Play what is on air now")
+    small = phone.page.get_by_role("region", name="Player").get_by_role("button", name="Play live radio")
     expect(small).to_be_hidden()
     phone.page.get_by_role("contentinfo").scroll_into_view_if_needed()
     expect(small).to_be_visible()
