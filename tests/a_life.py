@@ -67,8 +67,8 @@ class Proved:
         yield f"{refused} decisions refused, as they should be"
         longest_min = found.longest_without_support_ticks * TICK_MS / 60_000
         yield (
-            f"support around all that needs it; at night at most {self.life.rules.support_at_night_minutes} min apart, {longest_min:.1f} min "
-            f"counting the {found.interrupted} warnings that came into the middle of something"
+            f"support around all that needs it; at night at most {longest_min:.2f} min apart, also around the {found.interrupted} warnings "
+            f"that came into the middle of something and the {found.warned_at_night} heard at night"
         )
         loop_days = found.parts[Part.EMERGENCY] / DAY_TICKS
         yield f"emergency loop {loop_days:.2f} days, {found.unexplained_loop_ticks} ticks of it without a stop or an empty week"

@@ -83,14 +83,14 @@ class Overrides:
     def asked(self, here: Here, memory: Memory, promises: Promises, support: Support) -> tuple[Airable, str] | None:
         """What an override asks for at a join, and why: an alert that is due, else what was swapped in; None: nothing."""
         for alert in self._alerts:
-            index = self._index(alert, here)
+            index = self._index(alert, here, support)
             rested = here.tick - int(memory.episode_end[index]) if index is not None else 0
             if index is None or rested < alert.every_ticks:
                 continue
             if rested >= _PATIENCE * alert.every_ticks or not self._pushes_out(index, here, memory, promises, support):
                 return self._pool.airables[index], "alert"
         for swap in self._swaps:
-            index = self._index(swap, here)
+            index = self._index(swap, here, support)
             if index is None or int(memory.episode_end[index]) > swap.from_tick:  # at the first join from then on
                 continue
             if swap.instead_of is not None or not self._pushes_out(index, here, memory, promises, support):
@@ -108,16 +108,13 @@ class Overrides:
         first = next((int(lengths[i]) for i in waiting if here.lawful[i] and lengths[i] <= here.room), None)
         return first is not None and int(lengths[index]) + first > here.room
 
-    def _index(self, override: Standing, here: Here) -> int | None:
+    def _index(self, override: Standing, here: Here, support: Support) -> int | None:
         index = self._pool.index.get(override.episode_id or "")
-        if (
-            index is None
-            or not here.lawful[index]
-            or self._pool.airables[index].n_ticks > here.room
-            or here.tick < override.from_tick
-        ):
+        if index is None or not here.lawful[index] or here.tick < override.from_tick:
             return None
-        last = override.until_tick or 0
+        n_ticks, last = self._pool.airables[index].n_ticks, override.until_tick or 0
+        if n_ticks > here.room or (here.tick + n_ticks > here.limit and not support.makes_room_for(n_ticks)):
+            return None
         if override.kind is OverrideKind.ALERT:
-            return index if here.tick + self._pool.airables[index].n_ticks <= last else None
+            return index if here.tick + n_ticks <= last else None
         return index if here.tick < last + KEPT_AWAY_TICKS else None
