@@ -17,7 +17,7 @@ from radio.core.people import Person
 from radio.core.time import unix_ms
 from radio.errors import InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
-from radio.schedule.airings import CUTTABLE, Airable, Airing, Part, emergency, on_air, reason
+from radio.schedule.airings import CUTTABLE, LOOP_TELLS_TICKS, Airable, Airing, Part, emergency, on_air, reason
 from radio.schedule.compiling import MadeOf, compiled, recent
 from radio.schedule.interrupted import going_on, without_the_alert
 from radio.schedule.ladder import Pool
@@ -33,8 +33,6 @@ from radio.station import Station
 
 PATIENCE_TICKS = HOUR_TICKS // 120
 """An alert waits so long (30 s) for what is on to end by itself, rather than interrupt it."""
-_LOOP_AT_NIGHT_TICKS = minutes(1)
-"""A stop at night lasts so long at least: the loop says where help is, and is heard whole wherever it begins."""
 GRADES = ("act-now", "take-care", "know")
 
 
@@ -72,7 +70,7 @@ def stop(session: Session, station: Station, *, by: Person) -> Override:
 
 
 def resume(session: Session, station: Station, *, by: Person) -> Override:
-    """End the stop: what is lawful is compiled anew from now + guard; at night the loop is heard whole before that.
+    """End the stop: what is lawful is compiled anew from now + guard; at night once the loop has said where help is.
 
     Raises:
         RefusedError: it is not stopped.
@@ -81,7 +79,7 @@ def resume(session: Session, station: Station, *, by: Person) -> Override:
     row = overriding.the_stop(session)
     if row is None:
         raise RefusedError("not-stopped")
-    _end(session, station, row, by=by, least_ticks=_LOOP_AT_NIGHT_TICKS if _is_quiet(session, station, row.from_tick) else 0)
+    _end(session, station, row, by=by, least_ticks=LOOP_TELLS_TICKS if _is_quiet(session, station, row.from_tick) else 0)
     actions.revise(session, station, why="resumed", effective_tick=row.until_tick)
     actions.ask_revision(session, why="catalogue-changed", now=station.now())
     return row
