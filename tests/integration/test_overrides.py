@@ -364,7 +364,7 @@ def test_what_an_alert_pushes_out_of_a_full_slot_is_told_before_and_heard_as_soo
     asked = desk.post("/studio/air/alert", data=typed)
     assert asked.status_code == 409
     assert "The second hour" in asked.text
-    assert "heard instead at" in asked.text
+    assert "Heard instead at" in asked.text
     assert session.scalar(select(models.Override)) is None, "nothing is on the air before the steward has seen that"
     assert on_air_at(session, full.start_tick) == full
 

@@ -7,4 +7,4 @@ import "./studio/week-grid.js";
 import { watch } from "./studio/live.js";
 
 watch();
-document.querySelector(".error-summary")?.focus();
+document.querySelector(".error-summary, [data-first]")?.focus();
