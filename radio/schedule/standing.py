@@ -16,7 +16,7 @@ from radio.schedule.gaps import Here
 from radio.schedule.ladder import Pool
 from radio.schedule.memory import Memory
 from radio.schedule.promises import Promises, asks_by_name, rung_of
-from radio.schedule.support import Support
+from radio.schedule.support import FAR, Support
 
 KEPT_AWAY_TICKS = 2 * HOUR_TICKS
 """What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""
@@ -57,9 +57,12 @@ class Standing:
         return [self.kind, self.from_tick, self.until_tick, self.episode_id, self.instead_of, self.every_ticks]
 
 
-def stopped(standing: Sequence[Standing], tick: int) -> bool:
-    """Whether somebody has stopped the station over this tick."""
-    return any(one.kind is OverrideKind.STOP and one.holds(tick) for one in standing)
+def stopped_until(standing: Sequence[Standing], tick: int) -> int:
+    """When a stop over this tick ends; far away when nobody has resumed; the tick itself where there is none."""
+    ends = (
+        FAR if one.until_tick is None else one.until_tick for one in standing if one.kind is OverrideKind.STOP and one.holds(tick)
+    )
+    return max(ends, default=tick)
 
 
 class Overrides:

@@ -134,6 +134,14 @@ def test_a_message_that_is_due_runs_across_the_end_of_a_block_where_a_cut_left_n
     at_night(station(), from_tick=cut, recent=recent)
 
 
+def test_after_a_stop_that_has_an_end_the_programme_comes_back_whoever_compiles_meanwhile() -> None:
+    stop = Standing("o" * 16, OverrideKind.STOP, TEN, TEN + 62)
+    found = at_night(station(), stop, from_tick=TEN + 5, recent=[])
+    assert (found.airings[0].part, found.airings[0].end_tick) == (Part.EMERGENCY, TEN + 62)
+    assert Part.EMERGENCY not in {a.part for a in found.airings[1:]}
+    assert found.to_tick >= TEN + 5 + 3 * HOUR_TICKS
+
+
 @pytest.mark.parametrize(("length", "is_heard"), [(TWENTY_MINUTES - 50, True), (TWENTY_MINUTES + 50, False)])
 @pytest.mark.parametrize("kind", [OverrideKind.SWAP, OverrideKind.ALERT])
 def test_what_is_longer_than_help_may_be_away_is_not_put_into_the_night(kind: OverrideKind, length: int, is_heard: bool) -> None:
