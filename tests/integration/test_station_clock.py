@@ -153,6 +153,7 @@ def test_a_replica_that_was_told_to_add_something_else_to_its_clock_is_named_and
     assert client.get("/healthz").json["parts"]["clock"] == "ailing"
     (fault,) = clock_faults(session)
     assert (fault.process, fault.code, fault.ms) == ("the-other-machine-7", "offset", 7_000)
+    session.rollback()
     with (
         app.app_context(),
         pytest.raises(doctor.FaultError, match=r"the-other-machine-7 adds \+7\.0 s more.*RADIO_CLOCK_OFFSET_MS"),
