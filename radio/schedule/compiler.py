@@ -187,20 +187,19 @@ class Compiler:
         if heard and rung_of(place) != "next":
             return None
         wanted = self.promises.wanted(place, heard)
-        for code, airable in wanted:
-            found = self._asked(here, code, airable)
-            if found:
-                return found
-        if not heard:
+        found = next((airing for code, airable in wanted if (airing := self._asked(here, code, airable))), None)
+        if not heard and wanted and self._was_heard_just_now(here, wanted[0][1]):
+            self._fault(here, "heard-just-before", {"episode": wanted[0][1].episode_id})
+        elif not heard and found is None:
             self._unfilled(here, [airable for _, airable in wanted])
-        return None
+        return found
+
+    def _was_heard_just_now(self, here: Here, airable: Airable) -> bool:
+        index = self.pool.index[airable.episode_id]
+        return bool(here.lawful[index]) and here.tick - int(self.memory.episode_end[index]) < minutes(FLOOR_MINUTES)
 
     def _asked(self, here: Here, code: str, airable: Airable) -> Airing | None:
-        index = self.pool.index[airable.episode_id]
-        if not here.lawful[index]:
-            return None
-        if here.tick - int(self.memory.episode_end[index]) < minutes(FLOOR_MINUTES):
-            self._fault(here, "heard-just-before", {"episode": airable.episode_id})
+        if not here.lawful[self.pool.index[airable.episode_id]] or self._was_heard_just_now(here, airable):
             return None
         if here.tick + airable.n_ticks > here.limit:
             return self._support(here, here.room - airable.n_ticks) if self.support.makes_room_for(airable.n_ticks) else None

@@ -142,6 +142,22 @@ def test_after_a_stop_that_has_an_end_the_programme_comes_back_whoever_compiles_
     assert found.to_tick >= TEN + 5 + 3 * HOUR_TICKS
 
 
+@pytest.mark.parametrize("first", ["alert", "support"])
+def test_what_a_slot_asks_for_is_heard_behind_an_alert_or_a_message_that_has_to_stand_before_it(first: str) -> None:
+    start = TEN + HOUR_TICKS + HOUR_TICKS // 6
+    pool = station(airable("story", 900, show="story"), airable("warning", 40, kind="alert"))
+    asked = slot("2026-11-25T23:10:00", 30, {"rung": "episode", "episode_id": "story"})
+    told = start - (25 if first == "alert" else 625)
+    recent = [Airing(told, 25, Part.FILLER, "line1", "r-line1")]
+    recent += [Airing(told + 25, 600, Part.PROGRAMME, "talk0", "r-talk0")] * (first == "support")
+    standing = [alert("warning", from_tick=start)] if first == "alert" else []
+    found = compile(
+        [asked], pool, zone=LONDON, seed=SEED, from_tick=start, to_tick=start + HOUR_TICKS, recent=recent, standing=standing
+    )
+    assert found.airings[0].why["code"] == first
+    assert found.airings[1].episode_id == "story"
+
+
 @pytest.mark.parametrize(("length", "is_heard"), [(TWENTY_MINUTES - 50, True), (TWENTY_MINUTES + 50, False)])
 @pytest.mark.parametrize("kind", [OverrideKind.SWAP, OverrideKind.ALERT])
 def test_what_is_longer_than_help_may_be_away_is_not_put_into_the_night(kind: OverrideKind, length: int, is_heard: bool) -> None:
