@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -116,6 +118,14 @@ def a_station(folder: Path, began: datetime, zone: str) -> Iterator[tuple[Flask,
         server.stop()
 
 
+@contextmanager
+def ids_from(seed: int) -> Iterator[None]:
+    """Ids and the desk's seed order what is equal otherwise: here they come from a seed too."""
+    chance = random.Random(seed)
+    with patch.multiple("secrets", choice=chance.choice, token_hex=lambda n: chance.randbytes(n).hex()):
+        yield
+
+
 def lived_and_proved(
     folder: Path, began: datetime, *, days: int, zone: str, lengths: Lengths, seed: int, say: Say = lambda _: None
 ) -> Proved:
@@ -143,7 +153,7 @@ def prove(
     app: Flask, clock: SetClock, store: S3Store, folder: Path, *, days: int, lengths: Lengths, seed: int,
     episodes: int = 120, empty_from_day: int | None = None, segments_away: int = 625, say: Say = lambda _: None, **per_day: float,
 ) -> Proved:  # fmt: skip
-    """Live so many days on the station of an application, then show everything.
+    """Live so many days on the station of an application, then show everything. The same seed gives the same life.
 
     Raises:
         AssertionError, UnprovenError: something was not as it should be.
@@ -158,7 +168,7 @@ def prove(
     say(f"{len(recorded)} recordings taken in, {sum(recorded)} ticks")
     with app.app_context():
         engine = db.engine
-    with Session(engine, expire_on_commit=False) as session, app.app_context():
+    with Session(engine, expire_on_commit=False) as session, app.app_context(), ids_from(seed):
         life = Life(session, here, clock, recorded, lengths, seed=seed, episodes=episodes, per_day=per_day)
 
         def store_is_away() -> None:
