@@ -143,7 +143,7 @@ def lived_and_judged(
         here: Station = app.extensions["station"]
         here = app.extensions["station"] = replace(here, settings=replace(here.settings, horizon_days=1))
         unheard = {n_ticks: Recorded(n_ticks, {}, {}, range(0)) for n_ticks in lengths.all}
-        with Session(db.engine, expire_on_commit=False) as session:
+        with Session(db.engine, expire_on_commit=False) as session, ids_from(seed):
             life = Life(session, here, clock, unheard, lengths, seed=seed, per_day={"alert": alerts})
             life.live(days, empty_from_day=days // 2 if days > 14 else None)
             yield from judged_lines(days, life, judged(life))

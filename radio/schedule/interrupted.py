@@ -61,7 +61,9 @@ def without_the_alert(airings: Sequence[Airing], tick: int, alert_id: str) -> li
     between = airings[1 : airings.index(rest)]
     is_on = crossing.episode_id == alert_id
     was_heard = is_on or all(airing.episode_id != alert_id for airing in between)
-    left = [airing for airing in between if was_heard and code_of(airing) in _BEHIND]
+    another = any(code_of(airing) == "alert" and airing.episode_id != alert_id for airing in between)
+    kept = another or was_heard
+    left = [one for one in between if kept and one.episode_id != alert_id and (another or code_of(one) in _BEHIND)]
     cursor, moved = tick if is_on else crossing.end_tick, []
     for airing in [*left, rest]:
         moved.append(replace(airing, start_tick=cursor))

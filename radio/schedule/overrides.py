@@ -19,7 +19,7 @@ from radio.errors import InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
 from radio.schedule.airings import CUTTABLE, LOOP_TELLS_TICKS, Airable, Airing, Part, emergency, on_air, reason
 from radio.schedule.compiling import MadeOf, compiled, recent
-from radio.schedule.interrupted import going_on, without_the_alert
+from radio.schedule.interrupted import going_on, rest_after, without_the_alert
 from radio.schedule.ladder import Pool
 from radio.schedule.memory import code_of
 from radio.schedule.models import Override
@@ -183,10 +183,16 @@ def cancel(session: Session, station: Station, row: Override, *, by: Person) -> 
 def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bool]:
     """Where compiling goes on after the first hearing of an alert, and whether what is on there is cut."""
     tick = row.from_tick
-    crossing = on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
-    if crossing is None or crossing.start_tick == tick or crossing.part in CUTTABLE:
+    around = queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS).within(tick, tick + HOUR_TICKS)
+    if not around:
         return tick, True
-    found, made_of = _first_hearing(session, station, row)
+    crossing = around[0]
+    waiting = rest_after(around if code_of(crossing) == GOES_ON else around[1:])
+    if waiting:  # for another alert: behind that one
+        crossing, tick = waiting, max(tick, waiting.start_tick)
+    elif crossing.start_tick == tick or crossing.part in CUTTABLE:
+        return tick, True
+    found, made_of = _first_hearing(session, station, tick)
     if row.episode_id not in {one.episode_id for one in found.airings} or crossing.end_tick - tick <= PATIENCE_TICKS:
         return crossing.end_tick, False
     rest = Airing(
@@ -198,9 +204,9 @@ def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bo
     return airings[-1].end_tick, True
 
 
-def _first_hearing(session: Session, station: Station, row: Override) -> tuple[Compiled, MadeOf]:
+def _first_hearing(session: Session, station: Station, tick: int) -> tuple[Compiled, MadeOf]:
     """What is heard from an alert's first tick on until it has been; at night a message may have to stand before it."""
-    seed, tick = session.get_one(models.Desk, 1).seed, row.from_tick
+    seed = session.get_one(models.Desk, 1).seed
     found, made_of = compiled(session, station, seed, tick, tick + 1)
     if code_of(found.airings[-1]) == "support":
         found, made_of = compiled(session, station, seed, tick, found.to_tick + 1)

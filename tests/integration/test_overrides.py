@@ -199,6 +199,28 @@ def test_an_alert_interrupts_and_what_it_interrupted_goes_on(session: Session, h
     proved(session, here, tick)
 
 
+@pytest.mark.parametrize("later_s", [5, 40])
+def test_a_second_alert_waits_for_the_first_and_what_both_interrupt_goes_on(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, later_s: int
+) -> None:
+    """It is made before the first is heard, or while it is."""
+    tick, on = guarded(here), coming(session, here)[0]
+    first = make_alert(session, here, ticks=70)
+    second = make_episode(session, show=first.show, title="Another warning", kind="alert", ticks=40, now=here.now())
+    row = air.alert(session, here, first, notice(here), by=STEWARD, now=here.now())
+    clock.move(timedelta(seconds=later_s))
+    air.alert(session, here, second, notice(here), by=STEWARD, now=here.now())
+    heard = queries.rundown(session, tick, tick + 500).airings[:3]
+    assert [a.episode_id for a in heard] == [first.id, second.id, on.episode_id]
+    assert heard[2].why["code"] == GOES_ON
+    proved(session, here, tick)
+
+    air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
+    left = queries.rundown(session, guarded(here), tick + 500).airings[:2]
+    assert [a.episode_id for a in left] == [second.id, on.episode_id]
+    proved(session, here, guarded(here))
+
+
 def test_an_alert_comes_round_by_its_interval_and_ends_by_itself(
     session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
 ) -> None:
