@@ -11,6 +11,10 @@ import re
 from pathlib import Path
 
 PRIVATE = "private/"
+COPY = "on-air/"
+"""Below it lies the copy of the coming hours, for when the station is dead."""
+COPY_INDEX = "on-air-index.json"
+"""Which recordings are heard in which of its objects; beside it and not in it: it is nobody else's."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")

@@ -43,12 +43,13 @@ def make_held_episode(
 
 
 def make_tombstone(
-    session: Session, show: Show, *, episode_id: str, guid: UUID, feed_guid: str | None, withdrawn_at: datetime, now: datetime
-) -> Episode:
+    session: Session, show: Show, *, episode_id: str, guid: UUID, feed_guid: str | None, published_at: datetime | None,
+    withdrawn_at: datetime, now: datetime,
+) -> Episode:  # fmt: skip
     """What is left of an episode that was taken back at another station: it can never come in here."""
     tombstone = Episode(
         id=episode_id, show=show, guid=guid, feed_guid=feed_guid, kind="programme", state=State.WITHDRAWN, scopes=[],
-        made_at=now, changed_at=now, withdrawn_at=withdrawn_at, erased_at=now,
+        made_at=now, changed_at=now, published_at=published_at, withdrawn_at=withdrawn_at, erased_at=now,
     )  # fmt: skip
     session.add(tombstone)
     session.flush()

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from media import fmp4, hls, mp3
+from media import fmp4, hls, keys, mp3
 from media.errors import ObjectMissingError
 from media.grid import HOUR_TICKS, SEGMENT_MS, SEGMENT_TICKS
 from media.profiles import Profile
@@ -30,10 +30,9 @@ from radio.station import Station
 
 FOLLOWED_EVERY = timedelta(minutes=1)
 """How often a worker looks whether the copy is true, besides whenever somebody asks."""
-PREFIX = "on-air/"
+PREFIX = keys.COPY
 MADE = f"{PREFIX}made.json"
-INDEX = "on-air-index.json"
-"""Beside the copy and not in it: it is nobody else's."""
+INDEX = keys.COPY_INDEX
 ASKED = "on-air-asked.json"
 """How much somebody wants to lie there."""
 HOUR_SEGMENTS = HOUR_TICKS // SEGMENT_TICKS

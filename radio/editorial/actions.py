@@ -100,6 +100,7 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
     search.unindex(session, episode)
     if was_public:
         session.execute(delete(ReceiptLine).where(ReceiptLine.episode_id == episode.id))
+        _keep_where_told(session, episode)
         touched(session)
         session.flush()
         schedule.revise(session, station, why="withdrawn", effective_tick=tick)
@@ -109,6 +110,14 @@ def withdraw(session: Session, station: Station, episode: Episode, *, by: Person
         enqueue(session, "receipt", episode.id, now=now)
         enqueue(session, "copy", "", now=now)
     return enqueue(session, "erase", episode.id, now=now, due_at=now + _heard_for(session, station, episode, tick))
+
+
+def _keep_where_told(session: Session, episode: Episode) -> None:
+    """Its kind and tags are about to be erased, and whoever subscribes to one of them must still be told that it is gone."""
+    item = session.get(FeedItem, episode.id)
+    if item is None or item.entered_at is None:  # no app ever knew it
+        return
+    item.told_in = rules.terms_with_feeds(episode)
 
 
 def _heard_for(session: Session, station: Station, episode: Episode, tick: int) -> timedelta:

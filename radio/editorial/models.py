@@ -44,6 +44,8 @@ class FeedItem(Base):
     """Since when the feeds leave it out, because of `faults`; None: they do not."""
     faults: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Codes, each with a fact after a colon where there is one."""
+    told_in: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Of what was taken back: the kind and tags, `list:code`, under whose feeds apps know it; empty once it has left them."""
 
 
 class GateWatch(Base):

@@ -56,6 +56,7 @@ def receipt(session: Session, episode: Episode) -> Receipt:
     lines = tuple(
         (surface, rows[surface].gone_at, rows[surface].checked_at) if surface in rows else (surface, None, None)
         for surface in rules.surfaces(episode.state, episode.unshared_at)
+        if surface in rows or not rows  # an old receipt is of the places that were looked at then
     )
     return Receipt(lines, item is not None and item.entered_at is not None)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from radio.catalogue.rules import STATION_KINDS, Move, RecordingState, State
-from radio.catalogue.terms import vocabulary
+from radio.catalogue.terms import UnknownTermError, vocabulary
 from radio.core.people import Person, Role
 
 AT_THE_CONSOLE = Person(None, "the command line", frozenset({Role.STEWARD}))
@@ -38,6 +38,7 @@ class Surface(StrEnum):
     PAGE = "page"
     SEARCH = "search"
     AIR = "air"
+    COPY = "copy"
     FEEDS = "feeds"
     DOWNLOADS = "downloads"
     STORE = "store"
@@ -114,6 +115,20 @@ class _Episode(Protocol):
     def recording(self) -> _Recording | None: ...
     @property
     def recordings(self) -> Sequence[_Recording]: ...
+
+
+def terms_with_feeds(episode: _Episode) -> list[str]:
+    """The kind and the tags, `list:code`, under which an episode is told in feeds; those that are never shown have none."""
+    terms = [("kind", episode.kind), *((tag.vocabulary, tag.code) for tag in episode.tags)]
+    return [f"{listed}:{code}" for listed, code in terms if _is_shown(listed, code)]
+
+
+def _is_shown(listed: str, code: str) -> bool:
+    """Whether there is a feed of it. Nobody is kept from taking something back by a word that no list has."""
+    try:
+        return not vocabulary().term(listed, code).sensitive
+    except UnknownTermError:
+        return False
 
 
 def missing(episode: _Episode) -> tuple[Lack, ...]:

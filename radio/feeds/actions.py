@@ -47,8 +47,8 @@ def render(session: Session, station: Station, key: str, *, now: datetime) -> St
 
 def _rendered(session: Session, station: Station, key: str, *, now: datetime) -> Rendered:
     form, base = names.split(key)
-    if base == names.OPML:
-        return Rendered(lists.opml(session, station))
+    if form is Form.OPML:
+        return Rendered(lists.opml(session, station, every=base == names.EVERY))
     found = told(session, station, base, now=now)
     if form is Form.JSON:
         address = station.url(names.named(base).folder + "feed.json")
@@ -99,11 +99,11 @@ def told(session: Session, station: Station, base: str, *, now: datetime) -> Tol
 
 def keep(session: Session, station: Station, feed: StoredFeed) -> None:
     """Write down a feed that was rendered, and at its first its identity in the directories."""
-    _form, base = names.split(feed.name)
+    form, base = names.split(feed.name)
     own: list[FeedName | str] = [names.PUBLISHER]
     if base == names.TODAY:
         own.append(names.TODAY)
-    elif base not in {names.PUBLISHER, names.OPML}:
+    elif base != names.PUBLISHER and form is not Form.OPML:
         name = names.named(base).at_page(1)
         own += [name] if name.of is not Of.SHOW or name.low else []
     for each in own:

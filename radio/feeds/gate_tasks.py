@@ -12,7 +12,7 @@ from media.errors import StoreUnavailableError
 from radio.catalogue.actions import touched
 from radio.db import session as station_session
 from radio.feeds import gate as the_gate
-from radio.feeds import heads, receipts
+from radio.feeds import heads, receipts, tombstones
 from radio.feeds.reach import NoVerdictError, Reach
 from radio.jobs.actions import enqueue
 from radio.jobs.registry import handles, periodic
@@ -73,6 +73,7 @@ def gate(work: Work) -> None:
     reach = Reach(here.settings)
     answered = reach.is_us()
     with work.writing() as session:
+        tombstones.forget(session, now=here.now())
         silent_since = the_gate.watch(session, answered=answered, now=here.now())
         if not answered:
             enqueue(session, "gate", "", now=here.now(), due_at=here.now() + ASK_AGAIN)
@@ -108,7 +109,7 @@ def receipt(work: Work) -> None:
     """See that what was taken back, or left the apps, is gone from where it must be, and write down when; come again until it is."""
     here = station()
     now = here.now()
-    looker = receipts.Looker(station_session(), Reach(here.settings), work.subject, now=now)
+    looker = receipts.Looker(station_session(), here, work.subject, now=now)
     station_session().rollback()
     seen = {surface: looker.gone(surface) for surface in looker.surfaces}
     with work.publishing() as session:

@@ -97,6 +97,8 @@ def _podcast(item: Item) -> Iterator[str]:
         yield tag("podcast:soundbite", bite.title, startTime=_seconds(bite.from_ms), duration=_seconds(bite.to_ms - bite.from_ms))
     if item.synthetic:
         yield '<podcast:txt purpose="ai-content">true</podcast:txt>'
+    if item.gone:
+        yield f'<podcast:txt purpose="gone">{item.gone}</podcast:txt>'
     if item.expires_at:
         yield f'<podcast:txt purpose="review">{item.expires_at.date().isoformat()}</podcast:txt>'
     if item.low:

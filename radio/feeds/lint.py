@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from radio.feeds import lint_channel, lint_items
-from radio.feeds.lint_rules import RULES
+from radio.feeds.lint_rules import RULES, sources
 from radio.feeds.lint_tree import NAMESPACES, Fault
 
 _DECLARATION = re.compile(rb"""\A<\?xml\s+version=["']1\.[01]["']\s+encoding=["']utf-8["'][^>]*\?>""", re.IGNORECASE)
@@ -26,6 +26,21 @@ class Finding:
     place: str
     words: str
     grave: bool
+
+    @property
+    def element(self) -> str:
+        """What is wrong there, without saying in which item; empty: the whole of it."""
+        return self.place if not self.guid else self.place.removeprefix(f"item {self.guid}").strip()
+
+    @property
+    def guid(self) -> str:
+        """Of the item it lies in; empty: it lies in none, or in one without a GUID."""
+        return self.place.split(" ")[1] if self.place.startswith("item ") else ""
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Where the rule comes from: names, and addresses where it can be read."""
+        return sources(self.source)
 
 
 def findings(feed: bytes) -> list[Finding]:

@@ -133,6 +133,30 @@ RULES = {
     "newest-first": Rule("ours", _("The newest episode comes first."), grave=False),
 }  # fmt: skip
 
+_TAGS = "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/tags"
+_SOURCES = {
+    "RSS": "https://www.rssboard.org/rss-specification",
+    "Apple": "https://podcasters.apple.com/support/823-podcast-requirements",
+    "PSP": "https://github.com/Podcast-Standards-Project/PSP-1-Podcast-RSS-Specification",
+    "NS": "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md",
+    "XML 1.0 §2.1": "https://www.w3.org/TR/xml/#sec-well-formed",
+    "RFC 5005 §3": "https://www.rfc-editor.org/rfc/rfc5005#section-3",
+    "RFC 5545": "https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10",
+    "SRI": "https://www.w3.org/TR/SRI/",
+    "Podlove Simple Chapters": "https://podlove.org/simple-chapters/",
+    "AntennaPod": "https://github.com/AntennaPod/AntennaPod/issues/8103",
+}
+
+
+def sources(source: str) -> tuple[tuple[str, str], ...]:
+    """The sources of a rule, each with where it can be read; our own promises have no address."""
+    return tuple((name, _source_url(name)) for name in source.split("; "))
+
+
+def _source_url(name: str) -> str:
+    return f"{_TAGS}/{name.removeprefix('NS/')}.md" if name.startswith("NS/") else _SOURCES.get(name, "")
+
+
 APPLE_CATEGORIES = {
     "Arts": "Books|Design|Fashion & Beauty|Food|Performing Arts|Visual Arts",
     "Business": "Careers|Entrepreneurship|Investing|Management|Marketing|Non-Profit",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -13,8 +15,9 @@ from media.grid import tick_at
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.queries import agreed, out, shows
 from radio.catalogue.rules import Scope
+from radio.catalogue.terms import Term, vocabulary
 from radio.core.time import instant_of, unix_ms
-from radio.feeds import channels, names
+from radio.feeds import channels, names, queries
 from radio.feeds.items import tag
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Channel, RemoteItem
@@ -73,16 +76,35 @@ def _head(session: Session, station: Station, key: str, **said: Any) -> Channel:
     )  # fmt: skip
 
 
-def opml(session: Session, station: Station) -> bytes:
-    """All feeds that a person may want, for the import of an app. Source: OPML 2.0."""
-    found = shows(session)
-    wanted = [(station.settings.station_name, names.STATION, station.url("/"))]
-    wanted += [(show.title, FeedName(Of.SHOW, show.slug), station.url(f"/shows/{show.slug}")) for show in found]
-    outlines = "".join(
-        tag("outline", text=title, title=title, type_="rss", xmlUrl=station.url(name.path), htmlUrl=page)
-        for title, name, page in wanted
-    )
-    title = tag("title", station.settings.station_name)
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head>{title}</head><body>{outlines}</body></opml>'.encode()
-    )
+def opml(session: Session, station: Station, *, every: bool = False) -> bytes:
+    """The station and its shows, for the import of an app; `every`: in groups all other feeds too. Source: OPML 2.0."""
+    own, found = station.settings.station_name, shows(session)
+    main = [(own, names.STATION, "/"), *((show.title, FeedName(Of.SHOW, show.slug), f"/shows/{show.slug}") for show in found)]
+    body = "".join(_outline(station, *one) for one in main)
+    if every:
+        low = [(_("%(title)s, less data", title=title), replace(name, low=True), page) for title, name, page in main]
+        body += _group(_("Less data"), "".join(_outline(station, *one) for one in low))
+        body += "".join(_group(label, _terms(station, terms)) for label, terms in _told(session))
+    head = tag("title", own)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0"><head>{head}</head><body>{body}</body></opml>'.encode()
+
+
+def _outline(station: Station, title: str, name: FeedName, page: str) -> str:
+    return tag("outline", text=title, title=title, type_="rss", xmlUrl=station.url(name.path), htmlUrl=station.url(page))
+
+
+def _group(label: str, inside: str) -> str:
+    return tag("outline", text=label, title=label).removesuffix("/>") + f">{inside}</outline>"
+
+
+def _terms(station: Station, terms: Iterable[Term]) -> str:
+    named = [(term, names.of_term(f"{term.list}:{term.code}")) for term in terms]
+    return "".join(_outline(station, term.label, name, name.subscribe_path) for term, name in named)
+
+
+def _told(session: Session) -> Iterator[tuple[str, list[Term]]]:
+    """The lists of kinds and tags of which something is in the feeds, in the order of the vocabulary: only what may be shown."""
+    told = queries.terms(session)
+    for listed in vocabulary().lists.values():
+        if terms := [term for term in listed.terms if (term.list, term.code) in told and not term.sensitive]:
+            yield listed.label, terms

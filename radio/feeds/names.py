@@ -58,6 +58,11 @@ class FeedName:
         return f"{self.folder}subscribe"
 
     @property
+    def term(self) -> str:
+        """The kind or tag that it is of, as `list:code`."""
+        return f"kind:{self.which}" if self.of is Of.KIND else self.which
+
+    @property
     def listed(self) -> bool:
         """Whether directories may list it: not what repeats others."""
         return not self.low and self.of is not Of.TAG
@@ -79,6 +84,11 @@ def named(key: str) -> FeedName:
     return FeedName(Of(of), which, low, int(page or 1))
 
 
+def of_term(term: str) -> FeedName:
+    """The feed of a kind or tag, `list:code`."""
+    return FeedName(Of.KIND, term.removeprefix("kind:")) if term.startswith("kind:") else FeedName(Of.TAG, term)
+
+
 STATION = FeedName(Of.STATION)
 TODAY = "today"
 TODAY_PATH = "/today.xml"
@@ -86,6 +96,12 @@ PUBLISHER = "publisher"
 PUBLISHER_PATH = "/publisher.xml"
 OPML = "opml"
 OPML_PATH = "/feeds.opml"
+EVERY = "every"
+EVERY_PATH = "/every-feed.opml"
+"""Those of kinds, tags and small data too: to choose from, not to be imported whole."""
+
+
+_LISTS = {TODAY: TODAY_PATH, PUBLISHER: PUBLISHER_PATH, OPML: OPML_PATH, EVERY: EVERY_PATH}
 
 
 class Form(StrEnum):
@@ -102,9 +118,22 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
+def address(key: str) -> str:
+    """Where a stored document is, with its page.
+
+    Raises:
+        ValueError: it is the name of none.
+    """
+    form, base = split(key)
+    if base in _LISTS:
+        return _LISTS[base]
+    name = named(base)
+    return f"{name.folder}feed.{'json' if form is Form.JSON else 'xml'}" + (f"?page={name.page}" if name.page > 1 else "")
+
+
 def split(key: str) -> tuple[Form, str]:
     """The form and the rest of a name in the store; `json:` before it says JSON Feed."""
-    if key == OPML:
+    if key in {OPML, EVERY}:
         return Form.OPML, key
     return (Form.JSON, key.removeprefix("json:")) if key.startswith("json:") else (Form.RSS, key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, select
 from sqlalchemy.orm import Session, aliased
 
-from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
+from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State, usual_role
 from radio.catalogue.terms import role_words
@@ -209,6 +209,22 @@ def _item(row: Any, due: Due, aside: Aside) -> Item:
 
 def _sound(url: str, media_type: str, code: str, size_bytes: int, sha256: str) -> Sound:
     return Sound(url, media_type, size_bytes, sha256, int(code.rpartition("-")[2]) * 1000)
+
+
+def terms(session: Session) -> set[tuple[str, str]]:
+    """The kinds and tags, as (list, code), of what is in the feeds."""
+    told = _DUE.where(*_PASSED).with_only_columns(Episode.id, Episode.kind).subquery()
+    kinds = session.scalars(select(told.c.kind).distinct())
+    tags = session.execute(
+        select(EpisodeTag.vocabulary, EpisodeTag.code).join(told, told.c.id == EpisodeTag.episode_id).distinct()
+    )
+    return {*(("kind", kind) for kind in kinds), *((row.vocabulary, row.code) for row in tags)}
+
+
+def of_guids(session: Session, show_id: str, guids: Collection[str]) -> dict[str, Episode]:
+    """The episodes of a show by the ids that its feed gives them."""
+    every = session.scalars(select(Episode).where(Episode.show_id == show_id, Episode.state == State.PUBLISHED)) if guids else ()
+    return {guid: one for one in every if (guid := one.feed_guid or str(one.guid)) in guids}
 
 
 def moved_to(session: Session, slug: str, *, now: datetime) -> str:

@@ -102,6 +102,8 @@ class Item:
     soundbites: tuple[Soundbite, ...] = ()
     blocked: bool = False
     """Directories are asked to leave it out."""
+    gone: str = ""
+    """Why this stands in the place of an episode; empty: it is one."""
 
 
 @dataclass(frozen=True, slots=True)

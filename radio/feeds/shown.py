@@ -53,7 +53,8 @@ def _episode_findings(episode: Episode) -> Markup:
 
 def _show_findings(show: Show) -> Markup:
     found = of_show(session(), station(), show, now=station().now())
-    return Markup(render_template("feeds/findings.html", findings=found))  # noqa: S704 - an escaped template
+    named = queries.of_guids(session(), show.id, {one.guid for one in found if one.guid})
+    return Markup(render_template("feeds/findings.html", findings=found, episodes=named))  # noqa: S704 - an escaped template
 
 
 def _left_out() -> list[Episode]:

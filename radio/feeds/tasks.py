@@ -67,9 +67,7 @@ def _path(key: str) -> str | None:
     form, base = names.split(key)
     if form is not Form.RSS or "/" in base:
         return None
-    if base in {names.TODAY, names.PUBLISHER}:
-        return {names.TODAY: names.TODAY_PATH, names.PUBLISHER: names.PUBLISHER_PATH}[base]
-    return names.named(base).path
+    return names.address(base)
 
 
 def _told(settings: Settings, feed_url: str) -> bool:

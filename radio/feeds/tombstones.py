@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
-from sqlalchemy import and_, or_, select
+from sqlalchemy import String, and_, cast, or_, select, update
 from sqlalchemy.orm import Session
 
 from media.profiles import low, standard
@@ -26,7 +26,7 @@ from media.transcript import Cue, Spoken
 from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial.models import FeedItem
-from radio.feeds.belonging import of
+from radio.feeds.belonging import of, told_in
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Chapter, Due, Item, Sound, Words
 from radio.station import Station
@@ -147,14 +147,9 @@ def title(reason: Why, episode_id: str) -> str:
 
 
 def due(session: Session, name: FeedName, *, now: datetime) -> list[Due]:
-    """The places in a feed of what was in it; each ends by itself.
-
-    What is erased has neither a kind nor a tag any more, so it stands in the feeds of the station and of its show alone.
-    """
-    statement = _standing(now).where(of(name))
-    if name.of in {Of.KIND, Of.TAG}:
-        statement = statement.where(Episode.state == State.PUBLISHED)
-    rows = session.connection().execute(statement)
+    """The places in a feed of what was in it, whatever kind of feed; each ends by itself."""
+    withdrawn = Episode.state == State.WITHDRAWN
+    rows = session.connection().execute(_standing(now).where(or_(and_(withdrawn, told_in(name)), and_(~withdrawn, of(name)))))
     return [
         Due(row.id, row.guid, title(reason, row.id), row.published_at, since + IN_FEEDS_FOR)
         for row, reason, since in map(_told, rows)
@@ -208,7 +203,7 @@ def _item(row: Any, origin: str, *, several: bool) -> Item:
         guid=str(row.guid) if several else row.feed_guid or str(row.guid), title=title(reason, row.id), summary=text, notes_html=f"<p>{text}</p>", link=f"{origin}/episodes/{row.id}",
         published_at=row.published_at, changed_at=since, length_ms=clip(reason, "standard").length_ms, explicit=False,
         image_url=f"{origin}/artwork/station-pattern-1400.jpg", standard=_sound(reason, "standard", f"{origin}/audio/{row.id}.mp3"),
-        low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True,
+        low=_sound(reason, "low", f"{origin}/audio/{row.id}.m4a"), episode_id=row.id, synthetic=True, blocked=True, gone=reason,
         author=(row.show_author or row.show_title) if several else "", words=(Words("en", timed=True),),
         chapters=(Chapter(0, TITLES[reason]),),
     )  # fmt: skip
@@ -226,6 +221,13 @@ def standing(session: Session, episode_id: str) -> Standing | None:
     )
     row = found.one_or_none()
     return Standing.of(row) if row else None
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Erase of what was taken back under which kind and tags it was told, once it has left their feeds."""
+    left = select(Episode.id).where(Episode.state == State.WITHDRAWN, Episode.withdrawn_at <= now - IN_FEEDS_FOR)
+    over = FeedItem.episode_id.in_(left)
+    session.execute(update(FeedItem).where(over, cast(FeedItem.told_in, String) != "[]").values(told_in=[]))
 
 
 def _sound(reason: Why, profile: str, url: str) -> Sound:

@@ -79,8 +79,15 @@ def publisher() -> Answer:
 @bp.get(names.OPML_PATH)
 @access(Access.PUBLIC)
 def opml() -> Answer:
-    """Every feed, for the import of an app."""
+    """The station and every show, for the import of an app."""
     return answer(names.OPML)
+
+
+@bp.get(names.EVERY_PATH)
+@access(Access.PUBLIC)
+def every() -> Answer:
+    """Every feed there is, in groups."""
+    return answer(names.EVERY)
 
 
 def _feed(name: FeedName, form: str) -> Answer:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from radio.jobs.models import Beat, Job
-from radio.jobs.rules import BEATS_COUNT_FOR, JobState, is_skewed, usual_offset_ms, was_set_lately
+from radio.jobs.rules import BEATS_COUNT_FOR, IDLE_FOR, JobState, is_skewed, usual_offset_ms, was_set_lately
 
 
 def unfinished_job(session: Session, kind: str, subject: str, *, lock: bool = False) -> Job | None:
@@ -46,6 +46,12 @@ def running_tokens(session: Session) -> Sequence[str]:
 def failed_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
     """What was given up, newest first."""
     return session.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.ended_at.desc()).limit(limit)).all()
+
+
+def anybody_works(session: Session, now: datetime) -> bool:
+    """Whether a worker lives, on whatever machine: one holds a job, or ended one lately, as periodic work makes every worker do."""
+    held = and_(Job.state == JobState.RUNNING, Job.lease_until >= now)
+    return session.scalar(select(Job.id).where(or_(held, Job.ended_at >= now - IDLE_FOR)).limit(1)) is not None
 
 
 def living_beats(session: Session) -> Sequence[Beat]:

@@ -17,6 +17,10 @@ KEPT = timedelta(days=7)
 """How long the row of a finished job is kept."""
 
 
+IDLE_FOR = timedelta(minutes=3)
+"""Some periodic work comes every minute: where none was ended for so long, no worker lives."""
+
+
 class JobState(StrEnum):
     """Where a job stands."""
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from radio.catalogue import actions as catalogue
 from radio.catalogue import elsewhere
 from radio.catalogue.models import Episode, EpisodeVoice, Recording, Show
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, Scope, State
 from radio.core.people import Person, Role
 from radio.editorial import actions as editorial
 from radio.editorial import audit
+from radio.editorial.models import FeedItem
 from radio.errors import InvalidError, MoveError, RefusedError
 from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
@@ -152,7 +153,7 @@ def _forget(item: ArrivalItem) -> None:
     item.source = {name: item.source[name] for name in _FOR_THE_RELEASE if name in item.source}
 
 
-_FOR_THE_RELEASE = ("scopes", "state")
+_FOR_THE_RELEASE = ("scopes", "state", "unshared_at", "entered_at")
 
 
 def settle(session: Session, item: ArrivalItem, recording: Recording | None, job: Job | None) -> set[str] | None:
@@ -195,7 +196,7 @@ def try_again(session: Session, arrival: Arrival, *, now: datetime) -> Job:
 
 
 FOR_GOOD = (
-    "guid-twice", "guid-elsewhere", "guid-too-long", "no-enclosure", "not-an-address", "taken-back", "taken-back-there", "not-whole",
+    "guid-twice", "guid-elsewhere", "guid-too-long", "no-enclosure", "not-an-address", "taken-back", "taken-back-there", "gone-there", "not-whole",
 )  # fmt: skip
 """Problems that asking again cannot mend: the feed itself has to."""
 
@@ -253,12 +254,30 @@ def release(session: Session, arrival: Arrival, item: ArrivalItem, episode: Epis
                 catalogue.describe(session, episode, now=now, content_notes=episode.content_notes or [])
                 editorial.submit(session, episode, by=by, now=now)
                 editorial.publish(session, episode, by=by, now=now)
+                _stay_out_of_apps(session, item, episode, now=now)
             else:  # a draft at the station it comes from is a draft here: its date is not known yet
                 episode.published_at = None
         item.problem = item.detail = ""
     except (MoveError, InvalidError) as error:
         item.problem, item.detail = "not-released", str(error)[:200]
         session.flush()
+
+
+def _stay_out_of_apps(session: Session, item: ArrivalItem, episode: Episode, *, now: datetime) -> None:
+    """What had left podcast apps there is out of them here: whoever followed the show hither is told so."""
+    unshared_at, entered_at = rules.instant(item.source.get("unshared_at")), rules.instant(item.source.get("entered_at"))
+    if unshared_at is None or Scope.PODCAST in episode.scopes:
+        return
+    episode.unshared_at = unshared_at
+    if entered_at is not None:
+        known_to_apps(session, episode, entered_at)
+        enqueue(session, "receipt", episode.id, now=now)
+
+
+def known_to_apps(session: Session, episode: Episode, entered_at: datetime) -> None:
+    """Apps had it from the station where it was before, under the same id."""
+    session.add(FeedItem(episode_id=episode.id, entered_at=entered_at, faults=[]))
+    session.flush()
 
 
 def open_shows(session: Session, arrival: Arrival, *, now: datetime) -> None:

@@ -18,9 +18,8 @@ from radio.db import committing, reading, session
 from radio.editorial import audit
 from radio.editorial.rules import AT_THE_CONSOLE
 from radio.errors import RefusedError
-from radio.jobs.carrier import send, workers_folder
-from radio.jobs.presence import living_workers
-from radio.jobs.queries import latest_job
+from radio.jobs.carrier import send
+from radio.jobs.queries import anybody_works, latest_job
 from radio.jobs.rules import JobState
 from radio.moving import actions, packing, queries, words
 from radio.moving.models import Arrival
@@ -59,9 +58,9 @@ def bring(*, source: str, ours: bool, no_wait: bool) -> None:
         )
         arrival_id, job_id = arrival.id, job.id
     send([job_id])
-    if not living_workers(workers_folder(station().settings)):
-        click.echo("No worker runs on this machine; it waits for one.", err=True)
     if no_wait:
+        if not _anybody_works():
+            click.echo(words.nobody_works(), err=True)
         click.echo(arrival_id)
         return
     _wait(arrival_id)
@@ -69,9 +68,14 @@ def bring(*, source: str, ours: bool, no_wait: bool) -> None:
 
 
 def _wait(arrival_id: str) -> None:
+    worked = True
     with click.progressbar(length=1000, label="Moving in", file=sys.stderr) as bar:
         while (fraction := _fraction(arrival_id)) is not None:
             bar.update(max(0, int(fraction * 999) - bar.pos))
+            works = _anybody_works()
+            if worked and not works:
+                click.echo(f"\n{words.nobody_works()}", err=True)
+            worked = works
             time.sleep(_LOOK_EVERY_S)
         bar.update(1000 - bar.pos)
 
@@ -85,6 +89,13 @@ def _fraction(arrival_id: str) -> float | None:
         failed = job is not None and job.state is JobState.FAILED
         session().rollback()
     return None if failed else fraction
+
+
+def _anybody_works() -> bool:
+    with reading():
+        found = anybody_works(session(), station().now())
+        session().rollback()
+    return found
 
 
 def _tell(arrival_id: str) -> int:

@@ -39,6 +39,7 @@ _OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 
 
+AI, GONE = "ai-content", "gone"
 _OF_BOTH = frozenset({
     "title", "link", "description", "image", "pubDate", "itunes:title", "itunes:subtitle", "itunes:summary", "itunes:author",
     "itunes:explicit", "itunes:image", "itunes:block", "content:encoded", "podcast:person", "podcast:license", "podcast:image",
@@ -93,7 +94,7 @@ def read(content: bytes) -> FoundShow:
         medium=podcast_text(channel, "medium"), license=next(((words(each), each.get("url", "")) for each in podcast(channel, "license")), ("", "")),
         funding=tuple((each.get("url", ""), words(each)) for each in podcast(channel, "funding")), podroll=_podroll(channel),
         places=tuple((each.get("country", ""), words(each)) for each in podcast(channel, "location")), trailers=_trailers(channel),
-        persons=_persons(channel), proofs=tuple(each.get("purpose", "verify") for each in podcast(channel, "txt")),
+        persons=_persons(channel), proofs=tuple(each.get("purpose", "verify") for each in podcast(channel, "txt") if each.get("purpose") != AI), synthetic=_said(channel, AI),
         blocked_platforms=tuple(each.get("id", "") for each in podcast(channel, "block") if each.get("id") and is_yes(words(each))),
         has_owner=channel.find(f"{{{ITUNES}}}owner") is not None, others=_others(channel, _OF_CHANNELS), items=tuple(_item(each) for each in items[:MOST_ITEMS]), faults=faults,
     )  # fmt: skip
@@ -152,6 +153,7 @@ def _item(item: Any) -> FoundItem:
         enclosure_bytes=enclosure.get("length", ""), season=text(item, "season", ITUNES) or podcast_text(item, "season"), block=_blocked(item),
         season_name=next((each.get("name", "") for each in podcast(item, "season")), ""), license=podcast_text(item, "license"),
         persons=_persons(item), n_alternates=len(podcast(item, "alternateEnclosure")), others=_others(item, _OF_ITEMS),
+        synthetic=_said(item, AI), gone=_said(item, GONE), display=next((each.get("display", "") for each in podcast(item, "episode")), ""),
         soundbites=tuple((each.get("startTime", ""), each.get("duration", ""), words(each)) for each in podcast(item, "soundbite")),
         number=text(item, "episode", ITUNES) or podcast_text(item, "episode"), explicit=text(item, "explicit", ITUNES),
         image_url=image(item), link=text(item, "link"), episode_type=text(item, "episodeType", ITUNES),
@@ -201,6 +203,11 @@ def _podroll(channel: Any) -> tuple[tuple[str, str, str], ...]:
     return tuple((each.get("feedGuid", ""), each.get("feedUrl", ""), each.get("title", "")) for each in told)
 
 
+def _said(parent: Any, purpose: str) -> str:
+    """Source: podcast namespace, `txt`."""
+    return next((words(each) for each in podcast(parent, "txt") if each.get("purpose") == purpose), "")
+
+
 def _blocked(parent: Any) -> str:
     """What it says of all directories."""
     everywhere = (words(each) for each in podcast(parent, "block") if not each.get("id"))
@@ -209,8 +216,15 @@ def _blocked(parent: Any) -> str:
 
 def _others(parent: Any, known: frozenset[str]) -> tuple[str, ...]:
     """What is not read, and not made anew here either."""
-    found = (called(each) for each in parent.iterchildren(tag=etree.Element))
-    return tuple(sorted({each for each in found if each not in known}))
+    found = {called(each) for each in parent.iterchildren(tag=etree.Element) if not _is_as_here(each)} - known
+    if known is _OF_ITEMS and any(each.get("purpose") not in {AI, GONE} for each in podcast(parent, "txt")):
+        found.add("podcast:txt")
+    return tuple(sorted(found))
+
+
+def _is_as_here(element: Any) -> bool:
+    """Comments that are turned off: so they are here."""
+    return name(element) == "socialInteract" and element.get("protocol") == "disabled"
 
 
 def _category(channel: Any) -> str:

@@ -42,6 +42,8 @@ class FoundItem:
     season: str = ""
     season_name: str = ""
     number: str = ""
+    display: str = ""
+    """How its number was shown, in words."""
     explicit: str = ""
     block: str = ""
     image_url: str = ""
@@ -56,6 +58,10 @@ class FoundItem:
     persons: tuple[FoundPerson, ...] = ()
     soundbites: tuple[tuple[str, str, str], ...] = ()
     """(start and duration in seconds, title)."""
+    synthetic: str = ""
+    """Whether it says that its content is made by machines."""
+    gone: str = ""
+    """Why only a note stands in its place; empty: it is there. Stations of this kind say so."""
     n_alternates: int = 0
     """Other forms of the same sound."""
     others: tuple[str, ...] = ()
@@ -93,6 +99,8 @@ class FoundShow:
     """(country as two letters, words)."""
     trailers: tuple[FoundTrailer, ...] = ()
     persons: tuple[FoundPerson, ...] = ()
+    synthetic: str = ""
+    """As that of an item."""
     proofs: tuple[str, ...] = ()
     """Purposes of `podcast:txt`."""
     blocked_platforms: tuple[str, ...] = ()

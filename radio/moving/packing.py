@@ -14,6 +14,7 @@ from media import artwork, keys
 from media.errors import ObjectMissingError
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import RecordingState, State
+from radio.editorial.models import FeedItem
 from radio.errors import NotFoundError, RefusedError
 from radio.feeds import actions as feeds
 from radio.feeds.channels import artwork_path
@@ -98,9 +99,22 @@ def _tombstones(session: Session, show_id: str) -> list[dict[str, Any]]:
         Episode.show_id == show_id, Episode.state == State.WITHDRAWN, Episode.published_at.is_not(None)
     ).order_by(Episode.withdrawn_at, Episode.id)  # fmt: skip
     return [
-        {"id": each.id, "guid": str(each.guid), "feed_guid": each.feed_guid, "withdrawn_at": _iso(each.withdrawn_at)}
+        {
+            "id": each.id,
+            "guid": str(each.guid),
+            "feed_guid": each.feed_guid,
+            "published_at": _iso(each.published_at),
+            "withdrawn_at": _iso(each.withdrawn_at),
+            "entered_at": _entered_at(session, each.id),
+        }
         for each in session.scalars(gone)
     ]
+
+
+def _entered_at(session: Session, episode_id: str) -> str | None:
+    """Since when apps may know it; None: they never did."""
+    item = session.get(FeedItem, episode_id)
+    return _iso(item.entered_at) if item else None
 
 
 def _write_episode(session: Session, station: Station, writer: Writer, folder: str, episode_id: str) -> bool:
@@ -111,7 +125,8 @@ def _write_episode(session: Session, station: Station, writer: Writer, folder: s
     episode = session.scalar(query.execution_options(populate_existing=True))
     if episode is None:
         return False
-    told, objects = _episode(episode), [*_pictures(episode.artwork_sha256), *_objects(episode.recording)]
+    told = {**_episode(episode), "entered_at": _entered_at(session, episode_id)}
+    objects = [*_pictures(episode.artwork_sha256), *_objects(episode.recording)]
     words = {row.language: row.text.encode() for row in episode.transcripts}
     session.rollback()
     try:
@@ -133,6 +148,7 @@ def _episode(episode: Episode) -> dict[str, Any]:
     return {
         "id": episode.id, "guid": str(episode.guid), "feed_guid": episode.feed_guid, "state": str(episode.state),
         "published_at": _iso(episode.published_at), "expires_at": _iso(episode.expires_at), "scopes": list(episode.scopes),
+        "unshared_at": _iso(episode.unshared_at),
         "fields": {name: getattr(episode, name) for name in EPISODE_FIELDS},
         "tags": [[tag.vocabulary, tag.code] for tag in episode.tags],
         "voices": [{"name": each.voice.name, "named": each.named, "role": each.role} for each in episode.voices],

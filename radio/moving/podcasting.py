@@ -18,8 +18,10 @@ from radio.moving.found import FoundItem, FoundPerson, FoundShow
 
 OF_ALL = frozenset({
     "alternates-left", "others-left", "persons-held", "persons-linked", "persons-left", "block-left", "license-own", "soundbites-left",
+    "display-left",
 })  # fmt: skip
 """Notes that are told once for the whole arrival, with how many episodes they are of."""
+_TOLD_AT_MOST = 20
 _YES = frozenset({"yes", "true", "explicit"})
 
 
@@ -34,6 +36,7 @@ def of_show(show: FoundShow) -> tuple[dict[str, Any], list[str]]:
     notes: list[str] = []
     fields |= _license(show, notes) | _funding(show, notes) | _place(show, notes) | _podroll(show, notes)
     fields["seasons"] = _seasons(show) or None
+    fields["synthetic"] = is_yes(show.synthetic)
     if show.author.strip():
         notes.append(f"author-came {plain(show.author)[:80]}")
     if show.has_owner:
@@ -129,7 +132,9 @@ def of_item(item: FoundItem, show: FoundShow) -> tuple[dict[str, Any], list[dict
     for told in (item.season, item.number):
         if told.strip() and str(whole_number(told)) != told.strip().lstrip("0"):
             notes.append("number-changed " + plain(told)[:20])
-    return {"soundbites": _soundbites(item, notes) or None}, voices, notes
+    if plain(item.display) and plain(item.display) != str(whole_number(item.number)):
+        notes.append("display-left " + plain(item.display)[:32])
+    return {"soundbites": _soundbites(item, notes) or None, "synthetic": is_yes(item.synthetic)}, voices, notes
 
 
 def _voices(persons: Sequence[FoundPerson], notes: list[str]) -> Iterator[dict[str, Any]]:
@@ -205,6 +210,10 @@ def gathered(notes: Iterable[Sequence[str]]) -> list[str]:
             if code in OF_ALL and detail:
                 details.setdefault(code, Counter())[detail] += 1
     return [
-        " ".join([code, str(number), ", ".join(f"{name} ({n})" for name, n in sorted(details.get(code, {}).items()))]).rstrip()
-        for code, number in sorted(counts.items())
+        " ".join([code, str(number), _some(details.get(code, Counter()))]).rstrip() for code, number in sorted(counts.items())
     ]
+
+
+def _some(counted: Counter[str]) -> str:
+    told = [f"{name} ({n})" for name, n in sorted(counted.items())]
+    return ", ".join([*told[:_TOLD_AT_MOST], *(["…"] if len(told) > _TOLD_AT_MOST else [])])

@@ -161,6 +161,8 @@ def _planned(item: FoundItem, show: FoundShow, show_guid: UUID, *, language: str
 
 
 def _problem(item: FoundItem, guid: str) -> str:
+    if item.gone.strip():
+        return "gone-there"
     if len(guid) > GUID_LIMIT:
         return "guid-too-long"
     url = item.enclosure_url.strip()
@@ -277,6 +279,15 @@ def next_try(tries: int, now: datetime, *, after_s: int = 0) -> datetime | None:
     if tries >= ROUNDS:
         return None
     return now + max(timedelta(seconds=15 * 4 ** (tries - 1)), min(timedelta(seconds=after_s), LONGEST_WAIT))
+
+
+def instant(value: object) -> datetime | None:
+    """The instant that an archive tells; None: it tells none."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found and found.tzinfo else None
 
 
 def narrowed(agreed: Iterable[str], declared: Sequence[str]) -> list[str]:

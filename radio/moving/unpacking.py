@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 from typing import Any
@@ -103,14 +103,15 @@ def _item(reader: Reader, show: str, episode_id: object) -> Planned:
         "tags": [[str(part) for part in _list(tag)[:2]] for tag in _list(told.get("tags"))[:200]],
         "voices": [each for each in _list(told.get("voices"))[:12] if isinstance(each, dict)],
         "transcripts": [str(code) for code in _list(told.get("transcripts"))[:40]],
-        "expires_at": told.get("expires_at") if isinstance(told.get("expires_at"), str) else None,
+        **{name: told[name] for name in ("expires_at", "unshared_at", "entered_at") if isinstance(told.get(name), str)},
         "pictured": bool(told.get("artwork_sha256")),
         "recording": told.get("recording") if isinstance(told.get("recording"), dict) else None,
     }  # fmt: skip
     problem = "guid-too-long" if len(guid) > rules.GUID_LIMIT else ""
     title = str(fields.get("title", ""))[:150]
-    published_at = _instant(told.get("published_at"))
-    return Planned(guid[: rules.GUID_LIMIT], title, fields, source, published_at, problem)
+    published_at = rules.instant(told.get("published_at"))
+    notes = ("left-apps-there",) if rules.instant(told.get("unshared_at")) else ()
+    return Planned(guid[: rules.GUID_LIMIT], title, fields, source, published_at, problem, notes)
 
 
 def _plan_show(
@@ -140,10 +141,12 @@ def _bury(session: Session, show: Show, tombstones: list[Any], items: list[Plann
             if there.withdrawn_at is None:
                 items.append(Planned(str(feed_guid or guid), there.title, {}, {}, None, "taken-back-there"))
             continue
-        elsewhere.make_tombstone(
+        stone = elsewhere.make_tombstone(
             session, show, episode_id=str(each["id"]), guid=guid, feed_guid=plain(str(feed_guid))[:1000] if feed_guid else None,
-            withdrawn_at=_instant(each.get("withdrawn_at")) or now, now=now,
+            published_at=rules.instant(each.get("published_at")), withdrawn_at=rules.instant(each.get("withdrawn_at")) or now, now=now,
         )  # fmt: skip
+        if stone.published_at and (entered_at := rules.instant(each.get("entered_at"))):
+            actions.known_to_apps(session, stone, entered_at)
 
 
 def bring(work: Work, item_id: str, tell: Callable[[], None]) -> None:
@@ -241,7 +244,7 @@ def _episode(session: Session, item: ArrivalItem, reader: Reader, *, now: dateti
     source = item.source
     own = UUID(source["own_guid"])
     taken = session.get(Episode, source["id"]) is not None
-    fields = {**item.fields, "expires_at": _instant(source.get("expires_at")), "artwork_sha256": source.get("picture")}
+    fields = {**item.fields, "expires_at": rules.instant(source.get("expires_at")), "artwork_sha256": source.get("picture")}
     episode = elsewhere.make_held_episode(
         session, session.get_one(Show, item.show_id), guid=own, feed_guid=None if str(own) == item.guid else item.guid,
         published_at=item.published_at, now=now, episode_id="" if taken else source["id"], **fields,
@@ -297,11 +300,3 @@ def _fields(told: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found and found.tzinfo else None

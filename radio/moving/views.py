@@ -15,7 +15,7 @@ from radio.core.ids import new_id
 from radio.db import db, session
 from radio.errors import InvalidError, NotFoundError, RefusedError
 from radio.jobs.carrier import send
-from radio.jobs.queries import latest_job
+from radio.jobs.queries import anybody_works, latest_job
 from radio.jobs.rules import JobState
 from radio.moving import actions, leaving, queries, words
 from radio.moving.models import Arrival, Parcel
@@ -47,7 +47,7 @@ def _index(faults: dict[str, str] | None = None) -> str:
     )
     return render_template(
         "moving/index.html", arrivals=arrivals, parcels=parcels, shows=all_shows(session()), faults=faults or {}, going=going,
-        typed=request.form, moving_words=words,
+        typed=request.form, moving_words=words, works=anybody_works(session(), station().now()),
     )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ def _outlook(arrival: Arrival) -> str:
     """When an arrival that waits goes on, in words."""
     if arrival.state not in OPEN:
         return ""
-    return words.outlook(arrival, latest_job(session(), "bring", arrival.id), now=station().now(), zone=station().settings.tz)
+    job, now = latest_job(session(), "bring", arrival.id), station().now()
+    return words.outlook(arrival, job, now=now, zone=station().settings.tz, works=anybody_works(session(), now))
 
 
 def _parcel_job(parcel: Parcel) -> JobState | None:

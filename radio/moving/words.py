@@ -89,6 +89,7 @@ def _of_feeds() -> dict[str, str]:
         ),
         "no-enclosure": _("The feed names no sound for it."),
         "guid-twice": _("Another item of the feed has the same id, and apps would take them for one. The first one is brought."),
+        "gone-there": _("It is not at the other station any more: a note stands in its place there, and a note is not brought."),
         "guid-elsewhere": _("Another show of this station has an episode with the same id."),
         "guid-too-long": _("Its id is longer than any app would keep."),
     }
@@ -160,6 +161,8 @@ def _notes_of_all(n: int, more: str) -> dict[str, str]:
                                "%(num)s episodes were hidden from directories. Here that is said of a whole show: decide before you release them.", n),
         "license-own": ngettext("%(num)s episode has a licence of its own. Here the show’s holds for all.",
                                 "%(num)s episodes have a licence of their own. Here the show’s holds for all.", n),
+        "display-left": ngettext("%(num)s episode showed its number in words of its own (%(what)s). Here the number itself is shown.",
+                                 "%(num)s episodes showed their number in words of their own (%(what)s). Here the numbers themselves are shown.", n, what=more),
         "soundbites-left": ngettext("In %(num)s episode a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.",
                                     "In %(num)s episodes a part that may stand alone is shorter than 15 seconds or longer than two minutes, and was left.", n),
         "others-left": ngettext("In %(num)s episode these parts of the feed have no place here and stay behind: %(what)s.",
@@ -191,6 +194,9 @@ def _short_notes() -> dict[str, str]:
         "picture-too-small": _("Its picture is smaller than 1400 points. Please give it another."),
         "show-here": _("The show was here already: what is said of it was not changed."),
         "made-anew": _("The other station uses other bitrates, so the sound was encoded anew."),
+        "left-apps-there": _(
+            "At the other station it had left podcast apps. What comes now stays out of them; if it was here before, please decide."
+        ),
         "tags-unknown": _("Some tags are not in our lists."),
         "chapters-linked": _("Its chapters have pictures or links of their own, which have no place here."),
         "transcript-form": _("A transcript has a form that cannot be read here."),
@@ -215,15 +221,30 @@ def state(arrival: Arrival, stands: Standing, outlook: str = "") -> tuple[str, s
     }[arrival.state]
 
 
-def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo) -> str:
-    """When it goes on, for one that waits for its next try or was given up; empty: it is being worked on, or over."""
+def nobody_works() -> str:
+    """Why nothing moves."""
+    return _(
+        "Nobody is working at the moment: no worker of this station is alive. It goes on by itself as soon as one is. "
+        "Whoever runs the station starts “radio up” or “radio worker”."
+    )
+
+
+def outlook(arrival: Arrival, job: Job | None, *, now: datetime, zone: ZoneInfo, works: bool) -> str:
+    """When it goes on, for one that waits or was given up; empty: it is being worked on, or over. `works`: a worker lives."""
     if arrival.state not in OPEN or job is None:
         return ""
     if job.state is JobState.FAILED:
         return _("Something broke on our side, again and again. Press “Stop”, then ask for it once more.")
+    if not works:
+        return nobody_works()
     if job.state is not JobState.QUEUED or job.due_at - now < _SOON:
         return ""
-    when = _("It is tried again by itself at %(time)s.", time=spoken_when(job.due_at.astimezone(zone), "second"))
+    return _later(
+        arrival, job, _("It is tried again by itself at %(time)s.", time=spoken_when(job.due_at.astimezone(zone), "second"))
+    )
+
+
+def _later(arrival: Arrival, job: Job, when: str) -> str:
     if job.failure and not arrival.problem:
         return _("Something broke on our side.") + " " + when
     if arrival.state is ArrivalState.READING and arrival.tries:
@@ -258,15 +279,17 @@ def title(item: ArrivalItem, episode_title: str) -> str:
     return episode_title or item.title or item.guid or _("Without a title")
 
 
-def parcel(found: Parcel, *, failed: bool) -> tuple[str, str]:
-    """Where a parcel stands."""
+def parcel(found: Parcel, *, failed: bool, works: bool) -> tuple[str, str]:
+    """Where a parcel stands. `works`: a worker lives."""
     if found.gone == "taken-back":
         return _("Thrown away: something in it was taken back. Make a new one."), "stop"
     if found.gone:
         return _("Thrown away after a week"), "stop"
     if found.ended_at is not None:
         return _("Ready"), "done"
-    return (_("Could not be made"), "stop") if failed else (_("Being written"), "live")
+    if failed:
+        return _("Could not be made"), "stop"
+    return (_("Being written"), "live") if works else (_("Waiting"), "")
 
 
 def fault(code: str) -> str:

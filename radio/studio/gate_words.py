@@ -43,6 +43,7 @@ def surface(name: Surface) -> str:
         Surface.PAGE: _("Its page on the site"),
         Surface.SEARCH: _("The search"),
         Surface.AIR: _("The air"),
+        Surface.COPY: _("The coming hours that lie ready for when the station is down"),
         Surface.FEEDS: _("The feeds that podcast apps read"),
         Surface.DOWNLOADS: _("The downloads, large and small"),
         Surface.STORE: _("Our store: the sound, the words, the picture inside the download"),

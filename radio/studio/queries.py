@@ -18,6 +18,7 @@ from radio.editorial import rules as editorial
 from radio.editorial.queries import held
 from radio.errors import NotFoundError
 from radio.jobs.models import Job
+from radio.jobs.queries import anybody_works
 from radio.studio.models import Upload
 from radio.studio.rules import UNFINISHED, Standing, standing
 
@@ -33,6 +34,8 @@ class Piece:
     job: Job | None = None
     faults: tuple[str, ...] = ()
     """Why the gate keeps it out of the feeds; empty: it does not."""
+    works: bool = True
+    """Whether a worker lives; only looked at where something waits for one."""
 
     @property
     def newest(self) -> Recording | None:
@@ -69,7 +72,8 @@ def pieces(session: Session, episodes: Sequence[Episode], *, now: datetime) -> l
     jobs = ingest_jobs(session, working)
     out = held(session, [episode.id for episode in episodes if episode.state is State.PUBLISHED])
     found = [_piece(episode, uploads.get(episode.id), jobs, now) for episode in episodes]
-    return [replace(piece, faults=tuple(out.get(piece.episode.id, ()))) for piece in found]
+    works = not jobs or anybody_works(session, now)
+    return [replace(piece, faults=tuple(out.get(piece.episode.id, ())), works=works) for piece in found]
 
 
 def _is_working(episode: Episode) -> bool:

@@ -59,6 +59,10 @@ def step(piece: Piece) -> str:
         if "disk-full" in failure or "No space" in failure:
             return _("The station's disk is full. Your recording is safe. We try again by ourselves.")
         return _("Something broke on our side. Your recording is safe. We try again by ourselves.")
+    if not piece.works:
+        return _(
+            "Nobody is working at the moment: no worker of this station is alive. Your recording is safe, and it goes on by itself as soon as one is."
+        )
     known = {
         "": _("Waiting for its turn"),
         "fetching": _("Fetching the recording"),

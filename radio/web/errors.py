@@ -9,7 +9,8 @@ from contextlib import suppress
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from media.errors import ObjectMissingError, RefusedAudioError, StoreUnavailableError
@@ -113,9 +114,15 @@ def _install_surroundings(app: Flask) -> None:
     def _database(error: DBAPIError) -> Response:
         if "database or disk is full" in str(error.orig):
             return _full("the database")
-        if not isinstance(error, OperationalError):
+        if not isinstance(error, OperationalError | InterfaceError) and not error.connection_invalidated:
             return _bug(error)
         log.error("the database does not answer: %s on %s", type(error.orig).__name__, request.endpoint)
+        return answer(503, "database")
+
+    @app.errorhandler(PoolTimeoutError)
+    def _busy(_error: PoolTimeoutError) -> Response:
+        """No connection became free in time: later, and not a bug that podcast apps are told of with 500."""
+        log.error("the database: every connection is taken, for %s too", request.endpoint)
         return answer(503, "database")
 
     @app.errorhandler(OSError)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 
 from flask import Response, request
@@ -21,7 +22,7 @@ def strong_etag(content: bytes) -> str:
 
 
 def none_match(etag: str) -> bool:
-    """Whether the client already has this. Forgives the `-gzip` that some proxies append. Source: RFC 9110 §13.1.2."""
+    """Whether the client already has this. Forgives what some proxies append. Source: RFC 9110 §13.1.2."""
     header = request.headers.get("If-None-Match")
     if header is None:
         return False
@@ -31,10 +32,13 @@ def none_match(etag: str) -> bool:
     return any(opaque(tag) == ours for tag in header.split(","))
 
 
+_APPENDED = re.compile(r"(--|-|;)(gzip|br|zstd|df)\Z")
+"""Source: mod_deflate and mod_brotli (`-gzip`, `-br`), Jetty (`--gzip`), `;gzip` of older Apaches, `-df` of some delivery networks."""
+
+
 def opaque(tag: str) -> str:
     """A validator without quotes, weakness and what proxies append."""
-    tag = tag.strip().removeprefix("W/").strip('"')
-    return tag.removesuffix("-gzip").removesuffix(";gzip").removesuffix("--gzip")
+    return _APPENDED.sub("", tag.strip().removeprefix("W/").strip('"'))
 
 
 def not_modified(etag: str, **headers: str) -> Response:

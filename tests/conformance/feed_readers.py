@@ -198,7 +198,8 @@ def _low(item: Item) -> list[tuple[object, ...]]:
 
 def _item_txt(item: Item) -> list[tuple[str, str]]:
     review = [("review", item.expires_at.date().isoformat())] if item.expires_at else []
-    return _txt([*([("ai-content", "true")] if item.synthetic else []), *review])
+    gone = [("gone", item.gone)] if item.gone else []
+    return _txt([*([("ai-content", "true")] if item.synthetic else []), *gone, *review])
 
 
 ITEM = [
@@ -236,7 +237,7 @@ ITEM = [
         lambda t: [(one["startTime"], one["duration"], one["title"]) for one in t.get("podcastSoundbites", [])]),
     Row("low", _low, None, None, lambda t: [(one["source"][0]["uri"], one["type"], one["length"], one["bitrate"], one["integrity"]["value"]) for one in t.get("alternativeEnclosures", [])]),
     Row("low", lambda i: i.low.integrity if i.low else "", lambda f: _attribute(f, "podcast_integrity", "value"), None, None),
-    Row("synthetic expires_at", _item_txt, None, None, _txt_of),
+    Row("synthetic expires_at gone", _item_txt, None, None, _txt_of),
 ]  # fmt: skip
 
 

@@ -124,8 +124,13 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
     for answer, media_type in ((vtt, "text/vtt"), (srt, "application/x-subrip"), (page, "text/html")):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.mimetype == media_type
-        assert client.get(answer.request.path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        again = client.get(
+            answer.request.path, headers={"If-None-Match": answer.headers["ETag"], "Origin": "https://player.example"}
+        )
+        assert (again.status_code, again.headers["Access-Control-Allow-Origin"]) == (304, "*")
+        assert client.head(answer.request.path).headers["Access-Control-Allow-Origin"] == "*"
     assert "Nos da." in client.get(f"{stem}.cy.html").text
+    assert client.get(f"{stem}.cy.html").headers["Access-Control-Allow-Origin"] == "*"
     assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
     assert "Good night." in client.get(f"/episodes/{episode.id}").text
 
@@ -133,6 +138,7 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
 def test_chapters_are_json_for_apps(client: Visitor, session: Session) -> None:
     answer = client.get(f"/episodes/{told(session).id}/chapters.json")
     assert answer.mimetype == "application/json+chapters"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert json.loads(answer.data)["chapters"][1] == {"startTime": 61.0, "title": "Two"}
 
 
@@ -224,10 +230,25 @@ def test_what_is_kept_is_answered_as_the_application_answered(client: Visitor, s
     assert "Content-Encoding" not in zipped.headers
 
 
-def test_opml_names_every_show(client: Visitor, session: Session) -> None:
-    told(session)
+def test_opml_names_every_show_and_another_one_every_feed_there_is(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    terms = (("topic", "sleep"), ("substance", "opioids"))
+    episode.tags = [EpisodeTag(vocabulary=listed, code=code) for listed, code in terms]
     opml = etree.fromstring(client.get("/feeds.opml").data)
-    assert [o.get("xmlUrl") for o in opml.iter("outline")] == ["http://localhost/feed.xml", f"http://localhost{SHOW}"]
+    main = ["http://localhost/feed.xml", f"http://localhost{SHOW}"]
+    assert [o.get("xmlUrl") for o in opml.iter("outline")] == main
+    every = etree.fromstring(client.get("/every-feed.opml").data)
+    listed = [address for o in every.iter("outline") if (address := o.get("xmlUrl"))]
+    low = ["http://localhost/low/feed.xml", "http://localhost/shows/night-desk/low/feed.xml"]
+    assert listed == [
+        *main,
+        *low,
+        f"http://localhost/kinds/{episode.kind}/feed.xml",
+        "http://localhost/tags/topic/sleep/feed.xml",
+    ]
+    for o in every.iter("outline"):
+        for address in filter(None, (o.get("xmlUrl"), o.get("htmlUrl"))):
+            assert client.get(address.removeprefix("http://localhost")).status_code == 200, address
 
 
 def test_tags_that_are_hidden_have_no_feed(client: Visitor, session: Session) -> None:

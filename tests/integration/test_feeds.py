@@ -9,11 +9,18 @@ from datetime import timedelta
 import feedparser
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from media.objects import StoreSettings
+from media.store import S3Store
 from radio.catalogue import actions as catalogue
+from radio.catalogue import transcripts
 from radio.catalogue.rules import State
 from radio.clock import SetClock
+from radio.db import db
 from radio.feeds import writer, xml
 from radio.feeds.models import StoredFeed
 from radio.station import Station
@@ -59,7 +66,7 @@ def test_unchanged_data_are_the_same_bytes_for_ever(client: Visitor, session: Se
     assert "Last-Modified" not in first.headers
 
 
-@pytest.mark.parametrize("suffix", ["", "-gzip"])
+@pytest.mark.parametrize("suffix", ["", "-gzip", "--gzip", ";gzip", "-br"])
 def test_an_unchanged_feed_costs_304_also_behind_a_proxy_that_marks_the_validator(
     client: Visitor, session: Session, suffix: str
 ) -> None:
@@ -124,6 +131,67 @@ def test_every_enclosure_in_a_feed_is_of_this_station_and_has_the_extension_of_i
     (enclosure,) = entry.enclosures
     assert enclosure.href.startswith("http://localhost/audio/")
     assert enclosure.href.endswith(".mp3")
+
+
+@pytest.mark.parametrize(
+    "away",
+    [OperationalError("", {}, Exception("gone")), InterfaceError("", {}, Exception("closed")), PoolTimeoutError("all taken")],
+)
+def test_without_its_database_the_station_says_later_and_never_no(
+    app: Flask, client: Visitor, session: Session, away: Exception
+) -> None:
+    """Source: apps take 403 and 410 for an end, and 404 of a download for its loss."""
+    episode = make_episode(session)
+    transcripts.set_transcript(session, episode, "en-GB", b"Hello.", now=NOON)
+    episode.chapters = [{"start_ms": 0, "title": "One"}]
+    catalogue.touched(session)
+    of_episode = [f"/episodes/{episode.id}/{name}" for name in ("chapters.json", "transcript.html")]
+    asked = [
+        SHOW,
+        "/feed.xml",
+        "/feed.json",
+        "/feed.xml?page=1",
+        "/feeds.opml",
+        "/today.xml",
+        *of_episode,
+        f"/audio/{episode.id}.mp3",
+    ]
+    before = client.get(SHOW)
+    session.commit()
+
+    def gone(*_: object) -> None:
+        raise away
+
+    with app.app_context():
+        pool = db.engine.pool
+    event.listen(pool, "checkout", gone)
+    try:
+        for path in asked:
+            for method in ("GET", "HEAD"):
+                answer = client.open(path, method=method, headers={"If-None-Match": before.headers["ETag"]})
+                assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10"), (method, path)
+                assert answer.headers["Cache-Control"] == "no-store"
+    finally:
+        event.remove(pool, "checkout", gone)
+    assert client.get(SHOW).data == before.data
+
+
+def test_without_the_store_a_feed_is_served_and_a_download_says_later(
+    app: Flask, client: Visitor, session: Session, s3: StoreSettings
+) -> None:
+    episode, here = make_episode(session), app.extensions["station"]
+    catalogue.touched(session)
+    session.commit()
+    dead = S3Store(replace(s3, endpoint_url="http://127.0.0.1:9", public_endpoint_url=None))
+    app.extensions["station"] = replace(here, store=dead)
+    audio = f"/audio/{episode.id}.mp3"
+    assert client.get(SHOW).status_code == 200
+    assert client.head(audio).status_code == 200, "what it is stands in the database"
+    for headers in ({}, {"Range": "bytes=0-1"}, {"Range": "bytes=100-"}):
+        answer = client.get(audio, headers=headers)
+        assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (503, "10", "no-store"), (
+            headers
+        )
 
 
 def test_a_feed_of_nothing_is_404(client: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -14,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media import tags
+from media import keys, tags
 from media.store import S3Store
 from radio.accounts.models import Person
 from radio.catalogue import actions as catalogue
@@ -26,8 +27,10 @@ from radio.db import db
 from radio.editorial import actions as editorial
 from radio.editorial.models import FeedItem
 from radio.editorial.queries import receipt
-from radio.feeds import tombstones
+from radio.editorial.rules import Surface
+from radio.feeds import receipts, tombstones
 from radio.feeds.models import StoredFeed
+from radio.feeds.served import Ready
 from radio.feeds.tombstones import Why
 from radio.station import Station
 from tests.downloads import SOUNDS, Look, make_unseen
@@ -36,7 +39,11 @@ from tests.visitor import Visitor
 
 SECRET = "Marigold"
 """A word that stands in everything that is said of the episode, and nowhere else."""
-FEEDS = ("/feed.xml", "/feed.json", "/low/feed.xml", "/shows/night-desk/feed.xml", "/shows/night-desk/low/feed.xml")
+FEEDS = (
+    "/feed.xml", "/feed.json", "/low/feed.xml", "/shows/night-desk/feed.xml", "/shows/night-desk/low/feed.xml",
+    "/kinds/story/feed.xml", "/kinds/story/feed.json", "/tags/topic/sleep/feed.xml", "/tags/topic/sleep/feed.json",
+)  # fmt: skip
+"""Every feed that tells of it."""
 
 
 @pytest.fixture
@@ -44,7 +51,8 @@ def episode(session: Session, store: S3Store, alice: Person, look: Look) -> Epis
     """In the feeds, with words, tags, numbers and a picture of its own."""
     episode = make_unseen(session, store, f"{SECRET} and I")
     episode.made_by, episode.summary, episode.notes = alice.id, f"{SECRET} in short.", f"All about **{SECRET}**."
-    episode.tags = [EpisodeTag(vocabulary="topic", code="sleep")]
+    terms = [("topic", "sleep"), ("substance", "opioids")]
+    episode.kind, episode.tags = "story", [EpisodeTag(vocabulary=listed, code=code) for listed, code in terms]
     episode.chapters = [{"start_ms": 0, "title": f"{SECRET} begins"}]
     look()
     return episode
@@ -86,9 +94,12 @@ def test_the_feed_keeps_the_place_and_says_nothing_of_it(
         assert after.title == tombstones.title(Why.TAKEN_BACK, episode.id)
         assert after.summary
         assert after.content[0].value
-        assert b"<itunes:block>Yes</itunes:block>" in client.get("/feed.xml").data
+        for said in (b"<itunes:block>Yes</itunes:block>", b'<podcast:txt purpose="gone">taken-back</podcast:txt>'):
+            assert said in client.get("/feed.xml").data
         for path in FEEDS:
-            assert SECRET.encode() not in client.get(path).data, path
+            told = client.get(path).data
+            assert SECRET.encode() not in told, path
+            assert after.title.encode() in told, "whoever subscribed to this one is told too"
         (enclosure,) = after.enclosures
         assert enclosure.href == before.enclosures[0].href
         clip = client.get(f"/audio/{episode.id}.mp3")
@@ -127,7 +138,7 @@ def test_a_clip_is_short_and_says_that_its_voice_is_synthetic(why: Why, profile:
 def public_bytes(client: Visitor, episode: Episode) -> dict[str, bytes]:
     """Every address at which anybody could look for it."""
     addresses = [
-        *FEEDS, "/feeds.opml", "/today.xml", "/publisher.xml", "/kinds/programme/feed.xml", "/tags/topic/sleep/feed.xml", "/", "/shows",
+        *FEEDS, "/feeds.opml", "/today.xml", "/publisher.xml", "/", "/shows",
         "/shows/night-desk", f"/search?q={SECRET}", "/schedule", "/now.json", "/schedule.json", f"/episodes/{episode.id}",
         f"/episodes/{episode.id}/chapters.json", f"/episodes/{episode.id}/transcript.vtt", f"/episodes/{episode.id}/transcript.html",
         f"/audio/{episode.id}.mp3", f"/audio/{episode.id}.m4a",
@@ -164,14 +175,23 @@ def test_nothing_of_it_is_in_any_public_byte(
 
 
 def test_the_place_is_given_up_after_90_days_and_the_clip_after_a_year(
-    client: Visitor, episode: Episode, take_back: Callable[[Episode], None], work_off: Callable[[], int], clock: SetClock
-) -> None:
+    client: Visitor, session: Session, episode: Episode, take_back: Callable[[Episode], None], work_off: Callable[[], int], clock: SetClock
+) -> None:  # fmt: skip
     take_back(episode)
     work_off()
     clock.move(timedelta(days=90) - timedelta(minutes=1))
-    assert entry(client) is not None
+    tombstones.forget(session, now=clock.now())
+    session.commit()
+    for path in ("/feed.xml", "/kinds/story/feed.xml", "/tags/topic/sleep/feed.xml"):
+        assert entry(client, path) is not None, path
+    assert entry(client, "/kinds/programme/feed.xml") is None, "where it never was"
+    assert session.get_one(FeedItem, episode.id).told_in == ["kind:story", "topic:sleep"], "and nothing that is never shown"
     clock.move(timedelta(minutes=1))
-    assert entry(client) is None
+    for path in ("/feed.xml", "/kinds/story/feed.xml", "/tags/topic/sleep/feed.xml"):
+        assert entry(client, path) is None, path
+    work_off()
+    session.expire_all()
+    assert session.get_one(FeedItem, episode.id).told_in == []
     assert client.get(f"/audio/{episode.id}.mp3").status_code == 200
     clock.move(timedelta(days=275))
     for address in (f"/audio/{episode.id}.mp3", f"/audio/{episode.id}.m4a"):
@@ -228,7 +248,7 @@ def test_what_may_not_be_in_apps_any_more_leaves_them_like_what_is_taken_back_an
     after, clip = entry(client), client.get(audio)
     assert (after.id, after.published, after.enclosures[0].href) == (before.id, before.published, before.enclosures[0].href)
     assert after.title == tombstones.title(Why.NOT_SHARED, episode.id)
-    assert {entry(client, path).title for path in ("/kinds/programme/feed.xml", "/tags/topic/sleep/feed.xml")} == {after.title}
+    assert {entry(client, path).title for path in FEEDS if path.endswith("xml")} == {after.title}
     assert int(after.enclosures[0].length) == len(clip.data) == len(tombstones.clip(Why.NOT_SHARED, "standard").content)
     words = [
         f"/episodes/{episode.id}/{name}" for name in ("transcript.vtt", "transcript.srt", "transcript.html", "chapters.json")
@@ -236,6 +256,7 @@ def test_what_may_not_be_in_apps_any_more_leaves_them_like_what_is_taken_back_an
     for path in (*FEEDS, *words, audio):
         answer = client.get(path)
         assert SECRET.encode() not in answer.data, path
+        assert answer.headers["Access-Control-Allow-Origin"] == "*", path
     for path in (*words, audio):
         answer = client.get(path, headers=OUR_PAGE)
         assert answer.status_code == 200, "on our own pages it is as it was"
@@ -292,7 +313,7 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
     gone = producer.post(f"{page}/withdraw")
     assert gone.location.endswith(f"{page}/receipt")
     at_once = producer.get(f"{page}/receipt").text
-    assert at_once.count("Not seen to be gone yet") == 6
+    assert at_once.count("Not seen to be gone yet") == 7
     for _ in range(3):
         work_off()
         clock.move(timedelta(minutes=1))
@@ -304,6 +325,49 @@ def test_its_teller_sees_from_where_it_is_gone_and_where_copies_may_remain(
     assert SECRET not in shown
     assert browser_of(bob).get(f"{page}/receipt").status_code == 404
     assert f"{page}/receipt" in producer.get(page).text
+
+
+def test_the_receipt_looks_at_every_page_and_form_that_was_asked_for_and_at_what_lies_in_the_copy(
+    app: Flask, client: Visitor, session: Session, store: S3Store, episode: Episode, take_back: Callable[[Episode], None],
+    work_off: Callable[[], int], clock: SetClock,
+) -> None:  # fmt: skip
+    before = {address: client.get(address).data for address in ("/feed.xml", "/feed.json")}
+    pointer = f'<podcast:remoteItem feedGuid="x" itemGuid="{episode.guid}"/></channel>'
+    pointing = client.get("/today.xml").data.replace(b"</channel>", pointer.encode())
+    take_back(episode)
+    work_off()
+    recording_id, here = episode.recording_id, app.extensions["station"]
+
+    def gone(surface: Surface) -> bool:
+        session.commit()
+        with app.app_context():
+            looker = receipts.Looker(db.session(), here, episode.id, now=clock.now())
+            db.session().rollback()
+            return looker.gone(surface)
+
+    assert gone(Surface.FEEDS)
+    told, in_memory = session.get_one(StoredFeed, "station"), app.extensions["feeds"].feeds
+    columns = {column.name: getattr(told, column.name) for column in StoredFeed.__table__.columns}
+    for name, old in {"kind:story/2": before["/feed.xml"], "json:station/2": before["/feed.json"], "today": pointing}.items():
+        as_it_was = in_memory.get(name)
+        planted = session.merge(StoredFeed(**columns | {"name": name, "identity": old}))
+        in_memory[name] = Ready.of(planted)
+        assert not gone(Surface.FEEDS), name
+        session.delete(planted)
+        in_memory[name] = as_it_was
+    for name in ("kind:story/2", "json:station/2"):
+        del in_memory[name]
+    assert gone(Surface.FEEDS)
+
+    assert gone(Surface.COPY), "nobody asked for one"
+    key = f"{keys.COPY}live/standard/7-abc.mp3"
+    store.put_bytes(key, b"sound", "audio/mpeg")
+    for heard, is_whole, is_gone in (
+        ({key: [recording_id]}, True, False), ({}, True, False), ({key: ["another"]}, False, False), ({key: ["another"]}, True, True),
+    ):  # fmt: skip
+        store.put_bytes(keys.COPY_INDEX, json.dumps({"is_whole": is_whole, "heard": heard}).encode(), "application/json")
+        assert gone(Surface.COPY) is is_gone, (heard, is_whole)
+    store.remove_all([key, keys.COPY_INDEX])
 
 
 def test_the_producer_is_told_what_keeps_an_episode_out_of_apps(

@@ -164,10 +164,16 @@ def test_what_waits_says_why_and_when_it_is_tried_again(
     address = elsewhere.do("/feed.xml", lambda asked: asked.answer(503))
     arrival, _job = actions.begin(session, address=address, by=AT_THE_CONSOLE, now=clock.now())
     session.commit()
+    pages = (f"/studio/moving/arrivals/{arrival.id}", "/studio/moving")
+    for page in pages:
+        said = browser_of(sam).get(page).text
+        assert "Nobody is working at the moment" in said, "no worker lives"
+        assert "Reading</span>" not in said
     work_off()
 
-    for page in (f"/studio/moving/arrivals/{arrival.id}", "/studio/moving"):
+    for page in pages:
         said = browser_of(sam).get(page).text
+        assert "Nobody is working" not in said
         assert "The server answers with a fault (503)." in said
         assert "It is tried again by itself at 12:00:15. Tried once so far; after 4 tries it is given up." in said
         assert "Waiting</span>" in said

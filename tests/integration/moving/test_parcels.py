@@ -31,6 +31,8 @@ from radio.clock import SetClock
 from radio.db import db, reading
 from radio.editorial import actions as editorial
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.feeds import tombstones
+from radio.feeds.tombstones import Why
 from radio.jobs.carrier import Carrier
 from radio.moving import actions, packing
 from radio.moving.models import Arrival, ArrivalItem, Parcel
@@ -186,15 +188,19 @@ def sayings(episode: Episode) -> tuple[object, ...]:
     voices = (episode.artwork_sha256, *((each.voice.name, each.named, each.role) for each in episode.voices))
     renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []
     renditions += [(row.language, row.text, row.timed) for row in episode.transcripts]
-    return (episode.id, episode.guid, episode.feed_guid, said, tags, voices, renditions)
+    return (episode.id, episode.guid, episode.feed_guid, episode.unshared_at, said, tags, voices, renditions)
 
 
 def test_a_second_station_has_the_same_show_to_the_byte(
     told: Show, app: Flask, station: Station, clock: SetClock, session: Session, second: Second, client: Visitor
 ) -> None:
+    left = session.scalars(select(Episode).where(Episode.title == "First steps")).one()
+    catalogue.describe(session, left, now=clock.now(), scopes=["site"])
+    session.commit()
     content = archive(app, station, clock)
     before = feedparser.parse(client.get("/shows/long-way/feed.xml").data)
     arrival = second.bring(content)
+    assert [item.guid for item in second.items(arrival) if "left-apps-there" in item.notes] == [left.feed_guid]
     assert arrival.state is ArrivalState.OVER, arrival.problem
     assert {item.state for item in second.items(arrival)} == {ItemState.WHOLE}, [i.problem for i in second.items(arrival)]
     visitor = second.app.test_client()
@@ -210,6 +216,8 @@ def test_a_second_station_has_the_same_show_to_the_byte(
     assert as_told_by_any(content_there, SECOND) == as_told_by_any(
         client.get("/shows/long-way/feed.xml").data, "http://localhost"
     )
+    assert [entry.title for entry in after.entries if entry.id == left.feed_guid] == [tombstones.title(Why.NOT_SHARED, left.id)]
+    assert visitor.get(f"/audio/{left.id}.mp3").data == tombstones.clip(Why.NOT_SHARED, "standard").content
     assert len(before.entries) == 2
     assert [entry.id for entry in after.entries] == [entry.id for entry in before.entries]
     assert after.feed.podcast_guid == before.feed.podcast_guid
@@ -223,7 +231,7 @@ def test_a_second_station_has_the_same_show_to_the_byte(
 
 
 def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
-    taken_back: Episode, app: Flask, station: Station, clock: SetClock, second: Second
+    taken_back: Episode, app: Flask, station: Station, clock: SetClock, second: Second, client: Visitor
 ) -> None:
     content = archive(app, station, clock)
     with zipfile.ZipFile(io.BytesIO(content)) as found:
@@ -232,12 +240,19 @@ def test_what_was_taken_back_is_a_tombstone_there_and_nothing_else(
         assert SECRET.encode() not in texts
         [stone] = json.loads(found.read("shows/long-way/show.json"))["tombstones"]
     assert stone["id"] == taken_back.id
-    assert set(stone) == {"id", "guid", "feed_guid", "withdrawn_at"}
+    assert set(stone) == {"id", "guid", "feed_guid", "published_at", "withdrawn_at", "entered_at"}
 
-    second.bring(content)
+    second.release(second.bring(content))
 
     theirs = second.session.get_one(Episode, taken_back.id)
     assert (theirs.state, theirs.guid, theirs.title, theirs.recording) == (State.WITHDRAWN, taken_back.guid, "", None)
+    visitor, feed = second.app.test_client(), "/shows/long-way/feed.xml"
+    [entry] = feedparser.parse(visitor.get(feed).data).entries
+    assert (entry.id, entry.title) == (str(taken_back.guid), tombstones.title(Why.TAKEN_BACK, taken_back.id)), (
+        "who followed the show hither hears of it"
+    )
+    assert [e.id for e in feedparser.parse(client.get(feed).data).entries] == [entry.id]
+    assert visitor.get(f"/audio/{taken_back.id}.mp3").data == tombstones.clip(Why.TAKEN_BACK, "standard").content
 
 
 def as_told_by_any(feed: bytes, host: str) -> list[str]:

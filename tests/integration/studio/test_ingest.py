@@ -135,6 +135,7 @@ def test_work_that_was_given_up_can_be_asked_for_again(
     assert "could not make the sound ready" in browser.get(f"/studio/episodes/{draft.id}").text
 
     browser.post(f"/studio/episodes/{draft.id}/retry")
+    assert "Nobody is working at the moment" in browser.get(f"/studio/episodes/{draft.id}").text, "no worker lives"
     work_off()
 
     assert session.get_one(Episode, draft.id).recording.state is RecordingState.TAKEN

@@ -33,7 +33,7 @@ ITEMS = st.builds(
     transcripts=st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=2).map(tuple), block=TEXT | st.just("Yes"), license=TEXT,
     persons=st.lists(st.builds(FoundPerson, name=TEXT, role=TEXT | st.just("Guest"), group=TEXT, is_linked=st.booleans()), max_size=14).map(tuple),
     soundbites=st.lists(st.tuples(TEXT | st.just("3"), TEXT | st.just("40"), TEXT), max_size=12).map(tuple), others=st.lists(TEXT, max_size=2).map(tuple),
-    season_name=TEXT,
+    season_name=TEXT, display=TEXT, synthetic=TEXT,
 )  # fmt: skip
 
 
@@ -260,21 +260,23 @@ def test_no_bytes_are_a_transcript_that_breaks_us(content: bytes, form: str) -> 
 RICH = """<podcast:person role="Host" img="https://a.example/1.jpg">Ann Example</podcast:person><podcast:location country="gb" geo="geo:1,2">Leeds</podcast:location>
 <podcast:funding url="https://a.example/give">Give</podcast:funding><podcast:license url="https://a.example/l">CC-BY-4.0</podcast:license>
 <podcast:podroll><podcast:remoteItem feedGuid="917393e3-1b1e-5cef-ace4-edaa54e1f810" feedUrl="https://b.example/f" title="B"/></podcast:podroll>
-<podcast:trailer url="https://a.example/2.mp3" pubdate="Fri, 01 Mar 2024 07:30:00 +0000">Soon</podcast:trailer><podcast:txt purpose="verify">abc</podcast:txt>
+<podcast:trailer url="https://a.example/2.mp3" pubdate="Fri, 01 Mar 2024 07:30:00 +0000">Soon</podcast:trailer><podcast:txt purpose="verify">abc</podcast:txt><podcast:txt purpose="ai-content">true</podcast:txt>
 <podcast:trailer url="https://a.example/t.mp3" pubdate="Fri, 01 Mar 2024 07:30:00 +0000" season="2" type="audio/mpeg" length="9">Season two</podcast:trailer>
 <podcast:value type="lightning"/><itunes:owner><itunes:email>x@a.example</itunes:email></itunes:owner><podcast:block id="spotify">yes</podcast:block>"""
 MORE = """<podcast:person role="guest" group="cast">Bo</podcast:person><podcast:person role="Editor" group="Video Post-Production">Cy</podcast:person>
 <podcast:person role="juggler">Di</podcast:person><podcast:soundbite startTime="1.5" duration="20">The lamp</podcast:soundbite>
-<podcast:soundbite startTime="0" duration="2"/><podcast:season name="Winter">2</podcast:season><podcast:episode display="Nine">9</podcast:episode>
+<podcast:soundbite startTime="0" duration="2"/><podcast:season name="Winter">2</podcast:season><podcast:episode display="Nine">9</podcast:episode><podcast:txt purpose="ai-content">true</podcast:txt>
+<podcast:location country="gb">Hull</podcast:location><podcast:funding url="https://a.example/own">Own</podcast:funding><podcast:license>cc0-1.0</podcast:license>
 <podcast:alternateEnclosure type="audio/opus"><podcast:source uri="https://a.example/1.opus"/></podcast:alternateEnclosure><podcast:value/>
-<itunes:image href="https://a.example/own.jpg"/><itunes:block>Yes</itunes:block>"""
+<itunes:image href="https://a.example/own.jpg"/><itunes:block>Yes</itunes:block><podcast:socialInteract protocol="disabled"/>"""
 
 
 def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
-    items = [Item("https://a.example/1.mp3", "1", "One", more=MORE), Item("https://a.example/2.mp3", "2", "Two")]
+    gone = Item("https://a.example/3.mp3", "3", "Taken back", more='<podcast:txt purpose="gone">taken-back</podcast:txt>')
+    items = [Item("https://a.example/1.mp3", "1", "One", more=MORE), Item("https://a.example/2.mp3", "2", "Two"), gone]
     found = feed.read(rss(items, channel=RICH))
     fields, notes = rules.show_fields(found, language="en-GB")
-    one, two, trailer = rules.planned(found, guid=GUID, language="en-GB", now=NOW)
+    one, two, note, trailer = rules.planned(found, guid=GUID, language="en-GB", now=NOW)
 
     assert {name: fields[name] for name in ("country", "license", "license_url", "funding_url", "funding_words", "seasons", "blocked")} == {
         "country": "GB", "license": "cc-by-4.0", "license_url": "https://a.example/l", "funding_url": "https://a.example/give",
@@ -294,8 +296,15 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
     assert (two.fields["release"], trailer.fields["release"], trailer.title) == ("trailer", "trailer", "Season two")
     assert trailer.fields["season_number"] == 2
     assert podcasting.gathered([one.notes, two.notes, trailer.notes]) == [
-        "alternates-left 1", "block-left 1", "others-left 1 podcast:value (1)", "persons-held 3", "persons-linked 2", "soundbites-left 1",
+        "alternates-left 1", "block-left 1", "display-left 1 Nine (1)", "license-own 1",
+        "others-left 1 podcast:funding (1), podcast:location (1), podcast:value (1)", "persons-held 3", "persons-linked 2", "soundbites-left 1",
     ]  # fmt: skip
+    assert (one.problem, two.problem, note.problem) == ("", "", "gone-there"), (
+        "what stands in the place of something is not brought"
+    )
+    assert (one.fields["synthetic"], two.fields["synthetic"], fields["synthetic"]) == (True, False, True), (
+        "what a machine made says so here too"
+    )
     assert "role-unknown juggler" in podcasting.own_of(one.notes)
 
 
