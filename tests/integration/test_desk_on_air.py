@@ -150,7 +150,9 @@ def test_the_log_says_what_became_of_each_airing(session: Session, here: Station
     clock.move(timedelta(minutes=2))
     air.resume(session, here, by=AT_THE_CONSOLE, now=here.now())
     clock.move(timedelta(minutes=30))
-    session.add(Outage(process="web-1", from_tick=tick_at(clock.unix_ms()) - 400, to_tick=tick_at(clock.unix_ms()) - 390))
+    now_tick = tick_at(clock.unix_ms())
+    heard = next(a for a in queries.rundown(session, now_tick - 1500, now_tick).airings[1:-1] if a.part is Part.PROGRAMME)
+    session.add(Outage(process="web-1", from_tick=heard.start_tick + 1, to_tick=heard.start_tick + 11))
     session.commit()
     told = log(session, on, clock)
     assert told[:2] == [(Outcome.CUT, "stopped"), (Outcome.LOOP, "stopped")]

@@ -7,7 +7,7 @@ import "./studio/week-grid.js";
 import { watch } from "./studio/live.js";
 
 watch();
-document.querySelector(".error-summary")?.focus();
+document.querySelector(".error-summary, [data-first]")?.focus();
 
 // Who presses twice means once. After some seconds a form may be sent again: the line may have been dead.
 const AGAIN_MS = 5000;
