@@ -14,7 +14,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, SEGMENT_SAMPLES, TICK_MS
-from media.seaweed import Seaweed
 from media.store import S3Store
 from radio import keyring
 from radio.channel import loop
@@ -28,9 +27,11 @@ from tests.databases import SqliteBlank
 from tests.judged import Judgement, judged
 from tests.listened import Listening
 from tests.lived import Life
+from tests.ports import embedded_store
 from tests.recorded import LONGEST_SILENCE_S, Recorded, record_all
 from tests.stock import Lengths
 from tests.storeless import Faltering, Hour, without_store
+from tests.waiting import PATIENCE_S
 
 Say = Callable[[str], None]
 
@@ -98,10 +99,10 @@ def a_station(folder: Path, began: datetime, zone: str) -> Iterator[tuple[Flask,
     from radio.app import create_app
 
     (folder / "var").mkdir()
-    server = Seaweed(folder / "s3", access_key="radio", secret_key="a-secret-of-a-life", durable=False, timer_slack_ms=0)
+    server = embedded_store(folder / "s3", secret_key="a-secret-of-a-life")
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         store = S3Store(server.settings("radio"))
         store.ensure_bucket()
         settings = Settings.from_env({

@@ -6,23 +6,31 @@ changed is seen after it. Elsewhere call `session.commit()` before other code op
 
 from __future__ import annotations
 
+import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from media.seaweed import Seaweed
 from media.store import S3Store
 from radio import keyring
 from radio.clock import SetClock
+from radio.core import ids
 from radio.db import db
+from radio.schedule import desk
 from radio.settings import Settings
 from tests.databases import Blank, PostgresBlank, SqliteBlank, postgres_cluster
 from tests.makers import NOON
+from tests.ports import embedded_store
 from tests.visitor import Visitor
+from tests.waiting import PATIENCE_S
 
 pytest_plugins = ["tests.people", "tests.air", "tests.downloads", "tests.audio.fixtures"]
 
@@ -32,10 +40,58 @@ if TYPE_CHECKING:
     from media.objects import StoreSettings
     from radio.station import Station
 
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile("wide", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=_SLOW)
+hypothesis.settings.load_profile("same")  # `--hypothesis-profile wide` looks for what nobody has thought of
+
+
+_LONGEST_FIRST = (
+    "conformance/test_players.py", "conformance/test_outage.py", "conformance/test_replicas.py", "browser/test_listening.py",
+    "conformance/test_withdrawal_behind_a_cache.py", "integration/test_kill.py", "browser/test_everybody.py", "browser/test_studio.py",
+    "integration/test_up.py", "browser/test_week.py", "moving/test_two_hundred.py", "integration/test_replicas.py", "integration/test_full_disk.py",
+    "integration/test_a_life.py", "browser/test_passkey.py", "moving/test_parcels.py", "moving/test_arrivals.py", "integration/test_jobs.py",
+    "moving/test_killed.py", "integration/test_embedded_store.py", "conformance/test_podcast_clients.py", "browser/test_desk_on_air.py",
+)  # fmt: skip
+"""Files that take more than ten seconds: begun last, one of them would keep the other worker of `scripts/test` waiting."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Behind the shuffling: what takes long comes first, all else as it was shuffled."""
+    place = {name: number for number, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--database postgres` runs everything on a PostgreSQL cluster of its own."""
+    """`--database postgres` runs everything on a PostgreSQL cluster of its own; `--chance 7` with other ids and other rundowns."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="what the station's rows live in")
+    parser.addoption("--chance", default="", help="what ids and rundowns come from, beside the name of the test")
+
+
+class Chance(random.Random):
+    """What stands in for the chance of the system."""
+
+    def token_hex(self, n_bytes: int) -> str:
+        """So many bytes, written as `secrets` does."""
+        return self.randbytes(n_bytes).hex()
+
+
+@pytest.fixture(autouse=True)
+def chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Chance:
+    """Ids, and what the rundown is drawn from, follow from the name of the test: it does the same each time it is run."""
+    found = Chance(f"{request.config.getoption('--chance')} {request.node.nodeid}")
+    for module in (ids, desk):
+        monkeypatch.setattr(module, "secrets", found)
+    return found
+
+
+@event.listens_for(Engine, "connect")
+def _settle_for_tests(dbapi_connection: Any, _record: Any) -> None:
+    """Whoever waits for another's transaction waits as long as a slow machine makes them; no row of a test has to outlive a power cut."""
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        for pragma in ("busy_timeout=60000", "synchronous=off"):
+            dbapi_connection.execute(f"pragma {pragma}")
 
 
 @pytest.fixture(scope="session")
@@ -69,12 +125,10 @@ def clock() -> SetClock:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreSettings]:
     """A running S3 with an empty bucket that browsers could reach: the embedded server, one for the whole run."""
-    server = Seaweed(
-        tmp_path_factory.mktemp("s3"), access_key="radio", secret_key="a-secret-of-the-tests", durable=False, timer_slack_ms=0
-    )
+    server = embedded_store(tmp_path_factory.mktemp("s3"), secret_key="a-secret-of-the-tests")
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         settings = server.settings("radio-test")
         S3Store(settings).ensure_bucket()
         yield replace(settings, public_endpoint_url=settings.endpoint_url)
@@ -96,6 +150,9 @@ def app(settings: Settings, clock: SetClock, store: S3Store) -> Iterator[Flask]:
     app = create_app(settings, clock=clock, store=store)
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
     app.test_client_class = Visitor
+    app.extensions["security"].pwd_context.update(
+        argon2__rounds=1, argon2__memory_cost=64, argon2__parallelism=1
+    )  # nobody is attacked here
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -6,7 +6,6 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Protocol
 from sqlalchemy import create_engine, text
 
 from radio import schema
+from tests.ports import free_port
 
 
 class Blank(Protocol):
@@ -85,15 +85,12 @@ def _lay_out(url: str) -> None:
 @contextmanager
 def postgres_cluster() -> Iterator[str]:
     """A PostgreSQL server on loopback that lives as long as the block; gives its URL without a database."""
-    with tempfile.TemporaryDirectory(prefix="pg-") as name, socket.socket() as probe:
-        folder = Path(name)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        folder, port = Path(name), free_port()
         _unprivileged(folder)
         _run("initdb", "-D", f"{folder}/rows", "-U", "radio", "-A", "trust", "-N", "--no-instructions", "-E", "UTF8")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c synchronous_commit=off"
-        _run("pg_ctl", "-D", f"{folder}/rows", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        _run("pg_ctl", "-D", f"{folder}/rows", "-w", "-t", "240", "-l", f"{folder}/log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://radio@127.0.0.1:{port}"
         finally:

@@ -137,7 +137,7 @@ def stalls(content: bytes, until: int = 99) -> Habit:
             return
         asked.answer(200, content[: len(content) // 2], declared=len(content), Content_Type="audio/wav")
         asked.handler.wfile.flush()
-        asked.over.wait(6)
+        asked.over.wait()
 
     return habit
 

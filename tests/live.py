@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import struct
 import subprocess
 import sys
-import time
-import urllib.request
 import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +30,8 @@ from radio.db import writing
 from radio.schedule import models
 from radio.settings import Settings
 from tests.makers import make_episode, make_show
+from tests.ports import free_port
+from tests.waiting import answered, ended
 
 ROOT = Path(__file__).resolve().parent.parent
 Sound = NDArray[np.float32]
@@ -151,13 +150,6 @@ def air(live: Live, order: Sequence[str], from_tick: int, to_tick: int, *, now: 
     return airings
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def web(live: Live, *, port: int | None = None, **more: str) -> Iterator[tuple[str, int]]:
     """A web process that serves the station; gives its address and its process id."""
@@ -166,22 +158,10 @@ def web(live: Live, *, port: int | None = None, **more: str) -> Iterator[tuple[s
     command = [sys.executable, "-m", "tests.web_process", str(port), str(live.emergency)]
     process = subprocess.Popen(command, env=env, cwd=ROOT)
     try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/now.json", timeout=5) as answer:
-                    answer.read()
-                break
-            except OSError:
-                assert process.poll() is None, "the web process ended"
-                time.sleep(0.1)
+        answered(f"http://127.0.0.1:{port}/now.json", process)
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        ended(process)
 
 
 def decoded(path: Path) -> Sound:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from media.types import ByteRange
 from radio.channel.views import Channel, open_channel
 from radio.clock import SetClock
 from tests.listened import SILENT, Silences
+from tests.waiting import PATIENCE_S, until
 
 RENDITIONS = ("standard", "low")
 _HALF_MS = 480
@@ -87,7 +87,7 @@ def without_store(
             assert store.away or answer.status_code == 200
             hour.answers[answer.status_code] += 1
         for _ in range(SEGMENT_MS // _HALF_MS):
-            heard.append(here.stream.half_tick(half, wait_s=5.0 if step == 0 else 0.0).sound)
+            heard.append(here.stream.half_tick(half, wait_s=PATIENCE_S if step == 0 else 0.0).sound)
             half += 1
             _read_ahead(here)
         clock.move(timedelta(milliseconds=SEGMENT_MS))
@@ -112,9 +112,7 @@ def _newest(client: Any, name: str) -> tuple[int, str]:
 
 def _read_ahead(here: Channel) -> None:
     """In this second of the clock what is asked of the store is answered, one way or the other."""
-    until_s = time.monotonic() + 20
-    while here.ticks.under_way and time.monotonic() < until_s:
-        time.sleep(0.0005)
+    until(lambda: not here.ticks.under_way, every_s=0.0005)
 
 
 def _all_there(client: Any, listed: dict[str, dict[int, str]]) -> int:

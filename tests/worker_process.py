@@ -1,7 +1,8 @@
 """A worker to be killed: `python -m tests.worker_process` with the station's settings in the environment.
 
-Its one kind of work, `count`, takes a third of a second and adds 1 to a number of its subject when it is done. Whoever works on
-a subject holds a lock on a file of it; a second one at the same time is written down as `double`.
+Its one kind of work, `count`, takes a third of a second, or as long as there is a file `<subject>.held`, and adds 1 to a number of
+its subject when it is done. Whoever works on a subject holds a lock on a file of it; a second one at the same time is written down
+as `double`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ STEPS = 10
 
 def count(work: Work) -> None:
     """Work a while, alone, then count once."""
-    with (station().settings.data / f"{work.subject}.lock").open("w") as lock:
+    folder = station().settings.data
+    with (folder / f"{work.subject}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -32,6 +34,9 @@ def count(work: Work) -> None:
         for step in range(STEPS):
             work.progress(step / STEPS, step="counting")
             time.sleep(0.03)
+            while (folder / f"{work.subject}.held").exists():
+                work.progress(step / STEPS)
+                time.sleep(0.03)
         with work.publishing() as session:
             number = session.get(Change, work.subject) or Change(name=work.subject, number=0)
             number.number += 1

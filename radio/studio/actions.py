@@ -94,7 +94,7 @@ def drop_untouched(session: Session, upload: Upload) -> bool:
 def assemble(store: ObjectStore, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:
     """Make the object out of its parts; gives the numbers of parts that are missing, and then nothing is made.
 
-    Harmless when repeated, also after a crash right behind it.
+    Harmless when repeated, also after a crash right behind it, and while the store throws away the parts of what it has made whole.
 
     Raises:
         ObjectMissingError: the store knows neither the upload nor the object: begin again.
@@ -102,7 +102,7 @@ def assemble(store: ObjectStore, key: str, store_upload_id: str, parts: Parts) -
     try:
         arrived = store.parts(key, store_upload_id)
         if lacking := parts.missing({part.number: part.size_bytes for part in arrived}):
-            return lacking
+            return () if store.exists(key) and store.head(key).size_bytes == parts.size_bytes else lacking
         store.complete_upload(key, store_upload_id, _only(arrived, parts.count))
     except ObjectMissingError:
         if store.head(key).size_bytes != parts.size_bytes:

@@ -42,8 +42,9 @@ from radio.clock import SetClock  # noqa: E402
 from radio.core.time import from_unix_ms, unix_ms  # noqa: E402
 from radio.schedule import actions  # noqa: E402
 from radio.station import Station  # noqa: E402
-from tests.live import Live, chirp, free_port, make_live  # noqa: E402
+from tests.live import Live, chirp, make_live  # noqa: E402
 from tests.makers import make_episode  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 DAY_SEGMENTS = 15_000
 TIMES, COPIES = 8, 3

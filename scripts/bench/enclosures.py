@@ -35,7 +35,8 @@ from radio.clock import SystemClock  # noqa: E402
 from radio.db import db, reading  # noqa: E402
 from radio.feeds import heads  # noqa: E402
 from radio.station import open_clock, open_store  # noqa: E402
-from tests.live import chirp, free_port, make_live, web  # noqa: E402
+from tests.live import chirp, make_live, web  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 MEGABYTE = 1_000_000
 LOOP = ROOT / "radio/channel/emergency/mp3-64.mp3"

@@ -59,7 +59,7 @@ def listeners(names: list[str], address: str, out: Path, seconds: int) -> list[t
             found.append(threading.Thread(target=listen, args=(address, target), kwargs=more))
         else:
             make, path = players.RUNS[name]
-            found.append(threading.Thread(target=players._play, args=(make(address + path, target), out)))
+            found.append(threading.Thread(target=players._play, args=(make(address + path, target), target)))
     return found
 
 

@@ -29,7 +29,8 @@ from watched import cost  # noqa: E402
 
 from media.grid import tick_at  # noqa: E402
 from radio.clock import SystemClock  # noqa: E402
-from tests.live import air, chirp, free_port, make_live, web  # noqa: E402
+from tests.live import air, chirp, make_live, web  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 256; }}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from media import keys
@@ -35,9 +33,12 @@ from radio.settings import Settings
 from radio.station import Station
 from tests.databases import Blank
 from tests.makers import make_episode, make_show
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, answered, ended
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_MS = 1_000 * PATIENCE_S
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
           "--no-first-run"]  # fmt: skip
 
@@ -76,7 +77,7 @@ class Listener:
         module = self.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js")
         found: dict[str, object] = self.page.evaluate(
             """async module => { const { sound } = await import(module); const { audio } = sound;
-            return { state: sound.state, position: audio.currentTime } }""",
+            return { state: sound.state, position: audio.currentTime, at: performance.now() / 1000 } }""",
             module,
         )
         return found
@@ -85,14 +86,14 @@ class Listener:
         """Wait until the sound goes on: its position moves by half a second.
 
         Raises:
-            AssertionError: it did not within fifteen seconds.
+            AssertionError: it never did.
         """
-        begun = self.sound()["position"]
-        for _ in range(75):
+        begun, end_s = self.sound()["position"], time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s:
             now = self.sound()
             if now["state"] == "playing" and abs(float(str(now["position"])) - float(str(begun))) > 0.5:
                 return
-            self.page.wait_for_timeout(200)
+            self.page.wait_for_timeout(100)
         raise AssertionError(f"no sound: {self.sound()}; {self.complaints}")
 
 
@@ -139,9 +140,7 @@ def _with_sound(episode: Episode, ingested: Ingested, store: S3Store) -> None:
 def served(s3: StoreSettings, blank: Blank, ingested: Ingested, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
     """The station, served until the last test is done."""
     data = tmp_path_factory.mktemp("on-air")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     env = {
         "RADIO_DATA": str(data), "RADIO_DATABASE_URL": blank.copy(data), "RADIO_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "RADIO_S3_ENDPOINT": s3.endpoint_url, "RADIO_S3_BUCKET": s3.bucket, "RADIO_S3_ACCESS_KEY": s3.access_key,
@@ -159,11 +158,10 @@ def served(s3: StoreSettings, blank: Blank, ingested: Ingested, tmp_path_factory
         [sys.executable, "-m", "tests.browser.served", str(port), str(loop)], cwd=ROOT, env=os.environ | env
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/now.json", process)
+        answered(f"http://127.0.0.1:{port}/now.json", process)
         yield OnAir(f"http://127.0.0.1:{port}", *ids)
     finally:
-        process.terminate()
-        process.wait(15)
+        ended(process)
 
 
 def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[str, str, str]:
@@ -198,22 +196,20 @@ def _catalogue(settings: Settings, store: S3Store, ingested: Ingested) -> tuple[
     return ids
 
 
-def _wait_for(url: str, served: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            assert served.poll() is None, "the station did not start"
-            time.sleep(0.1)
-    raise AssertionError("the station did not answer")
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, which tells nobody anything."""
+    """Debian's Chromium, which tells nobody anything; everybody is patient with it."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET, timeout=PATIENCE_MS)
+        new_context = browser.new_context
+
+        def patient(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        setattr(browser, "new_context", patient)  # noqa: B010  a method of theirs
         yield browser
         browser.close()
 

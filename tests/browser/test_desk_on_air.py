@@ -64,7 +64,7 @@ def signed_in(browser: Browser, app: Flask, session: Session, person: Person, ur
 
 
 def by_keyboard(page: Page, words: str) -> None:
-    """Go on with Tab until a link or button with these words has the focus, then press Enter."""
+    """Go on with Tab until a link or button with these words has the focus, then press Enter and wait for the page it leads to."""
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Frame
 
 from tests.browser.conftest import OnAir, listener_in
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -62,11 +64,10 @@ def test_an_episode_plays_in_somebody_else_s_page_and_what_was_taken_back_does_n
 
         assert not [url for url in phone.requests if "/audio/" in url], "it fetched sound before anybody pressed"
         own.evaluate("document.querySelector('audio').play()")
-        for _ in range(75):
-            if own.evaluate("document.querySelector('audio').currentTime") > 0.3:
-                break
-            phone.page.wait_for_timeout(200)
-        assert own.evaluate("document.querySelector('audio').currentTime") > 0.3
+        end_s = time.monotonic() + PATIENCE_S
+        while own.evaluate("document.querySelector('audio').currentTime") <= 0.3:
+            assert time.monotonic() < end_s, "no sound"
+            phone.page.wait_for_timeout(100)
         assert "taken back" in gone.inner_text("main")
         assert gone.locator("audio").count() == 0
         note, sound = (

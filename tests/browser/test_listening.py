@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import Listener, OnAir, listener_in
+from tests.browser.conftest import PATIENCE_MS, Listener, OnAir, listener_in
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def left_behind(phone: Listener) -> list[object]:
 def test_nothing_of_the_sound_is_fetched_before_somebody_presses_play(phone: Listener) -> None:
     for path in phone.station.pages:
         phone.open(path)
-        phone.page.wait_for_timeout(200)
+        phone.page.wait_for_timeout(100)
 
     fetched = [url for url in phone.requests if any(word in url for word in ("/live", "/audio/", "hls", "turbo", "now.json"))]
     assert not fetched
@@ -55,12 +55,30 @@ def test_one_press_is_heard_and_goes_on_while_the_listener_moves_around(phone: L
 def test_the_live_sound_is_brought_to_the_stations_second(phone: Listener) -> None:
     phone.open("/")
     phone.page.get_by_role("button", name="Play the station, live").click()
-    phone.hears()
-    phone.page.wait_for_timeout(1500)
+    for _ in range(20):
+        phone.hears()
+        behind_ms, unsure_ms = how_far_behind(phone)
+        # The browser may not have seen the newest playlist yet: then `end` is one segment earlier.
+        if min(abs(behind_ms), abs(behind_ms - 5760), abs(behind_ms + 5760)) < 500:
+            return
+        assert unsure_ms > 300, f"{behind_ms} ms behind"
+        bar = phone.page.get_by_role("region", name="Player")  # the machine stood still meanwhile: begin again
+        bar.get_by_role("button", name="Stop").click()
+        phone.page.get_by_role("button", name="Play the station, live").click()
+    raise AssertionError("this machine stands still all the time")
 
+
+def how_far_behind(phone: Listener) -> tuple[float, float]:
+    """By how many milliseconds the sound is behind the station's second, and for how long the station or the page stood still meanwhile."""
     playlist = next(url for url in phone.requests if url.endswith("/live/standard.m3u8"))
-    behind_ms = phone.page.evaluate(
+    behind_ms, unsure_ms = phone.page.evaluate(
         """async playlist => {
+          let before = performance.now(), stood = 0;
+          for (let n = 0; n < 30; n += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            stood = Math.max(stood, performance.now() - before - 50);
+            before = performance.now();
+          }
           const player = document.querySelector("script[type=module]").src.replace("radio-player.js", "sound.js");
           const { sound } = await import(player);
           const text = await (await fetch(playlist)).text();
@@ -69,13 +87,14 @@ def test_the_live_sound_is_brought_to_the_stations_second(phone: Listener) -> No
           const end = sound.audio.seekable.end(0);
           const asked = performance.now();
           const { server_ms } = await (await fetch("/now.json", { cache: "no-store" })).json();
-          const now = server_ms + (performance.now() - asked) / 2;
-          return now - (first + segments * 5760 - (end - sound.audio.currentTime) * 1000);
+          const took = performance.now() - asked;
+          const asks = performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/now.json"));
+          stood = Math.max(stood, ...asks.map((one) => one.responseEnd - one.startTime));
+          return [server_ms + took / 2 - (first + segments * 5760 - (end - sound.audio.currentTime) * 1000), stood];
         }""",
         playlist,
     )
-    # The browser may not have seen the newest playlist yet: then `end` is one segment earlier.
-    assert min(abs(behind_ms), abs(behind_ms - 5760), abs(behind_ms + 5760)) < 500
+    return behind_ms, unsure_ms
 
 
 def test_less_data_plays_the_low_rendition_and_the_bar_does_not_repeat_the_large_button(phone: Listener) -> None:
@@ -128,18 +147,20 @@ def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Li
 def test_a_listener_starts_what_is_on_again_from_its_beginning_and_comes_back_to_now(phone: Listener) -> None:
     phone.open("/schedule")
     again = phone.page.get_by_role("button", name="Start again").first
-    for _ in range(60):  # a station that was just made begins with the emergency loop
+    for _ in range(240):  # a station that was just made begins with the emergency loop
         if again.count():
             break
         phone.page.wait_for_timeout(1000)
         phone.page.reload()
     phone.page.wait_for_timeout(3000)
+    pressed_s = phone.page.evaluate("performance.now() / 1000")
     again.click()
     phone.hears()
     bar = phone.page.get_by_role("region", name="Player")
 
     assert any("/live/standard.m3u8?from=" in url for url in phone.requests)
-    assert float(str(phone.sound()["position"])) < 15, "at its beginning, not at what is sent now"
+    now = phone.sound()
+    assert float(str(now["position"])) < float(str(now["at"])) - pressed_s + 1, "from its beginning on, not from what is sent now"
     assert bar.get_by_role("button", name="15 seconds on").is_visible()
     bar.get_by_role("button", name="Live").click()
     phone.hears()
@@ -153,10 +174,10 @@ def test_a_dead_line_is_survived(phone: Listener) -> None:
     phone.hears()
 
     phone.page.context.set_offline(True)
-    for _ in range(50):  # what was loaded ahead is played first
+    for _ in range(240):  # what was loaded ahead is played first
         if phone.sound()["state"] != "playing":
             break
-        phone.page.wait_for_timeout(1000)
+        phone.page.wait_for_timeout(500)
     assert phone.sound()["state"] in {"waiting", "lost"}
     phone.page.context.set_offline(False)
 
@@ -212,14 +233,14 @@ def test_now_json_is_what_the_player_reads(served: OnAir) -> None:
 
 def test_what_is_taken_back_does_not_stop_the_player(phone: Listener) -> None:
     def revise(route: Route) -> None:
-        playlist = route.fetch()
+        playlist = route.fetch(timeout=PATIENCE_MS)
         oldest, seen = re.findall(r"standard/(\d+)-(\w+)\.mp3", playlist.text())[0], phone.page.evaluate("window.revised")
         phone.page.evaluate("window.revised = true")
         body = playlist.text().replace(f"{oldest[0]}-{oldest[1]}", f"{oldest[0]}-{'0' * 16}") if seen else playlist.text()
         route.fulfill(response=playlist, body=body)
 
     def told(route: Route) -> None:
-        answer = route.fetch()
+        answer = route.fetch(timeout=PATIENCE_MS)
         if not phone.page.evaluate("window.revised"):
             return route.fulfill(response=answer)
         now = answer.json()
@@ -235,7 +256,7 @@ def test_what_is_taken_back_does_not_stop_the_player(phone: Listener) -> None:
         sound.addEventListener('state', () => window.states.push(sound.state)) }""",
         phone.page.eval_on_selector("script[type=module]", "s => s.src").replace("radio-player.js", "sound.js"),
     )  # fmt: skip
-    phone.page.get_by_role("heading", name="Now: music and company").wait_for(timeout=45_000)
+    phone.page.get_by_role("heading", name="Now: music and company").wait_for()
     assert not phone.page.locator("[data-of-episode]:visible").count()
     phone.hears()
 

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from radio.accounts import actions
 from radio.accounts.models import Person
 from radio.core.people import Role
+from tests.browser.conftest import PATIENCE_MS
 from tests.makers import NOON
 from tests.people import PASSWORD
 
@@ -51,11 +52,16 @@ class Device:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def send(self, name: str) -> None:
+        """Press, and wait for the page it leads to: who goes elsewhere before that may not have sent it."""
+        with self.page.expect_navigation():
+            self.press(name)
+
     def sign_in(self, name: str, password: str = PASSWORD) -> None:
         self.go("/sign-in")
         self.page.get_by_label("Your name here").fill(name)
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.press("Sign in")
+        self.send("Sign in")
 
     def add_passkey(self, name: str, usage: str = "Instead of my password") -> None:
         self.go("/studio/me/passkeys")
@@ -117,7 +123,7 @@ def test_from_the_invitation_to_signing_in_without_a_password(device: Device, se
     (kept,) = device.credentials()
     assert kept["isResidentCredential"]
 
-    device.press("Sign out")
+    device.send("Sign out")
     assert not device.is_in("Noor")
     device.go("/sign-in")
     device.press("Sign in with a passkey")
@@ -145,14 +151,14 @@ def test_somebody_elses_passkey_does_not_prove_who_i_am(
     device.sign_in("sam")
     device.add_passkey("sam's key")
     device.tools.send("WebAuthn.clearCredentials", {"authenticatorId": device.key})
-    device.press("Sign out")
+    device.send("Sign out")
     device.sign_in("alice")
     device.add_passkey("alice's key")
-    device.press("Sign out")
+    device.send("Sign out")
     device.sign_in("sam")
 
     def offer_any_key(route: Route) -> None:
-        answer = route.fetch()
+        answer = route.fetch(timeout=PATIENCE_MS)
         body = re.sub(r"allowCredentials&#34;: \[\{.*?\}\]", "allowCredentials&#34;: []", answer.text(), flags=re.DOTALL)
         assert "allowCredentials&#34;: []" in body
         route.fulfill(response=answer, body=body)
@@ -168,7 +174,7 @@ def test_a_passkey_after_the_password(device: Device, alice: Person, with_passwo
     with_password(alice)
     device.sign_in("alice")
     device.add_passkey("my key", usage="After my password")
-    device.press("Sign out")
+    device.send("Sign out")
 
     device.tools.send("WebAuthn.setUserVerified", {"authenticatorId": device.key, "isUserVerified": False})
     device.sign_in("alice")
@@ -187,7 +193,7 @@ def test_a_passkey_for_after_the_password_is_not_enough_alone(
     with_password(alice)
     device.sign_in("alice")
     device.add_passkey("my key", usage="After my password")
-    device.press("Sign out")
+    device.send("Sign out")
 
     device.go("/sign-in")
     device.press("Sign in with a passkey")
@@ -202,7 +208,7 @@ def test_a_device_that_does_not_know_its_owner_lets_nobody_in(
     with_password(alice)
     device.sign_in("alice")
     device.add_passkey("my phone")
-    device.press("Sign out")
+    device.send("Sign out")
     device.tools.send("WebAuthn.setUserVerified", {"authenticatorId": device.key, "isUserVerified": False})
 
     device.go("/sign-in")
@@ -239,7 +245,7 @@ def test_a_passkey_can_be_removed(device: Device, alice: Person, with_password: 
 
     device.press("Remove my phone")
     expect(device.page.locator(".row", has_text="my phone")).to_have_count(0)
-    device.press("Sign out")
+    device.send("Sign out")
     device.go("/sign-in")
     device.press("Sign in with a passkey")
 

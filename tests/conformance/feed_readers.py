@@ -24,6 +24,7 @@ import podcastparser
 from radio.feeds.actions import Told
 from radio.feeds.items import CHAPTERS_TYPE, HLS_TYPE
 from radio.feeds.rules import Channel, Item, RemoteItem
+from tests.waiting import PATIENCE_S
 
 HERE = Path(__file__).resolve().parent
 MODULES = Path(os.environ.get("RADIO_TEST_NODE_MODULES", HERE.parents[1] / "node_modules"))
@@ -61,7 +62,7 @@ def read(feeds: Sequence[bytes]) -> list[Read]:
     environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(MODULES), "PARTYTIME_LOG": "silent"}
     asked = json.dumps([feed.decode() for feed in feeds]).encode()
     done = subprocess.run(
-        ["node", str(HERE / "partytime.cjs")], input=asked, capture_output=True, check=True, timeout=60, env=environment
+        ["node", str(HERE / "partytime.cjs")], input=asked, capture_output=True, check=True, timeout=PATIENCE_S, env=environment
     )
     theirs = [feedparser.parse(feed) for feed in feeds]
     assert [found.bozo_exception for found in theirs if found.bozo] == []

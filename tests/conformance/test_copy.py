@@ -20,6 +20,7 @@ from media.objects import StoreSettings
 from media.store import ObjectStore
 from tests.conformance.test_players import NEAR, SECONDS, SWEEPS, Captured, places
 from tests.live import ROOT, Live, air, chirp, make_live, read_wav
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,7 @@ def radio(live: Live, *command: str) -> None:
     """A command of the station, for which an hour has only a minute: there are many objects in an hour."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("RADIO_")} | dict(live.env) | {"PYTHONPATH": str(ROOT)}
     shorter = "import sys, radio.cli, radio.channel.export as e; e.HOUR_SEGMENTS = 10; sys.argv[0] = 'radio'; radio.cli.main()"
-    subprocess.run([sys.executable, "-c", shorter, *command], env=env, cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", shorter, *command], env=env, cwd=ROOT, check=True, timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_ffmpeg_plays_on_from_the_bucket(copied: tuple[Captured, StoreSettings],
     with door(ObjectStore(s3), "on-air/") as address:
         subprocess.run(
             ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"{address}/{master}", "-t", str(SECONDS), "-ac", "1", "-ar", "48000", str(out)],
-            check=True, timeout=120,
+            check=True, timeout=PATIENCE_S,
         )  # fmt: skip
     found = places(captured, read_wav(out), name)
     assert len(found) >= 9

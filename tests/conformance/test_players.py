@@ -6,6 +6,7 @@ The station's clock is set so that the 33-bit timestamps of the MP3 segments beg
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +26,15 @@ from media.grid import tick_at
 from media.objects import StoreSettings
 from tests.conformance.in_chromium import CHROMIUM, listen
 from tests.live import TICK, Live, Sound, air, chirp, decoded, make_live, offset_of, read_wav, web
+from tests.waiting import PATIENCE_S, ended, until
 
 pytestmark = pytest.mark.slow
 
 SECONDS = 42
-WRAP_AFTER_MS = 26_000
-"""After the start; players hear it up to a segment or three later."""
+WRAP_AFTER_MS = 22_000
+"""After the players are started; they hear it up to a segment or three later."""
+STARTS_WITHIN_MS = (6_000, 60_000, 240_000)
+"""How long the web process may take to answer: on the first try, the second, the third."""
 WRAP_TICKS = 1 << 33
 LOOKED_AT = TICK // 3
 SLACK = 2_400
@@ -92,7 +97,8 @@ def to_wrap_ms(now_ms: int) -> int:
     return -(-now_ms * 90 // WRAP_TICKS) * WRAP_TICKS // 90 - now_ms
 
 
-def _play(command: list[str], folder: Path) -> None:
+def _play(command: list[str], out: Path) -> None:
+    folder = out.parent
     home = folder / command[0]
     home.mkdir(exist_ok=True)
     as_root = os.geteuid() == 0  # VLC refuses to run as root
@@ -102,15 +108,15 @@ def _play(command: list[str], folder: Path) -> None:
     env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                user=nobody and nobody.pw_uid, group=nobody and nobody.pw_gid)  # fmt: skip
+
+    def is_over() -> bool:
+        """It has ended, or heard enough: VLC does not end by itself."""
+        return process.poll() is not None or (out.is_file() and out.stat().st_size > 2 * 48_000 * (SECONDS + 2))
+
     try:
-        process.wait(SECONDS + (4 if command[0] == "cvlc" else 60))
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        until(is_over, every_s=0.5, within_s=SECONDS + PATIENCE_S)
+    finally:
+        ended(process)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,21 @@ def captured(s3: StoreSettings) -> Iterator[Captured]:
         yield listened(Path(name), s3)
 
 
+@contextmanager
+def on_air_before_the_wrap(live: Live) -> Iterator[tuple[str, int]]:
+    """A web process whose timestamps begin anew `WRAP_AFTER_MS` from now, however long it took to start; and how far its clock is ahead."""
+    for starts_within_ms in STARTS_WITHIN_MS:
+        now_ms = time.time_ns() // 1_000_000
+        offset_ms = to_wrap_ms(now_ms) - WRAP_AFTER_MS - starts_within_ms
+        with web(live, RADIO_CLOCK_OFFSET_MS=str(offset_ms)) as (address, _):
+            early_ms = to_wrap_ms(time.time_ns() // 1_000_000 + offset_ms) - WRAP_AFTER_MS
+            if 0 <= early_ms <= starts_within_ms:
+                time.sleep(early_ms / 1000)
+                yield address, offset_ms
+                return
+    raise AssertionError("the web process does not start")
+
+
 def listened(folder: Path, s3: StoreSettings) -> Captured:
     now = datetime.now(UTC)
     live = make_live(folder, s3, {name: chirp(*sweep) for name, sweep in SWEEPS.items()}, now=now)
@@ -128,13 +149,12 @@ def listened(folder: Path, s3: StoreSettings) -> Captured:
     out.mkdir()
     out.chmod(0o777)
     now_ms = time.time_ns() // 1_000_000
-    offset_ms = to_wrap_ms(now_ms) - WRAP_AFTER_MS
-    tick = tick_at(now_ms + offset_ms)
-    airings = air(live, list(live.made), tick - 400, tick + 4000, now=now)
-    with web(live, RADIO_CLOCK_OFFSET_MS=str(offset_ms)) as (address, _):
+    wrap_tick = tick_at(now_ms + to_wrap_ms(now_ms))
+    airings = air(live, list(live.made), wrap_tick - 700, wrap_tick + 4000, now=now)
+    with on_air_before_the_wrap(live) as (address, offset_ms):
         listeners = [
-            threading.Thread(target=_play, args=(make(address + path, out / f"{name}.wav"), out)) for name, (make, path) in RUNS.items()
-            if shutil.which(make("", Path())[0])
+            threading.Thread(target=_play, args=(make(address + path, out / f"{name}.wav"), out / f"{name}.wav"))
+            for name, (make, path) in RUNS.items() if shutil.which(make("", Path())[0])
         ]  # fmt: skip
         if Path(CHROMIUM).exists():
             listeners += [
@@ -200,9 +220,13 @@ def test_a_player_hears_every_sample_once_across_the_joins_and_the_wrap(captured
     heard = read_wav(captured.folder / f"{name}.wav")
     assert len(heard) > 30 * 48_000, f"only {len(heard) / 48_000:.1f} s were heard"
     assert 0 < captured.wrap_after_ms < 28_000, "every player has heard it"
-    found = places(captured, heard, "low" if name.endswith("low") else "standard")
+    stood = json.loads((captured.folder / f"{name}.stood").read_text()) if name in IN_CHROMIUM else []
+    found = [
+        (at, late, alike) for at, late, alike in places(captured, heard, "low" if name.endswith("low") else "standard")
+        if not any(start < at < end for start, end in stood)
+    ]  # fmt: skip
     assert len(found) >= 9, "at least three programmes and the joins between them"
     near = SLIP if name in IN_CHROMIUM else NEAR
     whole = [alike > 0.95 for _, _, alike in found]
-    assert all(abs(late) <= near for _, late, _ in found), found
+    assert all(abs(late) <= near for _, late, alike in found if alike > 0.95), found
     assert all(whole) or (name in IN_CHROMIUM and sum(whole) >= 0.9 * len(whole)), found

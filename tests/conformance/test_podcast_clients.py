@@ -8,7 +8,6 @@ import pty
 import sqlite3
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -32,7 +31,9 @@ from radio.feeds import tombstones
 from radio.jobs.carrier import Carrier
 from radio.station import Station, open_clock, open_store
 from radio.worker import import_tasks
-from tests.live import Live, chirp, free_port, make_live, web
+from tests.live import Live, chirp, make_live, web
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, ended, until
 
 pytestmark = pytest.mark.slow
 
@@ -45,11 +46,11 @@ class Feed:
 
     def enclosures(self) -> dict[str, str]:
         """Title → hash of the bytes behind its enclosure, by our own reading."""
-        with urllib.request.urlopen(self.url, timeout=20) as answer:
+        with urllib.request.urlopen(self.url, timeout=PATIENCE_S) as answer:
             entries = feedparser.parse(answer.read()).entries
         found = {}
         for entry in entries:
-            with urllib.request.urlopen(entry.enclosures[0].href, timeout=20) as answer:
+            with urllib.request.urlopen(entry.enclosures[0].href, timeout=PATIENCE_S) as answer:
                 found[entry.title] = hashlib.sha256(answer.read()).hexdigest()
         return found
 
@@ -69,7 +70,7 @@ def hashes(folder: Path) -> set[str]:
 
 def client(*command: str, home: Path, **more: str) -> str:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"} | more
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -85,10 +86,9 @@ def on_a_terminal(*command: str, home: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        ended(process)
         os.close(keys)
-        reader.join(10)
+        reader.join(PATIENCE_S)
         os.close(screen)
 
 
@@ -96,14 +96,6 @@ def _drain(screen: int) -> None:
     with suppress(OSError):  # the other end was closed
         while os.read(screen, 65_536):
             pass
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if holds():
-            return
-        time.sleep(0.1)
-    assert holds()
 
 
 def test_gpodder_subscribes_lists_and_downloads_the_very_bytes(feed: Feed, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_all_that_went_out_in_a_day_was_lawful_and_every_segment_of_it_decodes_w
     app: Flask, clock: SetClock, store: S3Store, tmp_path: Path
 ) -> None:
     proved = prove(
-        app, clock, store, tmp_path, days=1, lengths=LENGTHS, seed=3, episodes=45, segments_away=16,
+        app, clock, store, tmp_path, days=1, lengths=LENGTHS, seed=3, episodes=45, segments_away=40,
         withdraw=2, swap=2, alert=1, stop=1,
     )  # fmt: skip
     assert {"taken back", "swapped", "warned", "stopped"} <= {what for what, times in proved.life.told.done.items() if times}
@@ -36,7 +36,7 @@ def test_all_that_went_out_in_a_day_was_lawful_and_every_segment_of_it_decodes_w
         assert heard.n_distinct > 300
     assert longest_pause_s(proved.life.stock.recorded[max(LENGTHS.programmes)]) > 4.5, "the meter hears what it would complain of"
     assert proved.hour.answers[503], "the store was away for longer than what was at hand"
-    assert proved.hour.back == 2 * 20
+    assert proved.hour.back == 2 * 44
     assert len(list(proved.lines())) >= 8
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +32,7 @@ from radio.settings import Settings
 from radio.station import Station
 from tests.air import LOOP_TICKS, extend, make_catalogue, tick_content
 from tests.visitor import Visitor
+from tests.waiting import PATIENCE_S, until
 
 STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
 
@@ -262,9 +262,8 @@ def test_the_first_listener_is_read_ahead_for_as_any_other(
     join = next(a for a in _airings(session, clock) if a.part is Part.IDENT and a.start_tick > tick_at(clock.unix_ms()) + 40)
     clock.move(timedelta(milliseconds=(join.start_tick - 5) * 960 - clock.unix_ms()))
     present = clock.unix_ms() // 480
-    on_air.stream.half_tick(present, 3.0)
-    while on_air.ticks.under_way:
-        time.sleep(0.01)
+    on_air.stream.half_tick(present, PATIENCE_S)
+    until(lambda: not on_air.ticks.under_way, every_s=0.01)
     on_air.ticks._store = ObjectStore(replace(s3, endpoint_url="http://127.0.0.1:9", attempts=1, connect_timeout_s=0.2))
     for half in range(present + 1, present + 41):
         tick, second = divmod(half, 2)

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,17 +17,21 @@ import pytest
 from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed, compact
 from media.store import ObjectStore
+from tests.ports import embedded_store
+from tests.waiting import PATIENCE_S, until
 
 PARENT = """
 import pathlib, sys
-from media.seaweed import Seaweed
-server = Seaweed(pathlib.Path(sys.argv[1]), access_key="radio", secret_key="secret", durable=False, timer_slack_ms=0)
+from tests.ports import embedded_store
+from tests.waiting import PATIENCE_S
+server = embedded_store(pathlib.Path(sys.argv[1]), secret_key="secret")
 server.start()
-server.wait_ready()
+server.wait_ready(PATIENCE_S)
 print(server.s3_port, server.pid, flush=True)
 sys.stdin.read()
 """
-KEYS = {"access_key": "radio", "secret_key": "a-secret-of-the-tests"}
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a-secret-of-the-tests"
 
 
 @pytest.mark.slow
@@ -36,9 +39,9 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
     answered: dict[str, bytes] = {}
     upload_id = ""
     for round_number in range(3):
-        server = Seaweed(tmp_path, **KEYS, timer_slack_ms=0)
+        server = embedded_store(tmp_path, secret_key=SECRET, durable=True)
         server.start()
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         store = ObjectStore(server.settings("radio-test"))
         store.ensure_bucket()
         assert {key: store.read(key) for key in answered} == answered
@@ -67,6 +70,8 @@ def test_the_server_dies_with_its_parent_however_that_dies(tmp_path: Path) -> No
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     with parent:
         assert parent.stdout is not None
@@ -74,7 +79,7 @@ def test_the_server_dies_with_its_parent_however_that_dies(tmp_path: Path) -> No
         # A file descriptor of a process becomes readable when it ends.
         ended = os.pidfd_open(pid)
         parent.kill()
-        readable, _, _ = select.select([ended], [], [], 30)
+        readable, _, _ = select.select([ended], [], [], PATIENCE_S)
         os.close(ended)
 
     assert readable
@@ -84,10 +89,10 @@ def test_the_server_dies_with_its_parent_however_that_dies(tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_a_long_path_still_has_room_for_its_sockets(tmp_path: Path) -> None:
-    server = Seaweed(tmp_path / ("deep" * 25), **KEYS, durable=False, timer_slack_ms=0)
+    server = embedded_store(tmp_path / ("deep" * 25), secret_key=SECRET)
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         ObjectStore(server.settings("radio-test")).ensure_bucket()
     finally:
         server.stop()
@@ -97,10 +102,10 @@ def test_a_long_path_still_has_room_for_its_sockets(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
-    server = Seaweed(tmp_path, **KEYS, timer_slack_ms=0)
+    server = embedded_store(tmp_path, secret_key=SECRET, durable=True)
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         store = ObjectStore(server.settings("radio-test"))
         store.ensure_bucket()
         store.put_bytes("private/x", b"secret", "audio/mpeg")
@@ -116,7 +121,7 @@ def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = Seaweed(tmp_path, taken.getsockname()[1], **KEYS)
+        server = Seaweed(tmp_path, taken.getsockname()[1], access_key="radio", secret_key=SECRET)
         with pytest.raises(StoreUnavailableError, match="taken"):
             server.start()
 
@@ -148,10 +153,10 @@ def read_from(port: int, path: str) -> bytes:
 
 @pytest.mark.slow
 def test_what_was_deleted_leaves_the_disk(tmp_path: Path) -> None:
-    server = Seaweed(tmp_path, **KEYS, timer_slack_ms=0)
+    server = embedded_store(tmp_path, secret_key=SECRET)
     server.start()
     try:
-        server.wait_ready()
+        server.wait_ready(PATIENCE_S)
         store = ObjectStore(server.settings("radio-test"))
         store.ensure_bucket()
         kept, gone = os.urandom(3_000_000), b"a voice that is taken back" * 4_000
@@ -160,12 +165,12 @@ def test_what_was_deleted_leaves_the_disk(tmp_path: Path) -> None:
         assert on_disk(tmp_path, gone[:2_000])
 
         store.delete("gone")
-        for _ in range(30):
+
+        def is_gone() -> bool:
             compact(tmp_path)
-            if not on_disk(tmp_path, gone[:2_000]):
-                break
-            time.sleep(0.5)
-        assert not on_disk(tmp_path, gone[:2_000])
+            return not on_disk(tmp_path, gone[:2_000])
+
+        until(is_gone)
         assert store.read("kept") == kept
     finally:
         server.stop()

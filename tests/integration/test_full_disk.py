@@ -21,7 +21,8 @@ from radio.db import reading
 from radio.settings import Settings
 from radio.station import open_store
 from tests.integration.test_kill import Browser, is_whole, recording, unfinished
-from tests.integration.test_up import Up, make_show_in, radio, surroundings, until
+from tests.integration.test_up import Up, make_show_in, radio, surroundings
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ def fill(disk: Path) -> None:
 
 
 def answers(up: Up, path: str) -> int:
-    with urllib.request.urlopen(f"http://127.0.0.1:{up.port}{path}", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{up.port}{path}", timeout=PATIENCE_S) as answer:
         return int(answer.status)
 
 

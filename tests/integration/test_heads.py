@@ -180,7 +180,7 @@ def fetch(address: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """What the store itself answers."""
     asked = urllib.request.Request(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
             return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
     except urllib.error.HTTPError as refused:
         return refused.code, {}, b""

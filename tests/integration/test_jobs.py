@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from radio.catalogue.models import Change
 from radio.clock import SetClock, SystemClock
+from radio.db import reading
 from radio.errors import FencedError, RefusedError, StoppingError
 from radio.jobs import actions, queries
 from radio.jobs.carrier import Carrier, workers_folder
@@ -29,6 +29,7 @@ from radio.jobs.rules import LEASE, MAX_ATTEMPTS, JobState
 from radio.jobs.work import Work
 from radio.settings import Settings
 from tests.makers import NOON
+from tests.waiting import PATIENCE_S, until
 
 Hire = Callable[..., Carrier]
 
@@ -287,28 +288,38 @@ def start(settings: Settings) -> Iterator[Start]:
 
 def end(process: subprocess.Popen[bytes], how: signal.Signals) -> int:
     process.send_signal(how)
-    return process.wait(timeout=20)
+    return process.wait(timeout=PATIENCE_S)
 
 
 def wait_until(session: Session, holds: Callable[[Counter[str]], bool]) -> None:
     """Look until the jobs, counted by state, are as wanted."""
-    for _ in range(600):
+    found = Counter[str]()
+
+    def so() -> bool:
+        nonlocal found
         session.rollback()
-        found = Counter(session.scalars(select(Job.state)))
-        session.rollback()
-        if holds(found):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"never so: {found}")
+        with reading():  # whoever only looks holds up no worker
+            found = Counter(session.scalars(select(Job.state)))
+            session.rollback()
+        return holds(found)
+
+    until(so, lambda: f"never so: {found}", every_s=0.05)
 
 
 def test_workers_killed_at_any_moment_lose_and_repeat_nothing(session: Session, start: Start) -> None:
-    subjects = [f"subject-{number}" for number in range(24)]
-    for subject in subjects:
-        enqueue(session, subject, now=SystemClock().now())
+    subjects: list[str] = []
+
+    def in_the_middle(found: Counter[str], least: int) -> bool:
+        """Something is being done, and enough is done already; whoever looks too late finds more to do."""
+        if not found["running"] and not found["queued"]:
+            for _ in range(8):
+                subjects.append(f"subject-{len(subjects)}")
+                enqueue(session, subjects[-1], now=SystemClock().now())
+        return found["running"] > 0 and found["done"] >= least
+
     workers = [start(), start()]
     for round_ in range(4):
-        wait_until(session, lambda found, least=round_ * 3: found["running"] > 0 and found["done"] >= least)
+        wait_until(session, lambda found, least=round_ * 3: in_the_middle(found, least))
         end(workers[round_ % 2], signal.SIGKILL)
         workers[round_ % 2] = start()
     wait_until(session, lambda found: found["done"] == len(subjects))
@@ -317,13 +328,16 @@ def test_workers_killed_at_any_moment_lose_and_repeat_nothing(session: Session, 
     assert {change.name: change.number for change in session.scalars(select(Change))} == dict.fromkeys(subjects, 1)
 
 
-def test_a_worker_that_is_asked_to_stop_leaves_its_job_to_the_next(session: Session, start: Start) -> None:
+def test_a_worker_that_is_asked_to_stop_leaves_its_job_to_the_next(session: Session, settings: Settings, start: Start) -> None:
+    held = settings.data / "a.held"
+    held.touch()
     enqueue(session, "a", now=SystemClock().now())
     first = start()
     wait_until(session, lambda found: found["running"] == 1)
 
     assert end(first, signal.SIGTERM) == 0
     wait_until(session, lambda found: found["queued"] == 1)
+    held.unlink()
     second = start()
     wait_until(session, lambda found: found["done"] == 1)
     assert end(second, signal.SIGTERM) == 0

@@ -36,13 +36,14 @@ from radio.jobs.models import Job
 from radio.jobs.rules import JobState
 from radio.settings import Settings
 from radio.station import open_store
-from tests.integration.test_up import Up, make_show_in, radio, surroundings, until
+from tests.integration.test_up import Up, make_show_in, radio, surroundings
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
 DEATHS = 9
-SECONDS = 95
-"""Two parts of a WAV file."""
+SECONDS, RATE_HZ = 12, 192_000
+"""Two parts of a WAV file, soon encoded."""
 AT_ONCE = 2
 CHANCE = random.Random(os.environ.get("PYTEST_RANDOMLY_SEED", "kill"))
 PASSWORD = "three plain words"
@@ -71,7 +72,7 @@ class Browser:
 
     def _open(self, method: str, url: str, body: bytes | None = None, kind: str = "application/json", **headers: str) -> bytes:
         asked = urllib.request.Request(url, data=body, method=method, headers={"Content-Type": kind, **headers})
-        with self._opener.open(asked, timeout=30) as answer:
+        with self._opener.open(asked, timeout=PATIENCE_S) as answer:
             content: bytes = answer.read()
             return content
 
@@ -123,12 +124,12 @@ class Browser:
 
 def recording(number: int) -> bytes:
     """A WAV file whose sound no other has."""
-    t = np.arange(SECONDS * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    t = np.arange(SECONDS * RATE_HZ) / RATE_HZ
     sound = 0.3 * np.sin(2 * np.pi * (200 + 37 * number) * t) * (1 + 0.3 * np.sin(2 * np.pi * 3 * t))
     file = BytesIO()
     with open_wave(file, "wb") as wav:
-        wav.setparams((1, 2, SAMPLE_RATE_HZ, 0, "NONE", ""))
-        wav.writeframes((sound * 32767).astype("<i2").tobytes())
+        wav.setparams((2, 2, RATE_HZ, 0, "NONE", ""))
+        wav.writeframes(np.repeat((sound * 32767).astype("<i2"), 2).tobytes())
     return file.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +23,9 @@ from radio.channel.outages import Outages
 from radio.channel.rules import HALF_MS, Piece, Sound
 from radio.channel.views import Channel, open_channel
 from radio.clock import AgreedClock, SetClock, StepWatch
-from radio.core.time import from_unix_ms
 from radio.db import db
-from radio.jobs.beats import Beats, database_ms
+from radio.jobs import beats
+from radio.jobs.beats import Beats
 from radio.jobs.models import Beat
 from radio.jobs.queries import clock_faults, living_beats
 from radio.schedule.models import Outage
@@ -93,62 +94,59 @@ def test_a_clock_that_is_set_is_noticed_and_a_slow_correction_is_not(clock: SetC
 
 
 @pytest.fixture
-def right(app: Flask, session: Session, clock: SetClock) -> SetClock:
-    """The station's clock as the database has it."""
-    clock.set(from_unix_ms(shared_ms(session)))
-    return clock
+def shared(clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """The database's clock, turned by the test like the station's, with which it agrees at first."""
+    found = SetClock(clock.now())
+    monkeypatch.setattr(beats, "database_ms", lambda _session: found.unix_ms())
+    return found
 
 
-def shared_ms(session: Session) -> int:
-    """What the database's clock says, without holding the database."""
-    ms = database_ms(session)
-    session.rollback()
-    return ms
+def test_the_database_tells_the_time(session: Session) -> None:
+    before_ms = time.time_ns() // 1_000_000
+    told_ms = beats.database_ms(session)
+    assert before_ms - 1 <= told_ms <= time.time_ns() // 1_000_000 + 1
 
 
 def test_a_process_that_is_beside_the_others_says_so_everywhere(
-    app: Flask, client: Visitor, session: Session, right: SetClock, caplog: pytest.LogCaptureFixture
+    app: Flask, client: Visitor, session: Session, clock: SetClock, shared: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    counter = Counter()
-    beats = Beats(app, watch=StepWatch(right, counter))
-    beats.beat()
+    own = Beats(app, watch=StepWatch(clock, Counter()))
+    own.beat()
     assert client.get("/healthz").json["parts"]["clock"] == "ok"
-    assert [beat.process for beat in living_beats(session)] == [beats.process]
+    assert [beat.process for beat in living_beats(session)] == [own.process]
     assert clock_faults(session) == []
     session.rollback()
 
-    right.move(timedelta(seconds=30))
+    clock.move(timedelta(seconds=30))
     with caplog.at_level(logging.WARNING, "radio.jobs.beats"):
-        beats.beat()
-        beats.beat()
+        own.beat()
+        own.beat()
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"], "that it was set, and that it is beside: once"
     assert client.get("/healthz").json["parts"]["clock"] == "ailing"
     session.rollback()
     (fault,) = clock_faults(session)
-    assert fault.code == "skew"
-    assert 20_000 < fault.ms <= 30_000
+    assert (fault.code, fault.ms) == ("skew", 30_000)
     assert living_beats(session)[0].stepped_ms == 30_000
 
 
-def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: Session, right: SetClock) -> None:
-    session.add(Beat(process="the-other-machine-7", at=right.now(), skew_ms=-5_000))
+def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: Session, shared: SetClock) -> None:
+    session.add(Beat(process="the-other-machine-7", at=shared.now(), skew_ms=-5_000))
     session.commit()
     Beats(app).beat()
     assert [beat.process for beat in clock_faults(session)] == ["the-other-machine-7"]
 
 
 def test_a_replica_that_was_told_to_add_something_else_to_its_clock_is_named_and_goes_by_the_others(
-    app: Flask, client: Visitor, session: Session, right: SetClock, caplog: pytest.LogCaptureFixture
+    app: Flask, client: Visitor, session: Session, shared: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     Beats(app).beat()
-    here, own = app.extensions["station"], SetClock(right.now() + timedelta(seconds=7))
+    here, own = app.extensions["station"], SetClock(shared.now() + timedelta(seconds=7))
     offset = replace(here.settings, clock_offset_ms=7_000)
     app.extensions["station"] = replace(here, settings=offset, clock=AgreedClock(own))
     odd = Beats(app, watch=StepWatch(own, Counter()))
     odd.process = "the-other-machine-7"
-    before_ms = shared_ms(session)
     odd.beat()
-    assert before_ms <= app.extensions["station"].clock.unix_ms() <= shared_ms(session)
+    assert app.extensions["station"].clock.unix_ms() == shared.unix_ms()
     assert "RADIO_CLOCK_OFFSET_MS" in caplog.text
     assert client.get("/healthz").json["parts"]["clock"] == "ailing"
     (fault,) = clock_faults(session)
@@ -169,35 +167,30 @@ def test_a_replica_that_was_told_to_add_something_else_to_its_clock_is_named_and
 
 @pytest.mark.parametrize("beside_s", [-10, 10])
 def test_a_replica_that_starts_again_with_a_wrong_clock_lists_what_the_others_list(
-    app: Flask,
     client: Visitor,
-    session: Session,
     on_air: Channel,
     settings: Settings,
     s3: StoreSettings,
     emergency: Path,
-    right: SetClock,
+    clock: SetClock,
+    shared: SetClock,
     beside_s: int,
 ) -> None:
     """Nobody who is sent from one to the other hears a playlist go back."""
-    wrong = SetClock(right.now() + timedelta(seconds=beside_s))
+    wrong = SetClock(clock.now() + timedelta(seconds=beside_s))
     other = create_app(settings, clock=AgreedClock(wrong), store=S3Store(s3))
-    beats = Beats(other, watch=StepWatch(wrong, Counter()))
-    before_ms = shared_ms(session)
-    beats.beat()
-    agreed_ms = other.extensions["station"].clock.unix_ms()
-    assert before_ms <= agreed_ms <= shared_ms(session), "it goes by the time of its beat"
-    assert not beats.is_well, "somebody is told all the same"
+    own = Beats(other, watch=StepWatch(wrong, Counter()))
+    own.beat()
+    assert other.extensions["station"].clock.unix_ms() == shared.unix_ms(), "it goes by the time of its beat"
+    assert not own.is_well, "somebody is told all the same"
     other.extensions["channel"] = open_channel(other, emergency=emergency, aside=False)
     listed = other.test_client().get("/live/standard.m3u8").data
-    right.set(from_unix_ms(agreed_ms))
     assert _first(listed) == first_listed(client), "and lists what is listed where the clock is right"
 
     wrong.move(timedelta(seconds=-beside_s))  # NTP puts it right at once: until the next beat the playlist stands or runs ahead
     assert _first(other.test_client().get("/live/standard.m3u8").data) >= _first(listed)
-    wrong.set(from_unix_ms(shared_ms(session)))
-    beats.beat()
-    assert beats.is_well
+    own.beat()
+    assert own.is_well
     assert other.extensions["station"].clock.unix_ms() == wrong.unix_ms()
     with other.app_context():
         db.engine.dispose()
@@ -209,11 +202,11 @@ def _first(playlist: bytes) -> int:
     return int(found[1])
 
 
-def test_the_doctor_names_the_process_whose_clock_is_wrong(app: Flask, session: Session, right: SetClock) -> None:
+def test_the_doctor_names_the_process_whose_clock_is_wrong(app: Flask, session: Session, shared: SetClock) -> None:
     Beats(app).beat()
     with app.app_context():
         assert "1 processes agree" in doctor._clock()
-    session.add(Beat(process="the-other-machine-7", at=right.now(), skew_ms=3_100))
+    session.add(Beat(process="the-other-machine-7", at=shared.now(), skew_ms=3_100))
     session.commit()
     with app.app_context(), pytest.raises(doctor.FaultError, match=r"the-other-machine-7 is \+3\.1 s beside"):
         doctor._clock()

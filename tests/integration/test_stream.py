@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from radio.schedule import queries as schedule
 from radio.station import Station
 from tests.air import extend, make_catalogue, tick_content
 from tests.visitor import Visitor
+from tests.waiting import PATIENCE_S, until
 
 HALF_BYTES = standard().tick_bytes // 2
 
@@ -33,15 +33,23 @@ def stream(session: Session, station: Station, store: ObjectStore, on_air: Chann
     session.commit()
     extend(session, replace(station, settings=replace(station.settings, horizon_days=1)))
     clock.move(timedelta(minutes=3, milliseconds=137))
+    at_hand(on_air, -(-clock.unix_ms() // HALF_MS) - BURST_HALVES)
 
     def pause(seconds: float) -> None:
         """The clock leaps, so that what is read ahead in a real second must be at hand before it does."""
-        until_s = time.monotonic() + 20
-        while on_air.ticks.under_way and time.monotonic() < until_s:
-            time.sleep(0.002)
+        until(lambda: not on_air.ticks.under_way, every_s=0.002)
         clock.move(timedelta(seconds=seconds))
 
     return Stream(clock, on_air.holding, on_air.ticks, "Test Radio", pause=pause)
+
+
+def at_hand(on_air: Channel, first_half: int) -> None:
+    """Have what the first listener is given read from the store, however long that takes."""
+    ticks = [
+        on_air.holding.tick("standard", tick, tick)[0] for tick in range(first_half // 2, (first_half + BURST_HALVES) // 2 + 1)
+    ]
+    for made_of in ticks:
+        on_air.ticks.read(made_of, "standard", wait_s=PATIENCE_S)
 
 
 def heard(listener: Iterator[bytes], n_halves: int) -> bytes:

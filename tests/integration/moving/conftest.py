@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from media import sandbox
+from media.errors import RefusedAudioError
+from media.types import Ingested
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.catalogue.rules import State
@@ -35,6 +42,36 @@ def elsewhere() -> Iterator[Elsewhere]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def encoded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Ingested | RefusedAudioError]]:
+    """What the encoder has made so far: a folder, and what it said of each."""
+    return tmp_path_factory.mktemp("encoded"), {}
+
+
+@pytest.fixture
+def one_ingest_a_sound(monkeypatch: pytest.MonkeyPatch, encoded: tuple[Path, dict[str, Ingested | RefusedAudioError]]) -> None:
+    """The same bytes are encoded once by the real encoder, and what it made of them is copied after that."""
+    folder, made = encoded
+    really = sandbox.run
+
+    def run(source: Path, work_dir: Path, **options: Any) -> Ingested:
+        name = hashlib.sha256(source.read_bytes()).hexdigest()
+        if name not in made:
+            try:
+                made[name] = really(source, work_dir, **options)
+            except RefusedAudioError as error:
+                made[name] = error
+            shutil.copytree(work_dir, folder / name, ignore=shutil.ignore_patterns("original", "scratch-*"))
+        found = made[name]
+        if isinstance(found, RefusedAudioError):
+            raise found
+        shutil.copytree(folder / name, work_dir, dirs_exist_ok=True)
+        renditions = tuple(replace(each, path=work_dir / each.path.name) for each in found.renditions)
+        return replace(found, renditions=renditions, peaks=work_dir / found.peaks.name)
+
+    monkeypatch.setattr(sandbox, "run", run)
+
+
 @pytest.fixture
 def nobody() -> Iterator[str]:
     """A place on this machine where nobody listens, and nobody else can begin to."""
@@ -44,8 +81,14 @@ def nobody() -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(settings: Settings, elsewhere: Elsewhere, nobody: str) -> Settings:
-    return replace(settings, import_allow=f"{elsewhere.place},{nobody}", import_patience_s=1)
+def patience_s() -> float:
+    """For how long the station waits for a server that says nothing: longer than any machine stands still."""
+    return 120
+
+
+@pytest.fixture
+def settings(settings: Settings, elsewhere: Elsewhere, nobody: str, patience_s: float) -> Settings:
+    return replace(settings, import_allow=f"{elsewhere.place},{nobody}", import_patience_s=patience_s)  # type: ignore[arg-type]
 
 
 @pytest.fixture

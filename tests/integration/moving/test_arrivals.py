@@ -35,6 +35,8 @@ from tests.integration.moving.conftest import Bring, items_of, let_in, painted
 from tests.sounds import tone
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.usefixtures("one_ingest_a_sound")
+
 SOUND = tone(2.0, rate_hz=16_000)
 GUID = "917393e3-1b1e-5cef-ace4-edaa54e1f810"
 DECLARED = {"agreed": "yes", "scopes": ["site", "live", "podcast"], "nothing_to_know": "yes"}
@@ -98,6 +100,7 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     assert not any(each.held_at for each in session.scalars(select(Episode)))
 
 
+@pytest.mark.parametrize("patience_s", [0.3])
 def test_a_server_that_says_nothing_any_more_is_left_and_asked_again(
     bring: Bring, elsewhere: Elsewhere, session: Session, store: ObjectStore
 ) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,8 @@ from radio.moving import actions
 from radio.moving.models import Arrival, ArrivalItem
 from radio.moving.rules import ArrivalState, ItemState
 from radio.settings import Settings
-from tests.elsewhere import Asked, Elsewhere, Item, rss
+from tests import waiting
+from tests.elsewhere import Asked, Elsewhere, Habit, Item, gives, rss
 from tests.integration.moving.conftest import painted
 from tests.sounds import tone
 
@@ -41,7 +42,7 @@ def worker(settings: Settings, s3: StoreSettings) -> Iterator[subprocess.Popen[b
     env = {name: value for name, value in os.environ.items() if not name.startswith("RADIO_")} | {
         "RADIO_DATA": str(settings.data), "RADIO_DATABASE_URL": settings.database_url, "RADIO_PUBLIC_URL": "http://localhost",
         "RADIO_S3_ENDPOINT": s3.endpoint_url, "RADIO_S3_BUCKET": s3.bucket, "RADIO_S3_ACCESS_KEY": s3.access_key,
-        "RADIO_S3_SECRET_KEY": s3.secret_key, "RADIO_IMPORT_ALLOW": settings.import_allow, "RADIO_IMPORT_PATIENCE_S": "5",
+        "RADIO_S3_SECRET_KEY": s3.secret_key, "RADIO_IMPORT_ALLOW": settings.import_allow, "RADIO_IMPORT_PATIENCE_S": "240",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "radio", "worker"], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
@@ -51,29 +52,35 @@ def worker(settings: Settings, s3: StoreSettings) -> Iterator[subprocess.Popen[b
         process.wait()
 
 
-def until(session: Session, holds: Callable[[], bool], *, seconds: int = 120) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def until(session: Session, holds: Callable[[], bool]) -> None:
+    def looked() -> bool:
         with reading():  # whoever only looks holds up no worker
             done = holds()
             session.rollback()
             session.expire_all()
-        if done:
-            return
-        time.sleep(0.2)
-    pytest.fail("it did not come to that")
+        return done
+
+    waiting.until(looked, lambda: "it did not come to that")
 
 
 def test_whatever_is_killed_in_the_middle_goes_on_where_it_was(
     session: Session, settings: Settings, s3: StoreSettings, elsewhere: Elsewhere, store: ObjectStore
 ) -> None:
-    def slowly(asked: Asked) -> None:
-        time.sleep(0.15)
-        asked.part(SOUND)
+    dead = {path: threading.Event() for path in ("/own.png", "/2", "/6")}
 
-    picture = elsewhere.give("/own.png", painted("navy"), "image/png")
+    def until_somebody_died(path: str, habit: Habit) -> str:
+        """Answers well once whoever works is dead: they are killed before they have it, however late we look."""
+
+        def waits(asked: Asked) -> None:
+            dead[path].wait()
+            habit(asked)
+
+        return elsewhere.do(path, waits if path in dead else habit)
+
+    picture = until_somebody_died("/own.png", gives(painted("navy"), Content_Type="image/png"))
     more = f'<itunes:image href="{picture}"/><podcast:person>Robin</podcast:person>'
-    items = [Item(elsewhere.do(f"/{n}", slowly), f"walk-{n}", f"Walk {n}", more=more * (n % 3 == 0)) for n in range(8)]
+    sounds = [until_somebody_died(f"/{n}", lambda asked: asked.part(SOUND)) for n in range(8)]
+    items = [Item(sound, f"walk-{n}", f"Walk {n}", more=more * (n % 3 == 0)) for n, sound in enumerate(sounds)]
     feed = elsewhere.give("/feed.xml", rss(items), "application/rss+xml")
     arrival, _ = actions.begin(session, address=feed, by=AT_THE_CONSOLE, now=SystemClock().now())
     session.commit()
@@ -81,12 +88,17 @@ def test_whatever_is_killed_in_the_middle_goes_on_where_it_was(
     def standing(state: ItemState) -> int:
         return session.scalar(select(func.count()).select_from(ArrivalItem).where(ArrivalItem.state == state)) or 0
 
-    for path in ("/own.png", "/2", "/5"):  # once while a picture comes, twice while sound comes or is made ready
+    for path, last in (
+        ("/own.png", "/own.png"),
+        ("/2", "/2"),
+        ("/5", "/6"),
+    ):  # while a picture comes, while sound comes, and after that
         before = elsewhere.asked[path]
         with worker(settings, s3) as one:
             until(session, lambda path=path, before=before: elsewhere.asked[path] > before)  # type: ignore[misc]
             one.send_signal(signal.SIGKILL)
             one.wait()
+        dead[last].set()
         assert standing(ItemState.WAITING) > 0
         session.rollback()
     with worker(settings, s3):

@@ -5,23 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from media import sandbox
-from media.errors import RefusedAudioError
 from media.store import ObjectStore
-from media.types import Ingested
 from radio.accounts.models import Person
 from radio.catalogue.models import Episode, EpisodeTag, EpisodeVoice, Recording, Rendition, Show, Transcript, Voice
 from radio.clock import SetClock
@@ -36,37 +29,14 @@ from tests.integration.moving.conftest import Bring, items_of
 from tests.sounds import tone
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.usefixtures("one_ingest_a_sound")
+
 TOTAL = 200
 SOUNDS = [tone(1.0 + n / 4, hz=300 + 60 * n, rate_hz=16_000) for n in range(3)]
 VTT = b"WEBVTT\n\n00:00.000 --> 00:01.000\n<v Robin>Good morning"
 MORE = """<podcast:person role="Co-Host" href="https://a.example/">Robin Real</podcast:person><podcast:chapters url="{0}/chapters.json"/>
 <podcast:transcript url="{0}/gone.vtt" type="text/vtt"/><podcast:transcript url="{0}/words.json" type="application/json"/>
 <podcast:alternateEnclosure type="audio/opus"/>"""
-
-
-@pytest.fixture(autouse=True)
-def one_ingest_a_sound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The same bytes are encoded once by the real encoder, and what it made of them is copied after that."""
-    made: dict[str, Ingested | RefusedAudioError] = {}
-    really = sandbox.run
-
-    def run(source: Path, work_dir: Path, **options: Any) -> Ingested:
-        name = hashlib.sha256(source.read_bytes()).hexdigest()
-        kept = tmp_path / "made" / name
-        if name not in made:
-            try:
-                made[name] = really(source, work_dir, **options)
-            except RefusedAudioError as error:
-                made[name] = error
-            shutil.copytree(work_dir, kept, ignore=shutil.ignore_patterns("original", "scratch-*"))
-        found = made[name]
-        if isinstance(found, RefusedAudioError):
-            raise found
-        shutil.copytree(kept, work_dir, dirs_exist_ok=True)
-        renditions = tuple(replace(each, path=work_dir / each.path.name) for each in found.renditions)
-        return replace(found, renditions=renditions, peaks=work_dir / found.peaks.name)
-
-    monkeypatch.setattr(sandbox, "run", run)
 
 
 def good_in_the_end(elsewhere: Elsewhere, sound: bytes) -> dict[str, Habit]:

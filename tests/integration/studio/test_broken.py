@@ -26,15 +26,17 @@ from radio.jobs.models import Job
 from radio.station import Station
 from tests.integration.studio.test_upload import WHOLE, begun, complete, send
 from tests.makers import make_episode, make_show
+from tests.ports import embedded_store
 from tests.visitor import Visitor
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Seaweed]:
     """A store of this test's own, that keeps its promises on disk."""
-    server = Seaweed(tmp_path / "s3", access_key="radio", secret_key=secrets.token_hex(16))
+    server = embedded_store(tmp_path / "s3", secret_key=secrets.token_hex(16), durable=True)
     server.start()
-    server.wait_ready()
+    server.wait_ready(PATIENCE_S)
     yield server
     server.stop()
 
@@ -57,7 +59,7 @@ def test_every_acknowledged_part_survives_the_death_of_the_store(
     assert complete(browser, upload["id"]).status_code == 503
     assert session.scalars(select(Recording)).all() == []
     mortal.start()
-    mortal.wait_ready()
+    mortal.wait_ready(PATIENCE_S)
 
     assert begun(browser, episode)["have"] == [1]
     for number in (2, 3):

@@ -173,6 +173,21 @@ def test_an_upload_completed_in_the_store_whose_answer_was_lost_is_taken(
     assert len(recordings(session)) == 1
 
 
+def test_who_presses_while_the_store_throws_the_parts_away_is_told_that_it_is_whole(
+    browser: Visitor, draft: Episode, session: Session, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begun(browser, draft)
+    for number in (1, 2, 3):
+        send(browser, upload["id"], number)
+    row = session.get_one(Upload, upload["id"])
+    arrived = store.parts(row.key, row.store_upload_id)
+    store.complete_upload(row.key, row.store_upload_id, arrived)
+    monkeypatch.setattr(ObjectStore, "parts", lambda *_: arrived[1:])
+
+    assert complete(browser, upload["id"]).status_code == 200
+    assert len(recordings(session)) == 1
+
+
 def test_an_upload_that_the_store_has_lost_begins_again(
     browser: Visitor, draft: Episode, session: Session, store: ObjectStore
 ) -> None:

@@ -84,7 +84,7 @@ def test_however_this_machine_is_written_it_is_not_asked(host: str, elsewhere: E
 
 
 def test_every_step_of_a_redirect_is_looked_at(elsewhere: Elsewhere) -> None:
-    outside = Outside(allow=frozenset({elsewhere.place}), patience_s=2)
+    outside = Outside(allow=frozenset({elsewhere.place}), patience_s=120)
     for step, onward in enumerate(("http://[::ffff:169.254.169.254]/", "http://localhost:1234/", "http://0x7f.1:1234/")):
         elsewhere.do(f"/{step}", habits.leads_to(onward, 307))
         elsewhere.do(f"/first/{step}", habits.leads_to(f"/{step}", 301))
@@ -96,7 +96,7 @@ def test_nobody_there_and_no_such_name_are_said_and_tried_again(monkeypatch: pyt
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{free.getsockname()[1]}"
-    refused = failure(Outside(allow=frozenset({place})), f"http://{place}/")
+        refused = failure(Outside(allow=frozenset({place})), f"http://{place}/")
     assert (refused.code, refused.later) == ("refuses-us", True)
 
     def nobody(*_: object, **__: object) -> None:
@@ -159,7 +159,7 @@ def test_a_certificate_that_does_not_hold_is_told_as_what_it_is_and_not_asked_ag
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with behind_tls(pem) as port:
-        found = failure(Outside(allow=frozenset({f"localhost:{port}"}), patience_s=3), f"https://localhost:{port}/")
+        found = failure(Outside(allow=frozenset({f"localhost:{port}"}), patience_s=120), f"https://localhost:{port}/")
 
     assert (found.code, found.detail, found.later) == ("not-secure", why, False)
     assert words.problem("not-secure", why) != words.problem("not-secure")
@@ -177,7 +177,7 @@ def test_a_server_that_asks_us_to_wait_is_heard(elsewhere: Elsewhere, told: str,
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
-    found = failure(Outside(allow=frozenset({elsewhere.place}), patience_s=2), elsewhere.do("/busy", busy))
+    found = failure(Outside(allow=frozenset({elsewhere.place}), patience_s=120), elsewhere.do("/busy", busy))
 
     assert (found.code, found.detail, found.later, found.after_s) == ("status", "429", True, seconds)
 
@@ -186,6 +186,6 @@ def test_a_slow_drip_is_heard_to_its_end(elsewhere: Elsewhere) -> None:
     into, content = io.BytesIO(), bytes(range(256)) * 4
     url = elsewhere.do("/drip", habits.drips(content, bytes_at_once=100))
 
-    Outside(allow=frozenset({elsewhere.place}), patience_s=2).fetch(url, into, most_bytes=10_000)
+    Outside(allow=frozenset({elsewhere.place}), patience_s=120).fetch(url, into, most_bytes=10_000)
 
     assert into.getvalue() == content
