@@ -28,8 +28,7 @@ from radio.editorial.queries import gate_silent_since
 from radio.jobs.carrier import workers_folder
 from radio.jobs.models import Job
 from radio.jobs.presence import living_workers
-from radio.jobs.queries import clock_faults, failed_jobs, living_beats
-from radio.jobs.rules import is_skewed
+from radio.jobs.queries import ClockFault, clock_faults, failed_jobs, living_beats
 from radio.schedule.queries import planned_until
 from radio.settings import Settings
 from radio.station import open_clock, open_store, station
@@ -161,15 +160,24 @@ def _clock() -> str:
     now = station().now()
     if newest is not None and newest > now + _CLOCK_MAY_DIFFER:
         raise FaultError("the clock has gone back since the last job was made. Listeners hear by this clock: set it (NTP).")
-    faults = [
-        f"{beat.process} is {beat.skew_ms / 1000:+.1f} s beside the database's"
-        if is_skewed(beat.skew_ms)
-        else f"that of {beat.process} was set {(beat.stepped_ms or 0) / 1000:+.1f} s at {beat.stepped_at:%H:%M} UTC"
-        for beat in clock_faults(session())
-    ]
-    if faults:
+    if faults := [_wrong(fault) for fault in clock_faults(session())]:
         raise FaultError(f"{'; '.join(faults)}. All machines need the same time: turn NTP on, and let it correct slowly.")
-    return f"{now:%Y-%m-%d %H:%M:%S} UTC, {len(living_beats(session()))} processes agree"
+    beats, here_ms = living_beats(session()), station().settings.clock_offset_ms
+    if beats and here_ms != beats[0].offset_ms:
+        raise FaultError(
+            f"RADIO_CLOCK_OFFSET_MS is {here_ms} here, and {beats[0].offset_ms} where the station runs. It must be the same."
+        )
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, {len(beats)} processes agree"
+
+
+def _wrong(fault: ClockFault) -> str:
+    """What is wrong with a process's clock, in words."""
+    seconds = f"{fault.ms / 1000:+.1f} s"
+    if fault.code == "offset":
+        return f"{fault.process} adds {seconds} more than the others do: RADIO_CLOCK_OFFSET_MS must be the same for all"
+    if fault.code == "skew":
+        return f"{fault.process} is {seconds} beside the database's"
+    return f"that of {fault.process} was set {seconds} at {fault.at:%H:%M} UTC"
 
 
 def _store() -> str:

@@ -28,7 +28,7 @@ from tests.judged import Judgement, judged
 from tests.listened import Listening
 from tests.lived import Life
 from tests.ports import embedded_store
-from tests.recorded import LONGEST_SILENCE_S, record_all
+from tests.recorded import LONGEST_SILENCE_S, Recorded, record_all
 from tests.stock import Lengths
 from tests.storeless import Faltering, Hour, without_store
 from tests.waiting import PATIENCE_S
@@ -53,28 +53,7 @@ class Proved:
 
     def lines(self) -> Iterator[str]:
         """A line for each law."""
-        found, done = self.judgement, self.life.told.done
-        yield (
-            f"{self.days} days with {found.clock_changes} changes of the clock, {found.airings} airings in {found.revisions} revisions: "
-            "0 gaps, 0 overlaps, 0 unlawful; the chain is whole"
-        )
-        yield (
-            f"{done['taken back']} taken back, {done['taken back on air']} of them on air; {found.expired} ran out; "
-            f"{len(self.life.told.empty)} weeks without anybody's agreement: none of them heard after that"
-        )
-        yield (
-            f"{done['swapped']} swaps ({done['swapped on air']} on air), {done['warned']} warnings ({found.alerts_heard} heard, "
-            f"{done['warnings ended early']} ended early), {len(self.life.told.stops)} stops and resumes: all held"
-        )
-        refused = sum(times for what, times in done.items() if what.startswith("refused"))
-        yield f"{refused} decisions refused, as they should be"
-        longest_min = found.longest_without_support_ticks * TICK_MS / 60_000
-        yield (
-            f"support around all that needs it; at night at most {self.life.rules.support_at_night_minutes} min apart, {longest_min:.1f} min "
-            f"counting the {found.interrupted} warnings that came into the middle of something"
-        )
-        loop_days = found.parts[Part.EMERGENCY] / DAY_TICKS
-        yield f"emergency loop {loop_days:.2f} days, {found.unexplained_loop_ticks} ticks of it without a stop or an empty week"
+        yield from judged_lines(self.days, self.life, self.judgement)
         for name, heard in self.listening.items():
             yield (
                 f"{name}: {len(heard.order)} segments, the sequence grows by one; {heard.n_joins} with a join; {heard.n_distinct} distinct, "
@@ -86,6 +65,32 @@ class Proved:
             f"were put off (503), all {hour.back} were there afterwards; the stream gave {hour.stream_ticks} whole ticks, "
             f"longest silence {hour.longest_silence_s:.2f} s"
         )
+
+
+def judged_lines(days: int, life: Life, found: Judgement) -> Iterator[str]:
+    """A line for each law of the rundown."""
+    done = life.told.done
+    yield (
+        f"{days} days with {found.clock_changes} changes of the clock, {found.airings} airings in {found.revisions} revisions: "
+        "0 gaps, 0 overlaps, 0 unlawful; the chain is whole"
+    )
+    yield (
+        f"{done['taken back']} taken back, {done['taken back on air']} of them on air; {found.expired} ran out; "
+        f"{len(life.told.empty)} weeks without anybody's agreement: none of them heard after that"
+    )
+    yield (
+        f"{done['swapped']} swaps ({done['swapped on air']} on air), {done['warned']} warnings ({found.alerts_heard} heard, "
+        f"{done['warnings ended early']} ended early), {len(life.told.stops)} stops and resumes: all held"
+    )
+    refused = sum(times for what, times in done.items() if what.startswith("refused"))
+    yield f"{refused} decisions refused, as they should be"
+    longest_min = found.longest_without_support_ticks * TICK_MS / 60_000
+    yield (
+        f"support around all that needs it; at night at most {longest_min:.2f} min apart, also around the {found.interrupted} warnings "
+        f"that came into the middle of something and the {found.warned_at_night} heard at night"
+    )
+    loop_days = found.parts[Part.EMERGENCY] / DAY_TICKS
+    yield f"emergency loop {loop_days:.2f} days, {found.unexplained_loop_ticks} ticks of it without a stop or an empty week"
 
 
 @contextmanager
@@ -129,6 +134,20 @@ def lived_and_proved(
     with a_station(folder, began, zone) as (app, clock, store):
         empty = days // 2 if days > 14 else None
         return prove(app, clock, store, folder, days=days, lengths=lengths, seed=seed, empty_from_day=empty, say=say)
+
+
+def lived_and_judged(
+    folder: Path, began: datetime, *, days: int, zone: str, lengths: Lengths, seed: int, alerts: float
+) -> Iterator[str]:
+    """The same without any sound: what went out alone is shown lawful. `alerts`: how many a day."""
+    with a_station(folder, began, zone) as (app, clock, _), app.app_context():
+        here: Station = app.extensions["station"]
+        here = app.extensions["station"] = replace(here, settings=replace(here.settings, horizon_days=1))
+        unheard = {n_ticks: Recorded(n_ticks, {}, {}, range(0)) for n_ticks in lengths.all}
+        with Session(db.engine, expire_on_commit=False) as session, ids_from(seed):
+            life = Life(session, here, clock, unheard, lengths, seed=seed, per_day={"alert": alerts})
+            life.live(days, empty_from_day=days // 2 if days > 14 else None)
+            yield from judged_lines(days, life, judged(life))
 
 
 def prove(

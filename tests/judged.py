@@ -16,6 +16,9 @@ from radio.schedule.proof import GOES_ON, law, prove, prove_support
 from radio.schedule.wallclock import hours
 from tests.lived import Life
 
+LOOP_SAYS_IT_IN_TICKS = 60
+"""The emergency loop says where help is, once in each of its rounds of thirty ticks."""
+
 
 @dataclass
 class Judgement:
@@ -31,8 +34,10 @@ class Judgement:
     """Of the emergency loop while the station was neither stopped nor without episodes."""
     interrupted: int = 0
     """How often a warning came into the middle of something."""
+    warned_at_night: int = 0
+    """How often a warning was heard at night."""
     longest_without_support_ticks: int = 0
-    """At night, also where a warning came in between; not while the emergency loop played."""
+    """At night, whatever came in between."""
 
 
 def judged(life: Life) -> Judgement:
@@ -63,16 +68,13 @@ def judged(life: Life) -> Judgement:
 
     prove(aired, aired[0].start_tick, aired[-1].end_tick, lawful)
     found = Judgement(airings=len(aired), parts=Counter({part: sum(a.n_ticks for a in aired if a.part is part) for part in Part}))
-    for stretch in _split(aired, lambda airing: airing.part is Part.EMERGENCY or code_of(airing) == GOES_ON):
-        prove_support(stretch, life.stock.ever, bounds, life.rules)
+    for stretch in _split(aired, lambda airing: airing.part is Part.EMERGENCY):
+        prove_support(stretch, life.stock.ever, bounds, life.rules, nights=False)
+    told_by_loop = _split(aired, lambda airing: airing.part is Part.EMERGENCY and airing.n_ticks >= LOOP_SAYS_IT_IN_TICKS)
+    found.longest_without_support_ticks = max(_without_support(stretch, life, bounds.quiet) for stretch in told_by_loop)
+    assert found.longest_without_support_ticks <= life.rules.support_at_night_minutes * HOUR_TICKS // 60
     found.interrupted = sum(code_of(airing) == GOES_ON for airing in aired)
-    found.longest_without_support_ticks = max(
-        (
-            _without_support(stretch, life, bounds.quiet)
-            for stretch in _split(aired, lambda airing: airing.part is Part.EMERGENCY)
-        ),
-        default=0,
-    )
+    found.warned_at_night = sum(a.episode_id in told.alerts and bounds.quiet.around(a.start_tick) is not None for a in aired)
     explained = [*told.stops, *told.empty]
     loops = [a for a in aired if a.part is Part.EMERGENCY]
     found.unexplained_loop_ticks = sum(
@@ -99,19 +101,19 @@ def _meets(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _split(aired: Sequence[Airing], ends: Callable[[Airing], bool]) -> list[list[Airing]]:
-    """The tape in stretches: a new one begins with each airing at which one ends; the emergency loop is in none."""
+    """The tape in stretches: each airing at which one ends is in none."""
     stretches: list[list[Airing]] = [[]]
     for airing in aired:
         if ends(airing):
             stretches.append([])
-        if airing.part is not Part.EMERGENCY:
+        else:
             stretches[-1].append(airing)
     return [stretch for stretch in stretches if stretch]
 
 
 def _without_support(stretch: Sequence[Airing], life: Life, quiet: Night) -> int:
     """The longest time of a stretch at night in which no support message began."""
-    told = [a for a in stretch if life.stock.ever[a.episode_id or ""].supports]
+    told = [a for a in stretch if a.episode_id and life.stock.ever[a.episode_id].supports]
     longest = 0
     for begins, ends in quiet.spans:
         heard = max(begins, stretch[0].start_tick)

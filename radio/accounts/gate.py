@@ -5,9 +5,22 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Request, Response, abort, current_app, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Request,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
@@ -23,6 +36,7 @@ from radio.web.errors import answer, wants_json
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_KEPT = frozenset({"csrf_token", "password", "new_password", "credential"})
 
 
 class StudioSessions(SecureCookieSessionInterface):
@@ -81,7 +95,10 @@ def _gate() -> Answer | None:
             raise ForbiddenError(f"{person.id} at {endpoint}")
     if request.method not in _READS and current_app.config["WTF_CSRF_ENABLED"]:
         _same_site(request)
-        csrf.protect()
+        try:
+            csrf.protect()
+        except CSRFError:
+            return _kept(400) or abort(400)
     return None
 
 
@@ -103,8 +120,21 @@ def _person_of_session() -> Person | None:
 
 def _ask_to_sign_in() -> Answer:
     if wants_json() or request.method not in _READS:
-        return answer(401, "sign-in")
+        return _kept(401) or answer(401, "sign-in")
     return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+
+
+def _kept(status: int) -> Response | None:
+    """A page that holds what was typed, to be sent again once its writer is signed in; None: it is no such form.
+
+    Only for what the browser says is from a page of ours: nobody else may put words into such a page.
+    """
+    typed = request.mimetype == "application/x-www-form-urlencoded" and not wants_json()
+    if not typed or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return None
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] not in _NOT_KEPT]
+    page = render_template("accounts/send-again.html", status=status, fields=fields, to=request.full_path.rstrip("?"))
+    return make_response(page, status, {"Cache-Control": "no-store"})
 
 
 def _same_site(asked: Request) -> None:

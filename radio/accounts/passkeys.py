@@ -64,7 +64,9 @@ def named_address(host: str, path: str) -> str | None:
 class RegisterForm(WebAuthnRegisterForm):  # type: ignore[misc]
     """A new passkey."""
 
-    name = StringField(_l("A name for it, such as “my phone”"), validators=[InputRequired(), Length(max=40)])
+    name = StringField(_l("A name for it, such as “my phone”"), validators=[
+        InputRequired(_l("Give the passkey a name.")), Length(max=40, message=_l("Give the passkey a shorter name: at most 40 letters.")),
+    ])  # fmt: skip
     usage = RadioField(
         _l("When will you use it?"),
         default="first",

@@ -46,6 +46,11 @@ def all_shows(session: Session) -> Sequence[Show]:
     return session.scalars(select(Show).order_by(Show.title, Show.id)).all()
 
 
+def show_made_since(session: Session, since: datetime, *, title: str) -> Show | None:
+    """The show of this title that was made after `since`: a form that is sent twice makes one."""
+    return session.scalars(select(Show).where(Show.title == title, Show.made_at > since).order_by(Show.made_at)).first()
+
+
 def show_or_404(session: Session, slug: str) -> Show:
     """The show with a page at this address.
 

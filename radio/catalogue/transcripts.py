@@ -20,12 +20,13 @@ def set_transcript(session: Session, episode: Episode, language: str, content: b
     Raises:
         InvalidError: not a language (`language`), or not a transcript (`transcript`: empty, too-big, not-text, no-words, backwards).
     """
-    if not looks_like_language(language):
-        raise InvalidError({"language": "unknown"})
+    faults = {} if looks_like_language(language) else {"language": "unknown"}
     try:
         spoken = transcript.read(content)
     except RefusedTranscriptError as error:
-        raise InvalidError({"transcript": error.code}) from error
+        raise InvalidError({"transcript": error.code} | faults) from error
+    if faults:
+        raise InvalidError(faults)
     row = next((one for one in episode.transcripts if one.language == language), None)
     if row is None:
         row = Transcript(language=language)

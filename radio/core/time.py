@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+PRESSED_TWICE = timedelta(seconds=30)
+"""Who sends the same form again so soon means one thing, not two."""
 
 
 def unix_ms(instant: datetime) -> int:

@@ -15,7 +15,6 @@ from radio.editorial.rules import AT_THE_CONSOLE
 from radio.errors import RefusedError
 from radio.jobs.carrier import send
 from radio.jobs.queries import clock_faults
-from radio.jobs.rules import is_skewed
 from radio.schedule import overriding, queries
 from radio.schedule.airings import Airing, Part
 from radio.schedule.asrun import About, abouts, as_run
@@ -64,13 +63,13 @@ def status() -> None:
         click.echo(f"stopped since {stop.made_at.astimezone(here.settings.tz):%a %H:%M}; resume with: radio air resume")
     for row in alerts:
         click.echo(f"alert {row.id}: {row.issuer}, {row.area}, until {_local(row.until_tick or row.from_tick)}")
-    for beat in faults:
-        told = (
-            f"{beat.skew_ms / 1000:+.1f} s wrong"
-            if is_skewed(beat.skew_ms)
-            else f"set {(beat.stepped_ms or 0) / 1000:+.1f} s lately"
-        )
-        click.echo(f"clock of {beat.process}: {told}")
+    for fault in faults:
+        told = {
+            "set": "set {} lately",
+            "skew": "{} wrong",
+            "offset": "told to add {} more than the others (RADIO_CLOCK_OFFSET_MS)",
+        }[fault.code]
+        click.echo(f"clock of {fault.process}: {told.format(f'{fault.ms / 1000:+.1f} s')}")
     if around[0].part is Part.EMERGENCY or faults:
         raise SystemExit(1)
 

@@ -21,7 +21,8 @@ from radio.clock import AgreedClock, Clock, StepWatch
 from radio.core.time import from_unix_ms
 from radio.db import committing
 from radio.jobs.models import Beat
-from radio.jobs.rules import is_skewed
+from radio.jobs.queries import living_beats
+from radio.jobs.rules import is_skewed, usual_offset_ms
 from radio.station import Station
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,19 @@ class Beats:
             if jumped_ms:
                 self._stepped = (jumped_ms, now)
                 log.error("clock: it was set %+.1f s; listeners hear by this clock: let NTP correct it slowly", jumped_ms / 1000)
+            skew_ms += self._odd_by_ms(session)
             self._tell(skew_ms)
             stepped_ms, stepped_at = self._stepped or (None, None)
-            session.merge(Beat(process=self.process, at=now, skew_ms=skew_ms, stepped_ms=stepped_ms, stepped_at=stepped_at))
+            session.merge(
+                Beat(
+                    process=self.process,
+                    at=now,
+                    skew_ms=skew_ms,
+                    offset_ms=self._offset_ms,
+                    stepped_ms=stepped_ms,
+                    stepped_at=stepped_at,
+                )
+            )
             session.execute(delete(Beat).where(Beat.at < now - _FORGOTTEN_AFTER))
             if self._also:
                 self._also(session, self.process)
@@ -88,14 +99,22 @@ class Beats:
         certain_ms = max(0, abs(ahead_ms) - unsure_ms)
         return certain_ms if ahead_ms >= 0 else -certain_ms, from_unix_ms(theirs_ms)
 
+    def _odd_by_ms(self, session: Session) -> int:
+        """By how much more than the other processes this one was told to add to its clock."""
+        others_ms = [beat.offset_ms for beat in living_beats(session) if beat.process != self.process]
+        return self._offset_ms - usual_offset_ms([self._offset_ms, *others_ms])
+
     def _tell(self, skew_ms: int) -> None:
         was_well, self.skew_ms = self.is_well, skew_ms
         if self._agreed:
             self._agreed.ahead_ms = 0 if self.is_well else skew_ms
         if was_well and not self.is_well:
-            log.error("clock: %+.1f s beside the database's; replicas must agree: turn NTP on", skew_ms / 1000)
+            log.error(
+                "clock: %+.1f s beside the others'; replicas must agree: turn NTP on, set RADIO_CLOCK_OFFSET_MS alike",
+                skew_ms / 1000,
+            )
         elif not was_well and self.is_well:
-            log.warning("clock: it agrees with the database's again")
+            log.warning("clock: it agrees with the others' again")
 
     def start(self) -> None:
         """Beat on a thread of its own (a greenlet under gevent) for as long as the process lives.

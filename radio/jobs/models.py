@@ -56,7 +56,9 @@ class Beat(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     """By the database's clock."""
     skew_ms: Mapped[int] = mapped_column(BigInteger)
-    """How far the process's clock is ahead of the database's."""
+    """How far the process's clock is ahead of what it should be: the database's, and what most processes add to that."""
+    offset_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What the process was told to add to its machine's clock."""
     stepped_ms: Mapped[int | None] = mapped_column(BigInteger)
     """How far its clock jumped last; None: it has not."""
     stepped_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from radio.jobs.models import Beat, Job
-from radio.jobs.rules import BEATS_COUNT_FOR, IDLE_FOR, JobState, is_skewed, was_set_lately
+from radio.jobs.rules import BEATS_COUNT_FOR, IDLE_FOR, JobState, is_skewed, usual_offset_ms, was_set_lately
 
 
 def unfinished_job(session: Session, kind: str, subject: str, *, lock: bool = False) -> Job | None:
@@ -61,6 +62,28 @@ def living_beats(session: Session) -> Sequence[Beat]:
     return session.scalars(select(Beat).where(Beat.at >= newest - BEATS_COUNT_FOR).order_by(Beat.process)).all()
 
 
-def clock_faults(session: Session) -> list[Beat]:
-    """The living processes whose clock is beside the database's, or was set in the last hour."""
-    return [beat for beat in living_beats(session) if is_skewed(beat.skew_ms) or was_set_lately(beat.at, beat.stepped_at)]
+@dataclass(frozen=True, slots=True)
+class ClockFault:
+    """A living process whose clock is not as the others', and why: "offset" (it was told to add something else), "skew", "set"."""
+
+    process: str
+    code: str
+    ms: int
+    """How far it is ahead, or was set."""
+    at: datetime | None = None
+    """When it was set."""
+
+
+def clock_faults(session: Session) -> list[ClockFault]:
+    """The living processes whose clock is beside the others', or was set in the last hour."""
+    beats = living_beats(session)
+    usual_ms = usual_offset_ms(beat.offset_ms for beat in beats)
+    found = []
+    for beat in beats:
+        if beat.offset_ms != usual_ms:
+            found.append(ClockFault(beat.process, "offset", beat.offset_ms - usual_ms))
+        elif is_skewed(beat.skew_ms):
+            found.append(ClockFault(beat.process, "skew", beat.skew_ms))
+        elif was_set_lately(beat.at, beat.stepped_at):
+            found.append(ClockFault(beat.process, "set", beat.stepped_ms or 0, beat.stepped_at))
+    return found

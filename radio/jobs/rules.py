@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -50,6 +52,12 @@ SKEW_MAY_BE_MS = 2_000
 def is_skewed(skew_ms: int) -> bool:
     """Whether a clock is so far beside the database's that replicas may contradict each other."""
     return abs(skew_ms) > SKEW_MAY_BE_MS
+
+
+def usual_offset_ms(offsets_ms: Iterable[int]) -> int:
+    """What most processes add to their clocks; of what equally many add, the least."""
+    times = Counter(offsets_ms)
+    return min(times, key=lambda offset_ms: (-times[offset_ms], abs(offset_ms), offset_ms), default=0)
 
 
 def was_set_lately(now: datetime, stepped_at: datetime | None) -> bool:

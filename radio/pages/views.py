@@ -127,8 +127,8 @@ def episode(episode_id: str) -> Response:
 def find() -> Response:
     """Episodes that hold the words."""
     wanted = plain(request.args.get("q", ""))[:LONGEST_SEARCH]
-    found = search.find(session(), wanted, now=station().now(), limit=MOST_FOUND) if wanted else []
-    return _page("pages/search.html", kept_s=STEADY_S, words=wanted, episodes=found)
+    found = search.find(session(), wanted, now=station().now(), limit=MOST_FOUND + 1) if wanted else []
+    return _page("pages/search.html", kept_s=STEADY_S, words=wanted, episodes=found[:MOST_FOUND], more=len(found) > MOST_FOUND)
 
 
 @bp.get("/about")

@@ -29,6 +29,8 @@ class Part(StrEnum):
     EMERGENCY = "emergency"
 
 
+LOOP_TELLS_TICKS = 60
+"""The emergency loop says where help is; in so much of it that is heard whole, wherever it begins."""
 CUTTABLE = frozenset({Part.BED, Part.EMERGENCY})
 """All that may be cut. A person's story never is."""
 

@@ -143,9 +143,8 @@ class Compiler:
         if asked is None:
             return None
         airable, code = asked
-        late = here.tick + airable.n_ticks > here.limit and not self.memory.supported
-        if late and (message := self._support(here, here.until)):
-            return message
+        if here.tick + airable.n_ticks > here.limit:
+            return self._support_in_time(here)
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
         return airing_here(here, Choice(airable), airable.part, code)
@@ -188,28 +187,23 @@ class Compiler:
         if heard and rung_of(place) != "next":
             return None
         wanted = self.promises.wanted(place, heard)
-        for code, airable in wanted:
-            found = self._asked(here, code, airable)
-            if found:
-                return found
-        if not heard:
+        found = next((airing for code, airable in wanted if (airing := self._asked(here, code, airable))), None)
+        if not heard and wanted and self._was_heard_just_now(here, wanted[0][1]):
+            self._fault(here, "heard-just-before", {"episode": wanted[0][1].episode_id})
+        elif not heard and found is None:
             self._unfilled(here, [airable for _, airable in wanted])
-        return None
+        return found
+
+    def _was_heard_just_now(self, here: Here, airable: Airable) -> bool:
+        index = self.pool.index[airable.episode_id]
+        return bool(here.lawful[index]) and here.tick - int(self.memory.episode_end[index]) < minutes(FLOOR_MINUTES)
 
     def _asked(self, here: Here, code: str, airable: Airable) -> Airing | None:
-        index = self.pool.index[airable.episode_id]
-        if not here.lawful[index]:
-            return None
-        if here.tick - int(self.memory.episode_end[index]) < minutes(FLOOR_MINUTES):
-            self._fault(here, "heard-just-before", {"episode": airable.episode_id})
+        if not here.lawful[self.pool.index[airable.episode_id]] or self._was_heard_just_now(here, airable):
             return None
         if here.tick + airable.n_ticks > here.limit:
-            return self._support(here, here.room - airable.n_ticks) if self._fits_a_night(airable) else None
+            return self._support(here, here.room - airable.n_ticks) if self.support.makes_room_for(airable.n_ticks) else None
         return self._begin(here, Choice(airable), code, here.room)
-
-    def _fits_a_night(self, airable: Airable) -> bool:
-        """Whether it can be heard between two messages; one was not heard just now."""
-        return airable.n_ticks <= minutes(self.pool.rules.support_at_night_minutes) and not self.memory.supported
 
     def _support(self, here: Here, room: int) -> Airing | None:
         found = self.support.one(here.lawful, room, 0, here.anchor, self.memory.n_supports)
@@ -218,7 +212,12 @@ class Compiler:
     def _due(self, here: Here) -> Airing | None:
         if not self.support.is_due(here.tick) or here.support_may_wait:
             return None
-        return self._support(here, here.until)
+        return self._support_in_time(here)
+
+    def _support_in_time(self, here: Here) -> Airing | None:
+        """A message that ends with the block or the slot; if none does and the one behind that were late, one that runs across."""
+        found = self._support(here, here.until)
+        return found or (self._support(here, 1 << 30) if here.tick + here.until > here.limit else None)
 
     def _in_time(self, here: Here) -> Facts:
         """Which end so that the next message of the night is not late."""
@@ -323,7 +322,7 @@ class Compiler:
             code = "not-lawful-then"
         elif self.pool.needs[index] & ~self.support.known:
             code, facts = "no-support", facts | {"supports": codes(int(self.pool.needs[index]) & ~self.support.known)}
-        elif here.limit < here.tick + first.n_ticks and not self._fits_a_night(first):
+        elif here.limit < here.tick + first.n_ticks and not self.support.makes_room_for(first.n_ticks):
             code = "too-long-at-night"
         else:
             code, facts = "too-long", facts | {"room": here.room * 60 // HOUR_TICKS}

@@ -75,6 +75,10 @@ class Stretch:
         """Whether the emergency loop is among them."""
         return any(one.airing.part is Part.EMERGENCY for one in self.heard)
 
+    def loops_after(self, now_ms: int) -> bool:
+        """Whether the emergency loop plays now or is still to come."""
+        return any(one.airing.part is Part.EMERGENCY and one.end_ms > now_ms for one in self.heard)
+
 
 def day_ticks(day: date, station: Station) -> tuple[int, int]:
     """The ticks of a day of the station's calendar."""

@@ -17,6 +17,9 @@ from radio.schedule.desk import ask_revision, hold
 from radio.schedule.policy import StationRules, rules_faults
 from radio.schedule.wallclock import slot_faults
 
+WHY_LIMIT = 500
+"""Letters. What is longer is not cut silently."""
+
 
 class SlotFields(TypedDict, total=False):
     """What may be said of a slot; what is left out stays as it is."""
@@ -106,7 +109,7 @@ def set_station_rules(
     number, held = queries.station_rules(session)
     made = models.StationRules(
         number=number + 1, rules=StationRules.read(held.stored() | dict(changes)).stored(), made_at=now, made_by=by.id,
-        why=plain(why)[:500],
+        why=plain(why),
     )  # fmt: skip
     session.add(made)
     session.flush()
@@ -116,4 +119,6 @@ def set_station_rules(
 
 def faults_of_rules(changes: Mapping[str, Any], why: str) -> dict[str, str]:
     """What `set_station_rules` would refuse: field → code."""
-    return rules_faults(changes) | ({} if plain(why) else {"why": "required"})
+    said = plain(why)
+    fault = "required" if not said else "too-long" if len(said) > WHY_LIMIT else ""
+    return rules_faults(changes) | ({"why": fault} if fault else {})

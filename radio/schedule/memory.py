@@ -58,7 +58,7 @@ class Memory:
         self.position: dict[Part, int] = {}
         """How many of each part began since the last anchor."""
         self.slot_heard: dict[str, dict[str, int]] = {}
-        """Slot → episode → the tick at which the slot last began it."""
+        """Slot → programme → the tick at which the slot last began it. What only stands before or between is none."""
         self.support_end = NEVER
         self.supported = 0
         """Which support messages were heard just now, one after the other, up to this tick."""
@@ -72,7 +72,8 @@ class Memory:
         self.last = airing
         self._count(airing)
         self.part_end[airing.part] = airing.end_tick
-        if airing.slot_id and airing.episode_id and airing.part not in {Part.BED, Part.IDENT}:
+        code = code_of(airing) if airing.slot_id else ""
+        if airing.slot_id and airing.episode_id and (code in SLOT_RUNGS or (airing.part is Part.PROGRAMME and code != "alert")):
             self.slot_heard.setdefault(airing.slot_id, {})[airing.episode_id] = airing.start_tick
         index = self._pool.index.get(airing.episode_id or "")
         self._support(airing, index)
@@ -86,7 +87,7 @@ class Memory:
             self.after_heavy = bool(self._pool.heavy[index])
             heard = self._pool.voices[index]
             self.voice_end[heard[heard >= 0]] = airing.end_tick
-        if airing.slot_id and code_of(airing) in SLOT_RUNGS:
+        if code in SLOT_RUNGS:
             self.n_by_name += 1
             self.slot_end[index] = self.slot_show_end[self._pool.show[index]] = airing.end_tick
 

@@ -17,13 +17,17 @@ from radio.core.people import Person
 from radio.core.time import unix_ms
 from radio.errors import InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
-from radio.schedule.airings import CUTTABLE, Airable, Airing, Part, emergency, on_air, reason
-from radio.schedule.compiling import MadeOf, compiled
-from radio.schedule.interrupted import without_the_alert
+from radio.schedule.airings import CUTTABLE, LOOP_TELLS_TICKS, Airable, Airing, Part, emergency, on_air, reason
+from radio.schedule.compiling import MadeOf, compiled, recent
+from radio.schedule.interrupted import going_on, rest_after, without_the_alert
+from radio.schedule.ladder import Pool
+from radio.schedule.memory import code_of
 from radio.schedule.models import Override
 from radio.schedule.promised import make_good, promised, pushed_out
 from radio.schedule.proof import GOES_ON, Lawful, digest, law
+from radio.schedule.rules import Compiled
 from radio.schedule.standing import OverrideKind
+from radio.schedule.turns import minutes
 from radio.schedule.wallclock import hours
 from radio.station import Station
 
@@ -66,7 +70,7 @@ def stop(session: Session, station: Station, *, by: Person) -> Override:
 
 
 def resume(session: Session, station: Station, *, by: Person) -> Override:
-    """End the stop: what is lawful is compiled anew from now + guard.
+    """End the stop: what is lawful is compiled anew from now + guard; at night once the loop has said where help is.
 
     Raises:
         RefusedError: it is not stopped.
@@ -75,7 +79,7 @@ def resume(session: Session, station: Station, *, by: Person) -> Override:
     row = overriding.the_stop(session)
     if row is None:
         raise RefusedError("not-stopped")
-    _end(session, station, row, by=by)
+    _end(session, station, row, by=by, least_ticks=LOOP_TELLS_TICKS if _is_quiet(session, station, row.from_tick) else 0)
     actions.revise(session, station, why="resumed", effective_tick=row.until_tick)
     actions.ask_revision(session, why="catalogue-changed", now=station.now())
     return row
@@ -112,10 +116,16 @@ def swap(session: Session, station: Station, airing: Airing, *, episode_id: str 
 
 
 def choices(session: Session, station: Station, tick: int) -> list[Airable]:
-    """What may lawfully begin at a tick, apart from idents and beds, in order of length."""
+    """What may lawfully begin at a tick, apart from idents and beds, in order of length.
+
+    What keeps help away at night for too long is not among them.
+    """
     pool = queries.pool(session, now=station.now())
     lawful = _law(session, station, pool, tick)
     found = [a for a in pool if a.part in {Part.PROGRAMME, Part.FILLER} and lawful(_whole(a, tick, "swapped")) is None]
+    if any(a.supports for a in pool):
+        latest = _night_hears_help_until(session, station, tick)
+        found = [a for a in found if tick + a.n_ticks <= latest]
     return sorted(found, key=lambda a: (a.n_ticks, a.episode_id))
 
 
@@ -173,21 +183,45 @@ def cancel(session: Session, station: Station, row: Override, *, by: Person) -> 
 def _say_now(session: Session, station: Station, row: Override) -> tuple[int, bool]:
     """Where compiling goes on after the first hearing of an alert, and whether what is on there is cut."""
     tick = row.from_tick
-    crossing = on_air(queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS), tick)
-    if crossing is None or crossing.start_tick == tick or crossing.part in CUTTABLE:
+    around = queries.rundown(session, tick - DAY_TICKS, tick + DAY_TICKS).within(tick, tick + HOUR_TICKS)
+    if not around:
         return tick, True
-    seed = session.get_one(models.Desk, 1).seed
-    found, made_of = compiled(session, station, seed, tick, tick + 1)
+    crossing = around[0]
+    waiting = rest_after(around if code_of(crossing) == GOES_ON else around[1:])
+    if waiting:  # for another alert: behind that one
+        crossing, tick = waiting, max(tick, waiting.start_tick)
+    elif crossing.start_tick == tick or crossing.part in CUTTABLE:
+        return tick, True
+    found, made_of = _first_hearing(session, station, tick)
     if row.episode_id not in {one.episode_id for one in found.airings} or crossing.end_tick - tick <= PATIENCE_TICKS:
         return crossing.end_tick, False
     rest = Airing(
         found.to_tick, crossing.end_tick - tick, crossing.part, crossing.episode_id, crossing.recording_id,
         crossing.first_tick + tick - crossing.start_tick, crossing.slot_id, reason(GOES_ON),
     )  # fmt: skip
-    goes_on = _law(session, station, list(made_of.pool.values()), found.to_tick)(rest) is None
-    airings = [*found.airings, rest] if goes_on else list(found.airings)
+    airings = [*found.airings, *_goes_on(session, station, rest, found.airings, made_of)]
     actions.keep(session, station, airings, "alert", replace(made_of, inputs_hash=digest({"override": row.id})))
     return airings[-1].end_tick, True
+
+
+def _first_hearing(session: Session, station: Station, tick: int) -> tuple[Compiled, MadeOf]:
+    """What is heard from an alert's first tick on until it has been; at night a message may have to stand before it."""
+    seed = session.get_one(models.Desk, 1).seed
+    found, made_of = compiled(session, station, seed, tick, tick + 1)
+    if code_of(found.airings[-1]) == "support":
+        found, made_of = compiled(session, station, seed, tick, found.to_tick + 1)
+    return found, made_of
+
+
+def _goes_on(session: Session, station: Station, rest: Airing, heard: Sequence[Airing], made_of: MadeOf) -> list[Airing]:
+    """What is heard of an interrupted airing behind its alert; empty: that were unlawful by now."""
+    seed, tick = bytes.fromhex(session.get_one(models.Desk, 1).seed), rest.start_tick
+    pool = made_of.pool.values()
+    bounds = hours(made_of.rules, station.settings.tz, tick, tick + 2 * DAY_TICKS)
+    before = [*recent(session, heard[0].start_tick, queries.head_id(session)), *heard]
+    found = going_on(rest, before, Pool(pool, seed, made_of.rules), bounds)
+    lawful = law(made_of.pool, bounds)
+    return found if all(lawful(airing) is None for airing in found) else []
 
 
 def _whole(airable: Airable, tick: int, code: str) -> Airing:
@@ -198,6 +232,16 @@ def _law(session: Session, station: Station, pool: Sequence[Airable], tick: int)
     _number, policy = queries.station_rules(session)
     bounds = hours(policy, station.settings.tz, tick, tick + 2 * DAY_TICKS)
     return law({airable.episode_id: airable for airable in pool}, bounds)
+
+
+def _night_hears_help_until(session: Session, station: Station, tick: int) -> int:
+    """Where what begins at a tick behind a support message has to end, so that the next one of the night is not late."""
+    _number, policy = queries.station_rules(session)
+    quiet = hours(policy, station.settings.tz, tick, tick + DAY_TICKS).quiet
+    begins = quiet.next_from(tick)
+    _begun, ends = quiet.around(begins) or (tick, tick)
+    latest = begins + minutes(policy.support_at_night_minutes)
+    return latest if latest < ends else tick + DAY_TICKS
 
 
 def _refuse_what_nothing_supports(session: Session, station: Station, episode: Episode) -> None:
@@ -211,6 +255,11 @@ def _refuse_what_nothing_supports(session: Session, station: Station, episode: E
         raise RefusedError("no-support", ", ".join(sorted(missing)))
 
 
+def _is_quiet(session: Session, station: Station, tick: int) -> bool:
+    _number, policy = queries.station_rules(session)
+    return hours(policy, station.settings.tz, tick, tick + DAY_TICKS).quiet.around(tick) is not None
+
+
 def _refuse_when_stopped(session: Session) -> None:
     if overriding.the_stop(session):
         raise RefusedError("stopped")
@@ -222,9 +271,9 @@ def _kept(session: Session, row: Override) -> Override:
     return row
 
 
-def _end(session: Session, station: Station, row: Override, *, by: Person) -> None:
+def _end(session: Session, station: Station, row: Override, *, by: Person, least_ticks: int = 0) -> None:
     row.ended_at, row.ended_by = station.now(), by.id
-    row.until_tick = max(row.from_tick, soonest(station))
+    row.until_tick = max(row.from_tick + least_ticks, soonest(station))
     session.flush()
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from media.grid import HOUR_TICKS, tick_start_ms
 from radio.core.time import from_unix_ms
 from radio.errors import UnprovenError
-from radio.schedule.airings import CUTTABLE, Airable, Airing, Hours, Night, Part, canonical
+from radio.schedule.airings import CUTTABLE, LOOP_TELLS_TICKS, Airable, Airing, Hours, Night, Part, canonical
 from radio.schedule.policy import StationRules
 
 Lawful = Callable[[Airing], str | None]
@@ -106,7 +106,8 @@ def prove_support(
         if any(run is not None and not needs <= run for run in (before, after)):
             raise UnprovenError(f"no support around episode {airing.episode_id} at {_when(airing.start_tick)}")
     if nights and airings and any(told):
-        _prove_nights(airings, told, hours, rules.support_at_night_minutes * HOUR_TICKS // 60)
+        tells = [bool(one) or _loop_tells(airing) for airing, one in zip(airings, told, strict=True)]
+        _prove_nights(airings, tells, hours, rules.support_at_night_minutes * HOUR_TICKS // 60)
 
 
 def _run(told: Sequence[frozenset[str]], place: int, step: int) -> frozenset[str] | None:
@@ -119,7 +120,11 @@ def _run(told: Sequence[frozenset[str]], place: int, step: int) -> frozenset[str
     return found if 0 <= at < len(told) else None
 
 
-def _prove_nights(airings: Sequence[Airing], told: Sequence[frozenset[str]], hours: Hours, every: int) -> None:
+def _loop_tells(airing: Airing) -> bool:
+    return airing.part is Part.EMERGENCY and airing.n_ticks >= LOOP_TELLS_TICKS
+
+
+def _prove_nights(airings: Sequence[Airing], told: Sequence[bool], hours: Hours, every: int) -> None:
     first, last = airings[0].start_tick, airings[-1].end_tick
     for start, end in hours.quiet.spans:
         begins, ends = max(start, first), min(end, last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from media.grid import DAY_TICKS, first_tick_from, tick_at
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.queries import agreed, airable_episodes
 from radio.catalogue.rules import Scope
+from radio.core.text import plain
 from radio.core.time import unix_ms
 from radio.errors import NotFoundError
 from radio.schedule import models, rules
@@ -41,6 +42,13 @@ def slot_or_404(session: Session, slot_id: str) -> models.Slot:
     if slot is None or slot.retired_at is not None:
         raise NotFoundError(slot_id)
     return slot
+
+
+def slot_made_since(session: Session, since: datetime, fields: Mapping[str, Any]) -> models.Slot | None:
+    """The slot with these `fields` that was made after `since`: a form that is sent twice makes one."""
+    recent = [slot for slot in slots(session) if slot.made_at > since]
+    alike = {**fields, "title": plain(fields["title"]), "first_start": fields["first_start"].isoformat()}
+    return next((slot for slot in recent if all(getattr(slot, name) == value for name, value in alike.items())), None)
 
 
 def slot_value(row: models.Slot) -> rules.Slot:

@@ -30,7 +30,7 @@ from radio.schedule.compiler import Compiler
 from radio.schedule.gaps import Fault
 from radio.schedule.ladder import Pool
 from radio.schedule.policy import DEFAULTS, StationRules
-from radio.schedule.standing import Standing, stopped
+from radio.schedule.standing import Standing, stopped_until
 from radio.schedule.turns import ANCHOR_TICKS
 from radio.schedule.wallclock import Place, Slot, hours, occurrences, resolved
 
@@ -39,7 +39,7 @@ __all__ = [
     "emergency", "night_ok", "on_air", "part_of", "places", "without_holes",
 ]  # fmt: skip
 
-ALGORITHM = 3
+ALGORITHM = 4
 """Grows when the same inputs would compile to something else."""
 _MOST_BEHIND_TICKS = DAY_TICKS
 
@@ -71,8 +71,15 @@ def compile(  # noqa: A001 - the trade's word
     `recent` is what was aired before, in order: what rests is read from it. `standing` are the overrides that hold. The result
     depends on nothing but the arguments.
     """
-    if stopped(standing, from_tick):
-        return Compiled(from_tick, to_tick, (emergency(from_tick, to_tick, "stopped"),), ())
+    resumed = stopped_until(standing, from_tick)
+    if resumed > from_tick:
+        loop = emergency(from_tick, min(resumed, to_tick), "stopped")
+        if resumed >= to_tick:
+            return Compiled(from_tick, to_tick, (loop,), ())
+        rest = compile(
+            slots, pool, zone=zone, seed=seed, from_tick=resumed, to_tick=to_tick, recent=recent, rules=rules, standing=standing
+        )
+        return Compiled(from_tick, rest.to_tick, (loop, *rest.airings), rest.faults)
     span = (from_tick, to_tick + _MOST_BEHIND_TICKS)
     compiler = Compiler(
         places(slots, *span),

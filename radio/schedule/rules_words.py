@@ -97,21 +97,27 @@ def fault(name_: str, code: str) -> str:
     """What is wrong with a field, as a sentence."""
     known = {
         ("why", "required"): _("Say why: whoever reads this in a year wants to know."),
+        ("episode_rest_hours", "not-a-number"): _("Say the rest of the same episode in hours, as a number."),
+        ("voice_rest_hours", "not-a-number"): _("Say the rest of the same voice in hours, as a number."),
+        ("show_rest_hours", "not-a-number"): _("Say the rest of the same show in hours, as a number."),
+        ("ident_every_minutes", "not-a-number"): _("Say how often the station’s name is heard in minutes, as a number."),
+        ("short_every_minutes", "not-a-number"): _("Say how often something short is heard in minutes, as a number."),
+        ("support_at_night_minutes", "not-a-number"): _("Say how often support is heard at night in minutes, as a number."),
+        ("quiet_times", "not-a-time"): _("Say when each quiet time begins and ends, such as 15:00 and 19:00."),
+        ("hour_rules", "not-a-time"): _("Say from when until when something is not heard, such as 15:00 and 19:00."),
+        ("why", "too-long"): _("Say why in at most 500 letters."),
         ("version", "changed-meanwhile"): _(
             "Somebody else has changed the rules meanwhile. Look at what holds now, and save again."
         ),
-        ("episode_rest_hours", "not-a-length"): _("From 1 hour to 168 hours (a week)."),
-        ("voice_rest_hours", "not-a-length"): _("From 0 to 24 hours."),
-        ("show_rest_hours", "not-a-length"): _("From 0 to 12 hours."),
-        ("ident_every_minutes", "not-a-length"): _("From 5 to 60 minutes."),
-        ("short_every_minutes", "not-a-length"): _("From 5 to 120 minutes."),
-        ("support_at_night_minutes", "not-a-length"): _("From 10 to 20 minutes. At night help is never farther away than that."),
+        ("episode_rest_hours", "not-a-length"): _("Let the same episode rest from 1 hour to 168 hours (a week)."),
+        ("voice_rest_hours", "not-a-length"): _("Let the same voice rest from 0 to 24 hours."),
+        ("show_rest_hours", "not-a-length"): _("Let the same show rest from 0 to 12 hours."),
+        ("ident_every_minutes", "not-a-length"): _("Let the station’s name be heard every 5 to 60 minutes."),
+        ("short_every_minutes", "not-a-length"): _("Let something short be heard every 5 to 120 minutes."),
+        ("support_at_night_minutes", "not-a-length"): _(
+            "Let a support message be heard every 10 to 20 minutes: at night help is never farther away than that."
+        ),
         ("hour_rules", "says-nothing"): _("Say what may not be heard in these hours: kinds, or content notes."),
         ("weights", "not-a-weight"): _("A weight is from 0.1 to 10."),
     }
-    by_code = {
-        "not-a-number": _("Say it as a number."),
-        "not-a-time": _("Say both times, such as 15:00 and 19:00."),
-        "not-a-day": _("Choose days of the week."),
-    }
-    return known.get((name_, code)) or by_code.get(code) or _("This cannot be taken as it is.")
+    return known.get((name_, code), _("This cannot be taken as it is."))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Answer
 from media.grid import tick_start_ms
 from radio.catalogue.queries import all_shows, change_number
 from radio.catalogue.terms import vocabulary
-from radio.core.time import from_unix_ms, instant_of
+from radio.core.time import PRESSED_TWICE, from_unix_ms, instant_of
 from radio.db import session
 from radio.errors import InvalidError
 from radio.schedule import actions, deciding, forms, queries, words
@@ -104,6 +104,8 @@ def change_day(slot_id: str, at: str) -> Answer | tuple[str, int] | str:
             return _day_page(slot, start, form), 422
         if which not in {"once", "all"}:
             return _day_page(slot, start, form, found=_day_findings(slot, start, form))
+        if _is_stale(slot):
+            return _day_page(slot, start, form, found=_day_findings(slot, start, form)), 409
         fields = form.every_day(slot, start) if which == "all" else form.one_day(slot, start)
     try:
         actions.set_slot(session(), slot, zone=slot.zone, now=station().now(), **fields)
@@ -114,6 +116,20 @@ def change_day(slot_id: str, at: str) -> Answer | tuple[str, int] | str:
     session().commit()
     flash(_said(slot, start, which), "good")
     return redirect(url_for("schedule.week", day=_lands(slot, start, form, which).date().isoformat()), 303)
+
+
+def _is_stale(slot: Slot) -> bool:
+    """Whether the page that was filled in showed an older state of the slot; says so."""
+    seen = request.form.get("seen", "")
+    if not seen or seen == slot.changed_at.isoformat():
+        return False
+    flash(
+        _(
+            "This slot was changed while you were at it, by somebody else or on another page. What you typed is still here: saving again keeps yours."
+        ),
+        "fault",
+    )
+    return True
 
 
 def _said(slot: Slot, at: datetime, which: str) -> str:
@@ -143,7 +159,10 @@ def _save(slot: Slot | None) -> Answer | tuple[str, int] | str:
     form.faults = refused | form.faults
     if form.faults:
         return _page(slot, form), 422
-    slot = actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
+    if slot is not None and _is_stale(slot):
+        return _page(slot, form), 409
+    again = queries.slot_made_since(session(), now - PRESSED_TWICE, fields) if slot is None else None
+    slot = again or actions.set_slot(session(), slot, zone=station().settings.zone, now=now, **fields)
     session().commit()
     flash(_first_on_air(slot, now), "good")
     return redirect(url_for("schedule.week", day=_shown_day(slot, now)), 303)

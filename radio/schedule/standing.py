@@ -16,7 +16,7 @@ from radio.schedule.gaps import Here
 from radio.schedule.ladder import Pool
 from radio.schedule.memory import Memory
 from radio.schedule.promises import Promises, asks_by_name, rung_of
-from radio.schedule.support import Support
+from radio.schedule.support import FAR, Support
 
 KEPT_AWAY_TICKS = 2 * HOUR_TICKS
 """What was swapped away does not come back this long before or after; what was swapped in comes no later than this."""
@@ -57,9 +57,12 @@ class Standing:
         return [self.kind, self.from_tick, self.until_tick, self.episode_id, self.instead_of, self.every_ticks]
 
 
-def stopped(standing: Sequence[Standing], tick: int) -> bool:
-    """Whether somebody has stopped the station over this tick."""
-    return any(one.kind is OverrideKind.STOP and one.holds(tick) for one in standing)
+def stopped_until(standing: Sequence[Standing], tick: int) -> int:
+    """When a stop over this tick ends; far away when nobody has resumed; the tick itself where there is none."""
+    ends = (
+        FAR if one.until_tick is None else one.until_tick for one in standing if one.kind is OverrideKind.STOP and one.holds(tick)
+    )
+    return max(ends, default=tick)
 
 
 class Overrides:
@@ -83,14 +86,14 @@ class Overrides:
     def asked(self, here: Here, memory: Memory, promises: Promises, support: Support) -> tuple[Airable, str] | None:
         """What an override asks for at a join, and why: an alert that is due, else what was swapped in; None: nothing."""
         for alert in self._alerts:
-            index = self._index(alert, here)
+            index = self._index(alert, here, support)
             rested = here.tick - int(memory.episode_end[index]) if index is not None else 0
             if index is None or rested < alert.every_ticks:
                 continue
             if rested >= _PATIENCE * alert.every_ticks or not self._pushes_out(index, here, memory, promises, support):
                 return self._pool.airables[index], "alert"
         for swap in self._swaps:
-            index = self._index(swap, here)
+            index = self._index(swap, here, support)
             if index is None or int(memory.episode_end[index]) > swap.from_tick:  # at the first join from then on
                 continue
             if swap.instead_of is not None or not self._pushes_out(index, here, memory, promises, support):
@@ -108,16 +111,13 @@ class Overrides:
         first = next((int(lengths[i]) for i in waiting if here.lawful[i] and lengths[i] <= here.room), None)
         return first is not None and int(lengths[index]) + first > here.room
 
-    def _index(self, override: Standing, here: Here) -> int | None:
+    def _index(self, override: Standing, here: Here, support: Support) -> int | None:
         index = self._pool.index.get(override.episode_id or "")
-        if (
-            index is None
-            or not here.lawful[index]
-            or self._pool.airables[index].n_ticks > here.room
-            or here.tick < override.from_tick
-        ):
+        if index is None or not here.lawful[index] or here.tick < override.from_tick:
             return None
-        last = override.until_tick or 0
+        n_ticks, last = self._pool.airables[index].n_ticks, override.until_tick or 0
+        if n_ticks > here.room or (here.tick + n_ticks > here.limit and not support.makes_room_for(n_ticks)):
+            return None
         if override.kind is OverrideKind.ALERT:
-            return index if here.tick + self._pool.airables[index].n_ticks <= last else None
+            return index if here.tick + n_ticks <= last else None
         return index if here.tick < last + KEPT_AWAY_TICKS else None

@@ -94,6 +94,10 @@ class Support:
         since = tick - max(self._memory.support_end, span[0])
         return since * 5 >= self._every * 3 or self._memory.n_supports == 0
 
+    def makes_room_for(self, n_ticks: int) -> bool:
+        """Whether what is so long can be heard at night once there was a message; where one was heard just now, none helps."""
+        return n_ticks <= self._every and not self._memory.supported
+
     def may_come_early(self, tick: int) -> bool:
         """Whether one may be heard at night although it is not due, to make room for what follows."""
         return self._hours.quiet.around(tick) is not None and tick - self._memory.support_end >= minutes(2)

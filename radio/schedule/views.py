@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from media.grid import DAY_TICKS, tick_at, tick_start_ms
 from radio.catalogue.models import Episode, Show
-from radio.catalogue.queries import all_shows
+from radio.catalogue.queries import agreed, all_shows, out
+from radio.catalogue.rules import Scope
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.core.time import unix_ms
@@ -128,15 +129,16 @@ def _day(typed: str, today: date) -> date:
 @bp.get("/schedule.json")
 @access(Access.PUBLIC)
 def schedule_json() -> Response:
-    """What goes out from now on, programme by programme, for programs; `?days=` 1 to 7."""
+    """What goes out from now on, programme by programme, for programs; `?days=` 1 to 7. What has no page has no address."""
     days = request.args.get("days", default=1, type=int)
     here = station()
     now_tick = tick_at(here.clock.unix_ms())
     airings = queries.rundown(session(), now_tick - DAY_TICKS, now_tick + max(1, min(days, 7)) * DAY_TICKS)
     coming = [a for a in airings.within(now_tick, airings.to_tick) if a.part is Part.PROGRAMME]
-    public = set(
-        session().scalars(select(Episode.id).join(Show).where(Show.in_feeds, Episode.id.in_({a.episode_id for a in coming})))
-    )
+    may_be_told = (Episode.id.in_({a.episode_id for a in coming}), Show.in_feeds, out(here.now()))
+    has_page = {
+        row[0]: bool(row[1]) for row in session().execute(select(Episode.id, agreed(Scope.SITE)).join(Show).where(*may_be_told))
+    }
     slots = {row.id: row.title for row in queries.slots(session())}
     response = jsonify(
         station=here.settings.station_name,
@@ -144,10 +146,11 @@ def schedule_json() -> Response:
         programmes=[
             {
                 "start_ms": heard.start_ms, "end_ms": tick_start_ms(heard.airing.end_tick), "title": heard.title,
-                "show": heard.show_title, "episode": heard.airing.episode_id,
-                "url": here.url(f"/episodes/{heard.airing.episode_id}"), "slot": slots.get(heard.airing.slot_id or ""),
+                "show": heard.show_title, "slot": slots.get(heard.airing.slot_id or ""),
+                "episode": heard.airing.episode_id if has_page[str(heard.airing.episode_id)] else None,
+                "url": here.url(f"/episodes/{heard.airing.episode_id}") if has_page[str(heard.airing.episode_id)] else None,
             }
-            for heard in told(session(), coming) if heard.airing.episode_id in public
+            for heard in told(session(), coming) if heard.airing.episode_id in has_page
         ],
         slots=[
             {"title": slots.get(place.slot_id or ""), "start_ms": tick_start_ms(place.start_tick), "end_ms": tick_start_ms(place.end_tick)}

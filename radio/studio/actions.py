@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -75,6 +75,20 @@ def begin(
 def abandon(session: Session, upload: Upload, *, now: datetime) -> None:
     """Give an upload up; its parts are thrown away in the store after the commit."""
     session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="aborted", touched_at=now))
+
+
+def drop_untouched(session: Session, upload: Upload) -> bool:
+    """Remove the draft that was made for an upload which is given up, when nothing else was done with it; says whether it is gone."""
+    episode = session.get_one(Episode, upload.episode_id)
+    others = select(Upload.id).where(Upload.episode_id == episode.id, Upload.state != "aborted")
+    untouched = (
+        episode.state is State.DRAFT and episode.made_at == episode.changed_at == upload.made_at and not episode.recordings
+    )
+    if not untouched or session.scalar(others) is not None:
+        return False
+    session.execute(delete(Upload).where(Upload.episode_id == episode.id))
+    session.delete(episode)
+    return True
 
 
 def assemble(store: ObjectStore, key: str, store_upload_id: str, parts: Parts) -> tuple[int, ...]:

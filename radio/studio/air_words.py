@@ -40,16 +40,16 @@ def fault(name: str, code: str) -> str:
     """What is wrong with a field, as a sentence."""
     known = {
         ("issuer", "required"): _("Say who warns: a named office. We relay, we do not warn by ourselves."),
-        ("issuer", "too-long"): _("Say it shorter."),
-        ("link", "not-an-address"): _("Give the address where the issuer says it, such as https://…"),
+        ("issuer", "too-long"): _("Say who warns in at most 150 letters."),
+        ("link", "not-an-address"): _("Give the address where they say it, such as https://…, at most 500 signs long."),
         ("area", "required"): _("Say for which area it is."),
-        ("area", "too-long"): _("Say the area shorter."),
+        ("area", "too-long"): _("Say the area in at most 150 letters."),
         ("grade", "unknown"): _("Choose how grave it is."),
         ("until", "not-a-date"): _("Choose the last day."),
-        ("until", "over"): _("That day is over. Choose a later one."),
-        ("until", "too-far"): _("At most 28 days. Renew it then, if the issuer does."),
-        ("every_minutes", "not-an-interval"): _("Every 10 to 240 minutes."),
-        ("episode_id", "not-an-alert"): _("Choose a published episode of the kind alert."),
+        ("until", "over"): _("That last day is over. Choose a later one."),
+        ("until", "too-far"): _("Let the last day be at most 28 days ahead. Renew it then, if the issuer does."),
+        ("every_minutes", "not-an-interval"): _("Let it be heard again after 10 to 240 minutes: write a number."),
+        ("episode_id", "not-an-alert"): _("Choose the spoken alert: a published episode of that kind."),
         ("episode_id", "not-for-the-air"): _("That episode may not be put on the air. Choose another."),
         ("episode_id", "not-lawful-then"): _("That may not be heard at that hour. Choose another."),
     }

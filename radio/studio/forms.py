@@ -199,7 +199,7 @@ _SHOW_FEED_OF_THE_PAGE = (
     "verifications",
 )
 _SHOW_LINES = ("verifications", "podroll", "seasons", "hosts")
-_SHOW_MARKS = ("explicit", "in_feeds", "serial", "complete", "blocked")
+_SHOW_MARKS = ("explicit", "in_feeds", "synthetic", "serial", "complete", "blocked")
 
 
 @dataclass
@@ -209,6 +209,8 @@ class ShowForm:
     text: dict[str, str]
     marks: dict[str, bool]
     faults: dict[str, str] = field(default_factory=dict)
+    seen: str = ""
+    """The stamp of what stood there when the page was made; empty: a program sent it."""
 
     @classmethod
     def of(cls, show: Show | None, *, language: str = "en-GB") -> ShowForm:
@@ -219,13 +221,19 @@ class ShowForm:
             return cls({name: first.get(name, "") for name in (*_SHOW_WORDS, *_SHOW_LINES)}, marks)
         text = {name: str(getattr(show, name)) for name in _SHOW_WORDS}
         text |= {name: getattr(lines, f"{name}_typed")(getattr(show, name)) for name in _SHOW_LINES}
-        return cls(text, {name: getattr(show, name) for name in _SHOW_MARKS})
+        form = cls(text, {name: getattr(show, name) for name in _SHOW_MARKS})
+        form.seen = form.stamp()
+        return form
 
     @classmethod
     def typed(cls, form: Mapping[str, str]) -> ShowForm:
         """The form as it was sent."""
         text = {name: form.get(name, "") for name in (*_SHOW_WORDS, *_SHOW_LINES)}
-        return cls(text, {name: form.get(name) == "yes" for name in _SHOW_MARKS})
+        return cls(text, {name: form.get(name) == "yes" for name in _SHOW_MARKS}, seen=form.get("seen", ""))
+
+    def stamp(self) -> str:
+        """Changes when anything typed here does."""
+        return hashlib.sha256(repr((sorted(self.text.items()), sorted(self.marks.items()))).encode()).hexdigest()[:32]
 
     def fields(self) -> ShowFields:
         """The values for `catalogue.actions.make_show` and `edit_show`; what cannot be read is in `faults`."""

@@ -17,7 +17,6 @@ from radio.editorial.rules import Power, has_power
 from radio.errors import ForbiddenError, InvalidError, RefusedError
 from radio.jobs.carrier import send
 from radio.jobs.queries import clock_faults
-from radio.jobs.rules import is_skewed
 from radio.schedule import overrides, overriding, queries, words
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import About, abouts, as_run
@@ -71,7 +70,7 @@ def desk() -> str:
         "studio/air.html", now=shown[0], coming=shown[1:], now_ms=station().clock.unix_ms(), parts=Part,
         stop=overriding.the_stop(session()), alerts=[(row, titles.get(row.episode_id or "", About()).title) for row in alerts],
         swappable=overrides.soonest(station()), may={power.value: has_power(me(), power) for power in Power},
-        clocks=clock_faults(session()), is_skewed=is_skewed, grade=grade, start_ms=tick_start_ms,
+        clocks=clock_faults(session()), grade=grade, start_ms=tick_start_ms,
     )  # fmt: skip
 
 

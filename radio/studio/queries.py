@@ -60,6 +60,20 @@ def episode_or_404(session: Session, person: Person, episode_id: str) -> Episode
     return episode
 
 
+def last_show_of(session: Session, person: Person) -> str | None:
+    """The id of the show of which this person began an episode last."""
+    return session.scalar(select(Episode.show_id).where(Episode.made_by == person.id).order_by(Episode.made_at.desc()).limit(1))
+
+
+def begun_since(session: Session, person: Person, since: datetime, *, show_id: str, title: str, kind: str) -> Episode | None:
+    """The draft that this person began like that after `since`, and which is as it was made: a form that is sent twice makes one."""
+    alike = (Episode.made_by == person.id, Episode.show_id == show_id, Episode.title == title, Episode.kind == kind)
+    untouched = (Episode.state == State.DRAFT, Episode.made_at > since, Episode.changed_at == Episode.made_at)
+    sent = select(Upload.id).where(Upload.episode_id == Episode.id).exists()
+    query = select(Episode).where(*alike, *untouched, ~Episode.recordings.any(), ~sent)
+    return session.scalars(query.order_by(Episode.made_at)).first()
+
+
 def piece(session: Session, episode: Episode, *, now: datetime) -> Piece:
     """One episode as the studio shows it."""
     return pieces(session, [episode], now=now)[0]

@@ -9,15 +9,17 @@ from werkzeug.wrappers import Response as Answer
 from media import artwork as pictures
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Show
-from radio.catalogue.queries import all_shows, any_show_or_404
+from radio.catalogue.queries import all_shows, any_show_or_404, show_made_since
 from radio.catalogue.rules import podcast_guid
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
+from radio.core.text import plain
+from radio.core.time import PRESSED_TWICE
 from radio.db import session
 from radio.editorial import audit
 from radio.errors import InvalidError
 from radio.station import station
-from radio.studio import words
+from radio.studio import queries, words
 from radio.studio.actions import put_picture_away
 from radio.studio.forms import CATEGORIES, ShowForm
 from radio.web.access import Access, access
@@ -50,6 +52,8 @@ def make() -> Answer | tuple[str, int]:
     form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(None, form), 422
+    if again := show_made_since(session(), now - PRESSED_TWICE, title=plain(fields["title"])):
+        return redirect(url_for(".edit", slug=again.slug), 303)
     show = catalogue.make_show(session(), now=now, **fields)
     show.guid = podcast_guid(station().url(f"/shows/{show.slug}/feed.xml"))
     audit.record(session(), "show-made", "show", show.id, by=me(), now=now)
@@ -75,6 +79,11 @@ def keep(slug: str) -> Answer | tuple[str, int]:
     form.faults = catalogue.faults_of_show(fields) | form.faults
     if form.faults:
         return _page(show, form), 422
+    stands = ShowForm.of(show).seen
+    if form.seen and form.seen != stands:
+        form.seen = stands
+        flash(words.changed_meanwhile(), "fault")
+        return _page(show, form), 409
     catalogue.edit_show(session(), show, now=now, **fields)
     audit.record(session(), "show-edited", "show", show.id, by=me(), now=now)
     session().commit()
@@ -132,12 +141,12 @@ def ask_new_episode(slug: str) -> str:
 @access(Access.PRODUCER)
 def make_episode(slug: str) -> Answer | tuple[str, int]:
     """A new draft."""
-    show = any_show_or_404(session(), slug)
-    kind = request.form.get("kind") or show.kind
+    show, now = any_show_or_404(session(), slug), station().now()
+    title, kind = request.form.get("title", ""), request.form.get("kind") or show.kind
+    if again := queries.begun_since(session(), me(), now - PRESSED_TWICE, show_id=show.id, title=plain(title), kind=kind):
+        return redirect(url_for("studio.episode", episode_id=again.id), 303)
     try:
-        episode = catalogue.make_episode(
-            session(), show, by=me(), now=station().now(), title=request.form.get("title", ""), kind=kind
-        )
+        episode = catalogue.make_episode(session(), show, by=me(), now=now, title=title, kind=kind)
     except InvalidError as error:
         return _new_episode(show, {name: words.fault(name, code) for name, code in error.faults.items()}), 422
     session().commit()

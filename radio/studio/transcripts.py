@@ -14,10 +14,13 @@ from radio.editorial import rules
 from radio.errors import ForbiddenError, InvalidError, NotFoundError
 from radio.station import station
 from radio.studio import queries, words
+from radio.studio.page import page_of
 from radio.web.access import Access, access
 from radio.web.current import me
 
 bp = Blueprint("studio_transcripts", __name__, url_prefix="/studio")
+_FIELD_OF = {"language": "transcript_language"}
+"""What the catalogue calls it → the field of the page, which has a language of its own."""
 
 
 @bp.get("/episodes/<episode_id>/transcripts/<language>")
@@ -34,7 +37,7 @@ def show(episode_id: str, language: str) -> Response:
 
 @bp.post("/episodes/<episode_id>/transcript")
 @access(Access.PRODUCER)
-def take(episode_id: str) -> Answer:
+def take(episode_id: str) -> Answer | tuple[str, int]:
     """Take a file as the words in a language."""
     file = request.files.get("transcript")
     content = file.read(MOST_BYTES + 1) if file else b""
@@ -42,12 +45,13 @@ def take(episode_id: str) -> Answer:
     language = request.form.get("transcript_language", "").strip() or episode.language
     try:
         transcripts.set_transcript(session(), episode, language, content, now=station().now())
-        session().commit()
-        flash(_("The transcript is there."), "good")
     except InvalidError as error:
         session().rollback()
-        for name, code in error.faults.items():
-            flash(words.fault(name, code), "fault")
+        named = {_FIELD_OF.get(name, name): code for name, code in error.faults.items()}
+        faults = {name: words.fault(name, code) for name, code in named.items()}
+        return page_of(_mine(episode_id), faults=faults, transcript_language=language), 422
+    session().commit()
+    flash(_("The transcript is there."), "good")
     return _back(episode_id)
 
 

@@ -268,14 +268,15 @@ def _received(upload_id: str) -> tuple[Response, int] | None:
 @bp.post("/uploads/<upload_id>/abort")
 @access(Access.PRODUCER)
 def abort(upload_id: str) -> Response | Answer:
-    """Give an upload up and throw its parts away."""
+    """Give an upload up and throw its parts away, with the draft that was made for it if nothing was done with that."""
     upload = queries.upload_or_404(session(), me(), upload_id)
     key, store_upload_id, episode_id, state = upload.key, upload.store_upload_id, upload.episode_id, upload.state
     actions.abandon(session(), upload, now=station().now())
+    gone = state == "open" and actions.drop_untouched(session(), upload)
     session().commit()
     if state == "open":
         station().store.abort_upload(key, store_upload_id)
-    return redirect(url_for("studio.episode", episode_id=episode_id), 303)
+    return redirect(url_for("studio.board") if gone else url_for("studio.episode", episode_id=episode_id), 303)
 
 
 @bp.post("/episodes/<episode_id>/recording")

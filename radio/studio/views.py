@@ -23,7 +23,8 @@ from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedErr
 from radio.jobs.carrier import send
 from radio.station import station
 from radio.studio import actions, gate_words, lines, queries, words
-from radio.studio.forms import EpisodeForm, tag_lists
+from radio.studio.forms import EpisodeForm
+from radio.studio.page import page_of
 from radio.studio.queries import Piece
 from radio.studio.rules import Standing
 from radio.web import markdown
@@ -62,7 +63,7 @@ def board() -> str:
     """The work that waits for me first, then everything I have a hand in."""
     person, now = me(), station().now()
     own = queries.pieces(session(), queries.drafts_of(session(), person), now=now)
-    shows = all_shows(session())
+    shows, last = all_shows(session()), queries.last_show_of(session(), person)
     return render_template(
         "studio/board.html",
         ready=queries.pieces(session(), episodes_ready(session()), now=now) if person.has(Role.STEWARD, Role.EDITOR) else [],
@@ -71,7 +72,10 @@ def board() -> str:
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
-        choices_of_show=[(show.slug, show.title) for show in sorted(shows, key=lambda show: not show.in_feeds)],
+        choices_of_show=[
+            (show.slug, show.title)
+            for show in sorted(shows, key=lambda show: (show.id != last, not show.in_feeds, show.synthetic))
+        ],
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
         silent_since=gate_silent_since(session()),
@@ -101,7 +105,7 @@ def _progress(piece: Piece) -> dict[str, object]:
 @access(Access.PRODUCER)
 def episode(episode_id: str) -> str:
     """Everything about one episode, and the next step with it."""
-    return _page(_found(episode_id))
+    return page_of(_found(episode_id))
 
 
 @bp.post("/episodes/<episode_id>")
@@ -113,16 +117,13 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
         raise ForbiddenError(episode_id)
     form = EpisodeForm.typed(request.form)
     if request.form.get("then") == "preview":
-        return _page(found, form)
+        return page_of(found, form)
     if form.text["seen"] and form.text["seen"] != EpisodeForm.of(found, station().settings.tz).stamp():
         form.text["seen"] = EpisodeForm.of(found, station().settings.tz).stamp()
-        flash(
-            _("Somebody else changed this while you were typing. What you typed is still here: saving again keeps yours."),
-            "fault",
-        )
-        return _page(found, form), 409
+        flash(words.changed_meanwhile(), "fault")
+        return page_of(found, form), 409
     if not _keep(found, form):
-        return _page(found, form), 422
+        return page_of(found, form), 422
     session().commit()
     if request.form.get("then") == "submit":
         return submit(episode_id)
@@ -133,8 +134,12 @@ def describe(episode_id: str) -> Answer | str | tuple[str, int]:
 def _keep(found: Episode, form: EpisodeForm) -> bool:
     """Take all that was typed, or nothing; what is wrong is then in `form.faults`."""
     now, before = station().now(), set(found.scopes) if found.state is State.PUBLISHED else set()
+    fields = form.fields(station().settings.tz)
+    last = fields.get("expires_at")
+    if found.state is not State.PUBLISHED and last is not None and last <= now:
+        form.faults["expires_at"] = "over"
     try:
-        catalogue.describe(session(), found, now=now, **form.fields(station().settings.tz))
+        catalogue.describe(session(), found, now=now, **fields)
     except InvalidError as error:
         form.faults |= error.faults
     try:
@@ -157,32 +162,6 @@ def _keep(found: Episode, form: EpisodeForm) -> bool:
     if found.state is State.DRAFT and form.text["show"] and form.text["show"] != found.show.slug:
         catalogue.move_to_show(session(), found, any_show_or_404(session(), form.text["show"]), now=now)
     return True
-
-
-def _page(found: Episode, form: EpisodeForm | None = None) -> str:
-    person, now = me(), station().now()
-    shown = form or EpisodeForm.of(found, station().settings.tz)
-    if form is None:
-        shown.text["seen"] = shown.stamp()
-    return render_template(
-        "studio/episode.html",
-        piece=queries.piece(session(), found, now=now),
-        episode=found,
-        has_receipt=has_receipt(session(), found),
-        form=shown,
-        faults=shown.sentences(),
-        shows=all_shows(session()),
-        kinds=vocabulary().lists["kind"].offered,
-        intensities=vocabulary().lists["intensity"].offered,
-        details=vocabulary().lists["detail"].offered,
-        notes=vocabulary().lists["note"].offered,
-        scopes=vocabulary().lists["scope"].offered,
-        tag_lists=tag_lists(shown.text["kind"]),
-        preview=markdown.html(shown.text["notes"]),
-        may_describe=rules.may_describe(person, found.state, found.made_by),
-        may_record=rules.may_replace_recording(person, found.state, found.made_by),
-        may={str(move): rules.may(person, move, found.made_by) for move in Move},
-    )
 
 
 @bp.post("/preview")

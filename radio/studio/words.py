@@ -92,26 +92,38 @@ def fault(field: str, code: str) -> str:
     special = {
         ("title", "required"): _("Give it a title."),
         ("title", "too-long"): _("Make the title shorter: at most 150 letters."),
+        ("summary", "too-long"): _("Make the summary shorter: at most 4,000 letters."),
+        ("notes", "too-long"): _("Make the notes shorter: at most 20,000 letters."),
+        ("description", "too-long"): _("Say what it is in at most 4,000 letters."),
+        ("author", "too-long"): _("Make the name of who makes it shorter: at most 150 letters."),
+        ("funding_words", "too-long"): _("Make what apps write on the button shorter: at most 128 letters."),
         ("kind", "unknown"): _("Choose one of the kinds."),
         ("language", "unknown"): _("Write the language as a code, such as en-GB, cy or pl."),
-        ("season_number", "not-a-number"): _("Write the season as a number, or leave it empty."),
-        ("episode_number", "not-a-number"): _("Write the number of the episode as a number, or leave it empty."),
+        ("transcript_language", "unknown"): _("Write the language of the transcript as a code, such as en-GB, cy or pl."),
+        ("season_number", "not-a-number"): _("Write the season as a number from 1 to 99,999, or leave it empty."),
+        ("episode_number", "not-a-number"): _("Write the number of the episode as a number from 1 to 99,999, or leave it empty."),
         ("tags", "too-many"): _("Choose fewer tags: the lists say how many."),
+        ("intensity", "unknown"): _("Choose how strong the feeling in it is."),
+        ("detail", "unknown"): _("Choose how much is said of using."),
+        ("release", "unknown"): _("Choose what it is in its show: an episode, a trailer or something extra."),
         ("content_notes", "half-a-span"): _("Give each note a start and an end, or neither."),
         ("content_notes", "backward-span"): _("Let each note end after it starts."),
         ("content_notes", "not-a-time"): _("Write times as minutes and seconds, such as 2:10."),
         ("content_notes", "none-chosen"): _("Choose what listeners may want to know, or say that there is nothing."),
         ("scopes", "unknown"): _("Choose from the places in the list."),
-        ("voices", "too-long"): _("At most twelve names, each no longer than 80 letters."),
+        ("voices", "too-long"): _("Name at most twelve voices, one a line, each no longer than 80 letters."),
         ("expires_at", "not-a-date"): _("Write the last day as a date, such as 2027-03-31, or leave it empty."),
+        ("expires_at", "over"): _("The last day is over already. Choose a later one, or leave it empty."),
         ("chapters", "not-a-time"): _(
             "Write each chapter on a line of its own: when it begins, then its title, such as 2:10 How it began."
         ),
         ("chapters", "backwards"): _("Let the chapters follow each other in time."),
+        ("chapters", "too-long"): _("Make the chapters fewer or shorter: at most 200, each title at most 128 letters."),
         ("soundbites", "not-a-time"): _(
             "Write each part on a line of its own: from, to and title, such as 2:10 - 2:50 The lamp."
         ),
-        ("soundbites", "not-a-length"): _("Let each part be 15 seconds to two minutes long."),
+        ("soundbites", "not-a-length"): _("Let each part that may stand alone be 15 seconds to two minutes long."),
+        ("soundbites", "too-long"): _("Let at most ten parts stand alone, each title at most 128 letters."),
         ("transcript", "empty"): _("Choose a file with words in it."),
         ("transcript", "too-big"): _("This file is larger than any transcript. Send one of plain words."),
         ("transcript", "not-text"): _("This is not a text that we can read. Save it as WebVTT, SubRip or plain text."),
@@ -120,13 +132,19 @@ def fault(field: str, code: str) -> str:
             "A time in this file cannot be: it ends before it begins, or has more than 59 minutes or seconds."
         ),
         ("license", "unknown"): _("Write the short name of the licence in small letters, such as cc-by-nc-4.0."),
-        ("license_url", "not-an-address"): _("Write a whole web address, such as https://example.org/licence."),
-        ("funding_url", "not-an-address"): _("Write a whole web address, such as https://example.org/give."),
-        ("country", "unknown"): _("Write two letters, such as GB."),
-        ("seasons", "unknown"): _("Write each season on a line of its own: its number, then its name."),
-        ("hosts", "too-long"): _("At most twelve names, each no longer than 80 letters."),
-        ("podroll", "unknown"): _("Begin each line with a podcast GUID, such as 917393e3-1b1e-5cef-ace4-edaa54e1f810."),
-        ("verifications", "unknown"): _("Write a purpose and the words of the directory on each line."),
+        ("license_url", "not-an-address"): _(
+            "Write where the licence can be read as a whole web address, such as https://example.org/licence."
+        ),
+        ("funding_url", "not-an-address"): _(
+            "Write where people can give money as a whole web address, such as https://example.org/give."
+        ),
+        ("country", "unknown"): _("Write the country as two letters, such as GB."),
+        ("seasons", "unknown"): _("Write each season on a line of its own: its number, then its name of at most 128 letters."),
+        ("hosts", "too-long"): _("Name at most twelve people who are usually heard, each name no longer than 80 letters."),
+        ("podroll", "unknown"): _(
+            "Begin each show that you recommend with its podcast GUID, such as 917393e3-1b1e-5cef-ace4-edaa54e1f810."
+        ),
+        ("verifications", "unknown"): _("Write each proof on a line of its own: its purpose, then the words of the directory."),
         ("recording", "empty"): _("The file is empty. Make sure that the recording was saved, then send it again."),
         ("recording", "too-big"): _("The file is larger than this station takes. Export it as MP3 or M4A."),
         ("recording", "required"): _("Choose a file first."),
@@ -142,6 +160,13 @@ def fault(field: str, code: str) -> str:
         "unknown": _("Choose one from the list."),
     }
     return special.get((field, code)) or general.get(code) or _("Please look at this again.")
+
+
+def changed_meanwhile() -> str:
+    """What is said when a form is older than what it describes."""
+    return _(
+        "Somebody else changed this while you were typing, or you did on another page. What you typed is still here: saving again keeps yours."
+    )
 
 
 def refused_move(code: str) -> str:

@@ -99,7 +99,7 @@ def how_far_behind(phone: Listener) -> tuple[float, float]:
 
 def test_less_data_plays_the_low_rendition_and_the_bar_does_not_repeat_the_large_button(phone: Listener) -> None:
     phone.open("/")
-    small = phone.page.get_by_role("region", name="Player").get_by_role("button", name="Play")
+    small = phone.page.get_by_role("region", name="Player").get_by_role("button", name="Play live radio")
     expect(small).to_be_hidden()
     phone.page.get_by_role("contentinfo").scroll_into_view_if_needed()
     expect(small).to_be_visible()
@@ -136,8 +136,8 @@ def test_an_episode_plays_in_the_same_bar_and_moves_by_fifteen_seconds(phone: Li
     phone.hears()
 
     assert float(str(phone.sound()["position"])) > before + 14
-    assert "Bread" in bar.inner_text()
-    bar.get_by_role("button", name="Pause").click()
+    assert "Bread" in bar.locator(".bar-what").inner_text()
+    bar.get_by_role("button", name="Pause Bread").click()
     assert phone.sound()["state"] == "paused"
     bar.get_by_role("button", name="Play").click()
     phone.hears()

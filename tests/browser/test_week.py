@@ -220,6 +220,7 @@ def test_without_javascript_on_a_phone_a_slot_is_made_and_moved(desk: Desk, edit
     page.get_by_label("Chosen by the station").check()
     page.get_by_role("button", name="Make the slot").click()
     expect(page.get_by_text("Saved. First on air")).to_be_visible()
+    assert page.locator(".day-slots[open]").count() == 1, "the other days are folded"
     page.get_by_role("link", name="Evening talk").first.click()
     page.get_by_role("link", name="Change only the day you came from").click()
     page.get_by_label("Time").fill("21:00")

@@ -292,6 +292,10 @@ def test_a_producer_takes_a_transcript_and_sees_what_apps_would_say(
     session.expire_all()
     assert [one.language for one in episode.transcripts] == ["en-GB"]
     assert "Hello &amp; welcome." in browser.get(f"/studio/episodes/{episode.id}/transcripts/en-GB").text
+    bad = {"transcript": (io.BytesIO(b"\x00\xff\xfe"), "words.vtt"), "transcript_language": "in Welsh"}
+    answer = browser.post(f"/studio/episodes/{episode.id}/transcript", data=bad, content_type="multipart/form-data")
+    assert (answer.status_code, 'id="transcript_language-fault"' in answer.text) == (422, True), "said at its field"
+    assert 'value="in Welsh"' in answer.text, "what was typed stays"
     browser.post(f"/studio/episodes/{episode.id}/transcript/forget", data={"language": "en-GB"})
     session.expire_all()
     assert episode.transcripts == []
@@ -329,6 +333,10 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     faulty = re.findall(r'<li><a href="#(\w+)">', wrong.text)
     assert faulty == ["title", "language", "license_url", "seasons"], "every fault at once, in the order of the page"
     assert "winter</textarea>" in wrong.text
+    assert browser.post(address, data=typed | {"seen": "an older page"}).status_code == 409
+    made = [browser.post("/studio/shows/new", data=typed | {"title": "Twice"}).location for _ in range(2)]
+    begun = [browser.post(f"{address}/episodes/new", data={"title": "Twice"}).location for _ in range(2)]
+    assert (made[0], begun[0]) == (made[1], begun[1]), "who presses twice means one"
     show.artwork_sha256 = "a" * 64
     assert "Choose a picture first." in browser.post(f"{address}/artwork").text
     assert show.artwork_sha256, "who chooses none loses none"

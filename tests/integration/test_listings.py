@@ -133,6 +133,7 @@ def test_what_is_for_the_air_only_is_told_without_an_address(
     chapters = json.loads(client.get(f"/schedule/{station.now():%Y-%m-%d}/chapters.json").data)["chapters"]
     assert chapters
     assert not any("url" in chapter for chapter in chapters)
+    assert {(one["url"], one["episode"]) for one in programmes(client)} == {(None, None)}
 
 
 @pytest.mark.parametrize("address", ["/", "/schedule"])

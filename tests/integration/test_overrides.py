@@ -18,6 +18,7 @@ from media.grid import HOUR_TICKS, first_tick_from, tick_at
 from media.mp3 import SEGMENT_PREFIX_BYTES as PREFIX_BYTES
 from media.profiles import low, standard
 from radio.catalogue.models import Episode, EpisodeTag, Show
+from radio.channel import loop
 from radio.channel.views import Channel
 from radio.clock import SetClock
 from radio.core.people import Person, Role
@@ -26,10 +27,11 @@ from radio.editorial.actions import off_air
 from radio.editorial.queries import decisions_about
 from radio.errors import ForbiddenError, InvalidError, RefusedError
 from radio.schedule import actions, models, overriding, queries
-from radio.schedule.airings import Airing, Part, on_air
+from radio.schedule.airings import LOOP_TELLS_TICKS, Airing, Part, on_air
 from radio.schedule.overrides import Notice
-from radio.schedule.proof import GOES_ON, law, prove
-from radio.schedule.wallclock import night
+from radio.schedule.policy import DEFAULTS
+from radio.schedule.proof import GOES_ON, law, prove, prove_support
+from radio.schedule.wallclock import hours, night
 from radio.station import Station
 from tests.air import LOOP_TICKS, make_catalogue, tick_content
 from tests.makers import make_episode
@@ -197,6 +199,28 @@ def test_an_alert_interrupts_and_what_it_interrupted_goes_on(session: Session, h
     proved(session, here, tick)
 
 
+@pytest.mark.parametrize("later_s", [5, 40])
+def test_a_second_alert_waits_for_the_first_and_what_both_interrupt_goes_on(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, later_s: int
+) -> None:
+    """It is made before the first is heard, or while it is."""
+    tick, on = guarded(here), coming(session, here)[0]
+    first = make_alert(session, here, ticks=70)
+    second = make_episode(session, show=first.show, title="Another warning", kind="alert", ticks=40, now=here.now())
+    row = air.alert(session, here, first, notice(here), by=STEWARD, now=here.now())
+    clock.move(timedelta(seconds=later_s))
+    air.alert(session, here, second, notice(here), by=STEWARD, now=here.now())
+    heard = queries.rundown(session, tick, tick + 500).airings[:3]
+    assert [a.episode_id for a in heard] == [first.id, second.id, on.episode_id]
+    assert heard[2].why["code"] == GOES_ON
+    proved(session, here, tick)
+
+    air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
+    left = queries.rundown(session, guarded(here), tick + 500).airings[:2]
+    assert [a.episode_id for a in left] == [second.id, on.episode_id]
+    proved(session, here, guarded(here))
+
+
 def test_an_alert_comes_round_by_its_interval_and_ends_by_itself(
     session: Session, here: Station, planned: list[Episode], work_off: Callable[[], int]
 ) -> None:
@@ -287,6 +311,48 @@ def test_an_alert_about_an_overdose_has_its_support_around_it_also_where_it_inte
     proved(session, here, cut)
 
 
+def help_is_near(session: Session, here: Station, from_tick: int, to_tick: int) -> None:
+    """At night a support message is heard every twenty minutes, whatever was put over it."""
+    pool = {airable.episode_id: airable for airable in queries.pool(session, now=here.now())}
+    airings = queries.rundown(session, from_tick, to_tick).airings
+    prove_support(airings, pool, hours(DEFAULTS, here.settings.tz, from_tick, to_tick), DEFAULTS)
+
+
+def test_an_alert_in_the_middle_of_the_night_makes_no_support_message_late(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    """What it interrupts was to end when the next message is due, to the tick."""
+    for _ in range(3):
+        support(session, planned[0].show, "helpline")
+    story = make_episode(session, show=planned[0].show, title="Twenty minutes", ticks=HOUR_TICKS // 3, now=here.now())
+    start = here.now().replace(hour=23, minute=10, second=0, microsecond=0, tzinfo=None)
+    actions.set_slot(session, None, zone="Europe/London", now=here.now(), title="Late", first_start=start, length_minutes=30, rrule="",
+                     fill={"rung": "episode", "episode_id": story.id})  # fmt: skip
+    actions.revise(session, here, why="slot-changed")
+    on = on_air_at(session, tick_at(clock.unix_ms()) // 90_000 * 90_000 + 23 * HOUR_TICKS + HOUR_TICKS // 4)
+    assert (on.episode_id, on.n_ticks) == (story.id, HOUR_TICKS // 3)
+    span = (on.start_tick - HOUR_TICKS, on.end_tick + HOUR_TICKS)
+    help_is_near(session, here, *span)
+    clock.move(timedelta(milliseconds=(on.start_tick + 300) * 960 - clock.unix_ms()))
+    row = air.alert(session, here, make_alert(session, here, ticks=60), notice(here), by=STEWARD, now=here.now())
+    help_is_near(session, here, *span)
+    rest = queries.rundown(session, guarded(here), on.end_tick).airings[2]
+    assert (rest.episode_id, rest.why["code"]) == (story.id, GOES_ON)
+    clock.move(timedelta(seconds=40))
+    air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
+    help_is_near(session, here, *span)
+
+
+def test_a_stop_at_night_lasts_until_the_loop_has_said_where_help_is(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    clock.move(timedelta(hours=11))
+    air.stop(session, here, by=STEWARD, now=here.now())
+    row = air.resume(session, here, by=STEWARD, now=here.now())
+    assert (row.until_tick or 0) - row.from_tick >= LOOP_TELLS_TICKS >= 2 * loop.read(standard()).n_ticks
+    assert on_air_at(session, (row.until_tick or 0) - 1).part is Part.EMERGENCY
+
+
 @pytest.fixture
 def full(session: Session, here: Station, planned: list[Episode], clock: SetClock) -> Airing:
     """In the first minutes of an episode that fills its slot to the tick, with another such slot behind it; gives that one."""
@@ -320,7 +386,7 @@ def test_what_an_alert_pushes_out_of_a_full_slot_is_told_before_and_heard_as_soo
     asked = desk.post("/studio/air/alert", data=typed)
     assert asked.status_code == 409
     assert "The second hour" in asked.text
-    assert "heard instead at" in asked.text
+    assert "Heard instead at" in asked.text
     assert session.scalar(select(models.Override)) is None, "nothing is on the air before the steward has seen that"
     assert on_air_at(session, full.start_tick) == full
 

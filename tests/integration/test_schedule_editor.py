@@ -51,6 +51,7 @@ def test_an_editor_makes_a_weekly_slot(browser_of: Browser, edith: Person, sessi
     assert browser.get("/studio/schedule/new").status_code == 200
     answer = browser.post("/studio/schedule/new", data=typed(), follow_redirects=True)
     assert "First on air Monday at 20:30" in answer.text
+    assert browser.post("/studio/schedule/new", data=typed()).status_code == 303, "who presses twice means one slot"
     slot = session.scalars(select(models.Slot)).one()
     assert (slot.first_start, slot.rrule, slot.zone) == ("2026-11-30T20:30:00", "FREQ=WEEKLY;BYDAY=MO,WE", "Europe/London")
     assert slot.fill == {"rung": "rotation", "kinds": ["story", "interview"]}
@@ -63,6 +64,9 @@ def test_a_slot_is_changed_and_ended(browser_of: Browser, edith: Person, session
     slot = make_slot(session)
     browser = browser_of(edith)
     assert "Morning talk" in browser.get(f"/studio/schedule/{slot.id}").text
+    for address in (f"/studio/schedule/{slot.id}", f"/studio/schedule/{slot.id}/days/{slot.first_start}"):
+        old = browser.post(address, data=typed(title="My own", seen="2026-11-25T11:00:00+00:00", which="once"))
+        assert (old.status_code, "What you typed is still here" in old.text, slot.title) == (409, True, "Morning talk")
     browser.post(f"/studio/schedule/{slot.id}", data=typed(title="Guests at noon", days=[], rung="latest", show_id=show.id))
     assert (slot.title, slot.rrule, slot.fill) == ("Guests at noon", "", {"rung": "latest", "show_id": show.id})
     browser.post(f"/studio/schedule/{slot.id}/retire")

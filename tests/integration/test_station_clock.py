@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def test_a_process_that_is_beside_the_others_says_so_everywhere(
     assert client.get("/healthz").json["parts"]["clock"] == "ailing"
     session.rollback()
     (fault,) = clock_faults(session)
-    assert (fault.skew_ms, fault.stepped_ms) == (30_000, 30_000)
+    assert (fault.code, fault.ms) == ("skew", 30_000)
+    assert living_beats(session)[0].stepped_ms == 30_000
 
 
 def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: Session, shared: SetClock) -> None:
@@ -132,6 +134,35 @@ def test_a_replica_that_is_right_knows_of_one_that_is_not(app: Flask, session: S
     session.commit()
     Beats(app).beat()
     assert [beat.process for beat in clock_faults(session)] == ["the-other-machine-7"]
+
+
+def test_a_replica_that_was_told_to_add_something_else_to_its_clock_is_named_and_goes_by_the_others(
+    app: Flask, client: Visitor, session: Session, shared: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Beats(app).beat()
+    here, own = app.extensions["station"], SetClock(shared.now() + timedelta(seconds=7))
+    offset = replace(here.settings, clock_offset_ms=7_000)
+    app.extensions["station"] = replace(here, settings=offset, clock=AgreedClock(own))
+    odd = Beats(app, watch=StepWatch(own, Counter()))
+    odd.process = "the-other-machine-7"
+    odd.beat()
+    assert app.extensions["station"].clock.unix_ms() == shared.unix_ms()
+    assert "RADIO_CLOCK_OFFSET_MS" in caplog.text
+    assert client.get("/healthz").json["parts"]["clock"] == "ailing"
+    (fault,) = clock_faults(session)
+    assert (fault.process, fault.code, fault.ms) == ("the-other-machine-7", "offset", 7_000)
+    session.rollback()
+    with (
+        app.app_context(),
+        pytest.raises(doctor.FaultError, match=r"the-other-machine-7 adds \+7\.0 s more.*RADIO_CLOCK_OFFSET_MS"),
+    ):
+        doctor._clock()
+
+    session.query(Beat).filter(Beat.process != odd.process).delete()  # where all add it, it is the time
+    session.commit()
+    odd.beat()
+    assert odd.is_well
+    assert clock_faults(session) == []
 
 
 @pytest.mark.parametrize("beside_s", [-10, 10])

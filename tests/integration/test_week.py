@@ -314,7 +314,7 @@ def test_every_fault_of_the_rules_is_said_at_once_and_nothing_typed_is_lost(
 
     assert answer.status_code == 422
     for sentence in (
-        "Say why", "From 10 to 20 minutes", "Say it as a number.", "Say both times", "A weight is from 0.1 to 10.",
+        "Say why", "every 10 to 20 minutes", "Say the rest of the same episode in hours", "Say when each quiet time begins", "A weight is from 0.1 to 10.",
         "Say what may not be heard", "Somebody else has changed the rules meanwhile",
     ):  # fmt: skip
         assert sentence in answer.text

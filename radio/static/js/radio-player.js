@@ -67,6 +67,7 @@ class RadioPlayer extends HTMLElement {
     this.dataset.kind = live ? "live" : "episode";
     const button = this.querySelector("[data-does=toggle]");
     showButton(button, sounding, live);
+    button.querySelector("[data-of]").textContent = live ? button.dataset.ofLive : source.title;
     button.hidden = this.#inView && !sounding && live && document.activeElement !== button;
     this.querySelector(".bar-said").textContent = this.dataset[`say${state[0].toUpperCase()}${state.slice(1)}`] ?? "";
     this.querySelector("[data-does=less]").setAttribute("aria-pressed", String(lowData));

@@ -7,4 +7,13 @@ import "./studio/week-grid.js";
 import { watch } from "./studio/live.js";
 
 watch();
-document.querySelector(".error-summary")?.focus();
+document.querySelector(".error-summary, [data-first]")?.focus();
+
+// Who presses twice means once. After some seconds a form may be sent again: the line may have been dead.
+const AGAIN_MS = 5000;
+addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+  setTimeout(() => { delete event.target.dataset.sent; }, AGAIN_MS);
+});

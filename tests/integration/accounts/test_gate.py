@@ -124,6 +124,14 @@ def test_somebody_whose_session_ended_while_they_wrote_loses_nothing(client: Vis
     assert answer.status_code == 401
     assert "Nothing is lost" in answer.text
     assert 'href="/sign-in" target="_blank"' in answer.text
+    typed = {"title": "Lamps", "tags": ["a", "b"], "csrf_token": "old", "password": "secret words"}
+    ours = client.post("/studio/shows/new", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
+    kept = dict.fromkeys(('value="Lamps"', 'value="b"', 'action="/studio/shows/new"'), True) | {
+        "secret words": False,
+        'value="old"': False,
+    }
+    assert {said: said in ours.text for said in kept} == kept
+    assert "Lamps" not in client.post("/studio/shows/new", data=typed).text, "another site may have typed it"
 
 
 def test_an_address_that_does_not_exist_says_so_to_everybody(client: Visitor) -> None:

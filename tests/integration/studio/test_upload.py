@@ -230,6 +230,8 @@ def test_a_file_dropped_on_the_studio_becomes_a_draft_and_goes_on_after_a_reload
 
     assert first["id"] == again["id"]
     assert [episode.title for episode in session.scalars(select(Episode))] == [""]
+    browser.post(f"/studio/uploads/{first['id']}/abort", headers={"Accept": "application/json"})
+    assert session.scalars(select(Episode)).all() == [], "what was stopped leaves no empty draft"
 
 
 def test_a_recording_for_an_episode_that_was_handed_in_is_not_taken(

@@ -210,6 +210,15 @@ def test_what_was_heard_just_now_is_not_begun_again_by_its_slot() -> None:
     assert ("heard-just-before", "slot-a") in {(f.code, f.slot_id) for f in found.faults}
 
 
+def test_a_slot_that_has_begun_with_what_it_asks_for_is_no_fault_when_the_one_after_was_heard_just_now() -> None:
+    pool = station(*(airable(f"news{n}", 190, show="news", order=n) for n in range(2)))
+    recent = [Airing(NOON - 190, 190, Part.PROGRAMME, "news1", "r-news1")]
+    asked = slot("2026-11-25T12:00:00", 5, {"rung": "next", "show_id": "news"})
+    found = compile([asked], pool, zone=LONDON, seed=SEED, from_tick=NOON, to_tick=NOON + HOUR_TICKS, recent=recent)
+    assert (found.airings[0].episode_id, found.airings[0].why["code"]) == ("news0", "next")
+    assert not found.faults
+
+
 def test_the_other_week_the_month_and_one_day_are_slots_too() -> None:
     pool = station(*[airable(f"news{n}", 500 + n, show="news", order=n) for n in range(9)])
     fill: dict[str, object] = {"rung": "next", "show_id": "news"}

@@ -24,7 +24,7 @@ class TagFinder extends HTMLElement {
     for (const list of this.lists) {
       const some = [...list.querySelectorAll(".term")].some((element) => !element.hidden);
       list.hidden = !some;
-      list.open = words === "" ? list.querySelector("input:checked") !== null : some;
+      list.open = words !== "" && some;
     }
     this.none.hidden = found > 0;
   }
@@ -55,9 +55,9 @@ for (const details of document.querySelectorAll("details.terms")) {
   const most = Number(details.dataset.atMost) || Infinity;
   if (!count) continue;
   details.addEventListener("change", () => {
-    const chosen = details.querySelectorAll("input[type=checkbox]:checked").length;
-    count.textContent = chosen ? `${chosen}${Number.isFinite(most) ? ` / ${most}` : ""}` : "";
-    count.classList.toggle("over", chosen > most);
+    const chosen = [...details.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.labels[0].querySelector("[data-label]").textContent);
+    count.textContent = chosen.join(", ");
+    count.classList.toggle("over", chosen.length > most);
   });
 }
 

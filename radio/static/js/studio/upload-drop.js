@@ -59,6 +59,7 @@ class UploadDrop extends HTMLElement {
     stop.type = "button";
     stop.className = "plain";
     stop.textContent = this.dataset.saidStop;
+    stop.setAttribute("aria-label", `${this.dataset.saidStop}: ${file.name}`);
     head.append(name, stop);
     const bar = document.createElement("progress");
     bar.max = 1;

@@ -8,12 +8,13 @@ const said = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name
 
 class WeekGrid extends HTMLElement {
   connectedCallback() {
+    this.wide = matchMedia("(min-width: 62rem)");
+    if (!CSS.supports("selector(::details-content)")) this.#unfold();
     if (!this.dataset.new) return; // who may not change it only looks
     this.says = JSON.parse(this.dataset.says);
     this.voice = this.querySelector("[data-voice]");
     this.dialog = this.querySelector("dialog");
     this.columns = [...this.querySelectorAll(".day-column")];
-    this.wide = matchMedia("(min-width: 62rem)");
     const hint = this.querySelector(".hint");
     const show = () => { hint.hidden = !this.wide.matches; };
     this.wide.addEventListener("change", show);
@@ -27,6 +28,14 @@ class WeekGrid extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#key(event));
     this.addEventListener("focusout", (event) => { if (this.held && event.target.closest("[data-slot]") === this.held.block && !this.placing) this.#leave(); });
     this.dialog.addEventListener("close", () => this.#leave());
+  }
+
+  /** Where the style sheet cannot: the grid shows every day, though on a phone they are folded. */
+  #unfold() {
+    const folds = [...this.querySelectorAll(".day-slots")].filter((fold) => !fold.open);
+    const show = () => { for (const fold of folds) fold.open = this.wide.matches; };
+    this.wide.addEventListener("change", show);
+    if (this.wide.matches) show();
   }
 
   // where something is: the column, the minute of its day, its length
