@@ -61,14 +61,15 @@ def radio(live: Live, *command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def copied(s3: StoreSettings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Captured, StoreSettings]:
+def copied(s3: StoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Captured, StoreSettings]]:
     folder = tmp_path_factory.mktemp("copied")
     now = datetime.now(UTC)
     live = make_live(folder, s3, {name: chirp(*sweep) for name, sweep in SWEEPS.items()}, now=now)
     tick = tick_at(time.time_ns() // 1_000_000)
     airings = air(live, list(live.made), tick - 400, tick + 8000, now=now)
     radio(live, "channel", "export", "1")
-    return Captured(live, airings, folder), s3
+    yield Captured(live, airings, folder), s3
+    ObjectStore(s3).delete_prefix("on-air")
 
 
 @pytest.mark.parametrize(("name", "master"), [("standard", "live.m3u8"), ("low", "live-low.m3u8")])
