@@ -21,6 +21,7 @@ import time
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from media.errors import StoreUnavailableError
 from media.objects import StoreSettings
@@ -47,6 +48,9 @@ _OFF = (
 )
 _LOGS = ("-logtostderr=false", "-alsologtostderr=false", "-log_max_size_mb=2", "-log_max_files=2")
 _JWT_KEYS = ("SIGNING", "SIGNING_READ", "FILER_SIGNING", "FILER_SIGNING_READ")
+
+_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy for the outer world must not stand between us and a server on this machine."""
 
 _LAUNCHER = """\
 import os, sys
@@ -130,7 +134,7 @@ class Seaweed:
             )
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
-        """Return when the server takes writes.
+        """Return when the server takes writes and gives what it has kept.
 
         Raises:
             StoreUnavailableError: it ended, or is not ready in time.
@@ -219,6 +223,22 @@ class Seaweed:
         ]
 
     def _answers(self) -> bool:
+        return self._gateway_answers() and self._knows_its_volumes()
+
+    def _knows_its_volumes(self) -> bool:
+        """Whether the master has heard which volumes there are: until then the gateway answers reads with 500.
+
+        It hears it at once, or five seconds later when it had no leader yet.
+        """
+        try:
+            kept = _told(self._ports["volume"], "/status")["Volumes"]
+            centers = _told(self._ports["master"], "/dir/status")["Topology"]["DataCenters"]
+        except (OSError, ValueError):
+            return False
+        nodes = [node for center in centers or () for rack in center["Racks"] for node in rack["DataNodes"]]
+        return bool(nodes) and sum(node["Volumes"] for node in nodes) >= len(kept or ())
+
+    def _gateway_answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.s3_port, timeout=1)
         try:
             connection.request("GET", "/healthz")
@@ -271,6 +291,12 @@ def _weed() -> str:
     return found
 
 
+def _told(port: int, path: str, timeout_s: float = 1.0) -> Any:
+    """What one of the server's inner parts says of itself."""
+    with _WITHOUT_PROXY.open(f"http://127.0.0.1:{port}{path}", timeout=timeout_s) as answer:
+        return json.load(answer)
+
+
 def _hold_port(held: ExitStack, wanted: int) -> int:
     """The wanted loopback port, or a free one when it is taken, bound until `held` lets go."""
     holder = held.enter_context(socket.socket())
@@ -295,7 +321,6 @@ def compact(data_dir: Path) -> None:
         return
     master = json.loads(ports.read_text())["master"]
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{master}/vol/vacuum?garbageThreshold=0.0000001", timeout=600) as answer:
-            answer.read()
-    except OSError as error:
+        _told(master, "/vol/vacuum?garbageThreshold=0.0000001", timeout_s=600)
+    except (OSError, ValueError) as error:
         raise StoreUnavailableError("the embedded store does not tidy up") from error

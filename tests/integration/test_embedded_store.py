@@ -17,7 +17,7 @@ import pytest
 from media.errors import StoreUnavailableError
 from media.seaweed import Seaweed, compact
 from media.store import ObjectStore
-from tests.ports import embedded_store
+from tests.ports import embedded_store, free_port
 from tests.waiting import PATIENCE_S, until
 
 PARENT = """
@@ -115,6 +115,23 @@ def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
         assert (tmp_path / "fsync-is-on").exists()
         for port in json.loads((tmp_path / "ports.json").read_bytes()).values():
             assert b"secret" not in read_from(port, "/buckets/radio-test/private/x")
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_proxy_for_the_outer_world_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    server = embedded_store(tmp_path, secret_key=SECRET)
+    server.start()
+    try:
+        server.wait_ready(PATIENCE_S)
+        store = ObjectStore(server.settings("radio-test"))
+        store.ensure_bucket()
+        store.put_bytes("kept", b"a voice", "audio/mpeg")
+        compact(tmp_path)
+        assert store.read("kept") == b"a voice"
     finally:
         server.stop()
 
