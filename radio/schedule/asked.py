@@ -15,7 +15,8 @@ from media.grid import tick_at
 from radio.catalogue.models import Episode, EpisodeTag, Recording, Show
 from radio.catalogue.queries import airable
 from radio.core.time import unix_ms
-from radio.schedule.airings import Airable, night_ok, part_of
+from radio.schedule.airings import SUPPORT_LIST, Airable, night_ok, part_of
+from radio.schedule.policy import SUPPORTS
 
 
 def asked_for(session: Session, fill: Mapping[str, object], *, now: datetime) -> list[Airable]:
@@ -36,6 +37,14 @@ def asked_for(session: Session, fill: Mapping[str, object], *, now: datetime) ->
         )
         for episode_id, show_id, kind, expires_at, intensity, detail, said, n_ticks, in_feeds in session.execute(query)
     ]  # fmt: skip
+
+
+def support_lengths(session: Session, *, now: datetime) -> dict[str, int]:
+    """Support → how many ticks the longest message that tells it takes; what none tells is not there."""
+    fill = {"rung": "rotation", "tags": [[SUPPORT_LIST, support] for support in SUPPORTS]}
+    told = asked_for(session, fill, now=now)
+    lengths = {support: max((one.n_ticks for one in told if support in one.supports), default=0) for support in SUPPORTS}
+    return {support: n_ticks for support, n_ticks in lengths.items() if n_ticks}
 
 
 def choices(session: Session, *, now: datetime, most: int, chosen: str | None) -> list[tuple[str, str, str, int]]:

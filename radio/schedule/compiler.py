@@ -325,7 +325,9 @@ class Compiler:
         elif here.limit < here.tick + first.n_ticks and not self.support.makes_room_for(first.n_ticks):
             code = "too-long-at-night"
         else:
-            code, facts = "too-long", facts | {"room": here.room * 60 // HOUR_TICKS}
+            after = self.support.ticks_for(int(self.pool.needs[index]))
+            more = {"with_messages": -(-(first.n_ticks + after) * 60 // HOUR_TICKS)} if after else {}
+            code, facts = "too-long", facts | {"room": here.room * 60 // HOUR_TICKS} | more
         self._fault(here, code, facts)
 
     def _fault(self, here: Here, code: str, facts: Mapping[str, object]) -> None:

@@ -16,6 +16,7 @@ from radio.catalogue.rules import State
 from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.schedule import queries
 from radio.schedule.airings import Airable, Airing, Part
+from radio.schedule.asked import support_lengths
 from radio.schedule.drafts import LOOKED_AHEAD as DRAFTS_LOOK_AHEAD
 from radio.schedule.drafts import Around
 from radio.schedule.models import Slot
@@ -119,4 +120,5 @@ def look_around(session: Session, station: Station, draft: SlotValue, there: Seq
     now, (_number, rules_) = station.now(), queries.station_rules(session)
     slots = [queries.slot_value(row) for row in queries.slots(session) if row.id != draft.slot_id]
     span = first_tick_from(unix_ms(now)), first_tick_from(unix_ms(now + DRAFTS_LOOK_AHEAD))
-    return Around(slots, there, hours(rules_, station.settings.tz, *span), station.settings.tz, now)
+    messages = support_lengths(session, now=now) if any(one.needs(rules_) for one in there) else {}
+    return Around(slots, there, hours(rules_, station.settings.tz, *span), station.settings.tz, now, rules_, messages)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from media.grid import HOUR_TICKS, tick_start_ms
 from radio.core.time import from_unix_ms, instant_of
 from radio.schedule.airings import Airable, Hours, Part
+from radio.schedule.policy import StationRules
 from radio.schedule.wallclock import RUNGS, Place, Slot, occurrences
 from radio.schedule.weekgrid import holder
 
@@ -40,6 +41,17 @@ class Around:
     hours: Hours
     zone: ZoneInfo
     now: datetime
+    rules: StationRules = StationRules()
+    messages: Mapping[str, int] = field(default_factory=dict)
+    """Support → how many ticks the longest message that tells it takes; what none tells is not there."""
+
+    def n_ticks(self, airable: Airable) -> int:
+        """How much of a slot it takes: itself and what is said after it. What is said before it is heard before the slot."""
+        return airable.n_ticks + sum(self.messages.get(support, 0) for support in airable.needs(self.rules))
+
+    def is_supported(self, airable: Airable) -> bool:
+        """Whether there is a message for all that it needs."""
+        return airable.needs(self.rules) <= self.messages.keys()
 
 
 def findings(draft: Slot, around: Around) -> list[Finding]:
@@ -82,9 +94,13 @@ def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Fi
         if rung != "rotation" or any(draft.fill.get(name) for name in ("kinds", "tags", "show_ids")):
             yield Finding("nothing-there", grave=True)
         return
+    if not any(around.is_supported(airable) for airable in wanted):
+        yield Finding("no-support", grave=True)
+        return
+    wanted = [airable for airable in wanted if around.is_supported(airable)]
     room = coming[0].end_tick - coming[0].start_tick
-    fits = wanted if coming[0].runs_on and rung != "rotation" else [airable for airable in wanted if airable.n_ticks <= room]
-    yield from _lengths(wanted, fits, room, rung)
+    fits = wanted if coming[0].runs_on and rung != "rotation" else [one for one in wanted if around.n_ticks(one) <= room]
+    yield from _lengths(wanted, fits, room, rung, around)
     if not fits:
         return
     barred = next((place for place in coming[:_MOST_LOOKED_AT] if all(_bars(one, place, around.hours) for one in fits)), None)
@@ -95,7 +111,7 @@ def filling(draft: Slot, coming: Sequence[Place], around: Around) -> Iterable[Fi
     elif rung == "rotation":
         yield from _variety(fits, room)
     elif rung in {"episode", "latest"}:
-        yield from _under_run(fits, room, draft.under_run)
+        yield from _under_run(fits, room, draft.under_run, around)
 
 
 def names_what_fills(fill: Mapping[str, object]) -> bool:
@@ -120,10 +136,11 @@ def _asks_for(fill: Mapping[str, object], airable: Airable) -> bool:
     )
 
 
-def _lengths(wanted: Sequence[Airable], fits: Sequence[Airable], room: int, rung: str) -> Iterable[Finding]:
-    """How long they are beside the time that there is."""
-    lengths = sorted(airable.n_ticks for airable in wanted)
-    facts = {"n": len(wanted), "room_ms": tick_start_ms(room), "rung": rung, "shortest_ms": tick_start_ms(lengths[0])}
+def _lengths(wanted: Sequence[Airable], fits: Sequence[Airable], room: int, rung: str, around: Around) -> Iterable[Finding]:
+    """How long they are, with what is said after them, beside the time that there is."""
+    lengths = sorted(around.n_ticks(airable) for airable in wanted)
+    facts = {"n": len(wanted), "room_ms": tick_start_ms(room), "rung": rung, "shortest_ms": tick_start_ms(lengths[0]),
+             "with_message": lengths[0] > min(airable.n_ticks for airable in wanted)}  # fmt: skip
     if not fits:
         yield Finding("too-long", grave=True, facts=facts)
     elif len(fits) < len(wanted):
@@ -150,8 +167,8 @@ def _variety(fits: Sequence[Airable], room: int) -> Iterable[Finding]:
         yield Finding("few", facts={"n": len(fits), "held_ms": tick_start_ms(held), "room_ms": tick_start_ms(room)})
 
 
-def _under_run(fits: Sequence[Airable], room: int, under_run: str) -> Iterable[Finding]:
-    left = room - max(airable.n_ticks for airable in fits)
+def _under_run(fits: Sequence[Airable], room: int, under_run: str, around: Around) -> Iterable[Finding]:
+    left = room - max(around.n_ticks(airable) for airable in fits)
     if left > _A_MINUTE_TICKS:
         yield Finding("leaves-time", facts={"left_ms": tick_start_ms(left), "under_run": under_run})
 

@@ -14,7 +14,7 @@ from radio.schedule.drafts import Finding
 from radio.schedule.models import Slot
 from radio.schedule.repeats import DAYS, LAST, Repeat, days_of, nth_of, parts_of, repeat_of, until_of
 from radio.station import station
-from radio.web.locale import said_length
+from radio.web.locale import said_length, to_the_second
 
 _: Callable[..., str] = gettext
 
@@ -31,7 +31,7 @@ def why(airing: Airing) -> str:
         "open": _("Chosen from everything that may be heard now."),
         "ident": _("The station says its name."),
         "short": _("Something short now and then."),
-        "support": _("At night somebody says regularly where help is."),
+        "support": _("In quiet hours somebody says regularly where help is."),
         "support-before": _("The support message before what follows."),
         "support-after": _("The support message after what was heard."),
         "fits-the-gap": _("It fits the time that was left."),
@@ -120,7 +120,7 @@ def compile_fault(code: str) -> str:
         "nothing-to-air": _("Nothing of what it asks for is there yet."),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
         "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
-        "too-long-at-night": _("It is longer than may lie between two support messages at night. It is not begun."),
+        "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),
         "heard-just-before": _("What it asks for was heard just before it. It begins a little later, or not at all."),
         "no-support": _("Episodes need a support message before and after them, and there is none. They are not heard."),
         "no-support-at-night": _("There is no support message for the night. Publish a short one, tagged as support."),
@@ -143,11 +143,9 @@ def missing(facts: Mapping[str, object]) -> str:
         wanted = listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
         return _("Missing is a message that says %(what)s.", what=wanted)
     if "room" in facts:
-        return _(
-            "It takes %(minutes)s minutes, with its support messages more; there are %(room)s.",
-            minutes=facts["minutes"],
-            room=facts["room"],
-        )
+        if facts.get("with_messages"):
+            return _("With its support messages it takes %(minutes)s minutes; there are %(room)s.", minutes=facts["with_messages"], room=facts["room"])
+        return _("It takes %(minutes)s minutes; there are %(room)s.", minutes=facts["minutes"], room=facts["room"])
     return ""
 
 
@@ -243,6 +241,7 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
         "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
         "never": lambda: _("It does not happen in the next eight weeks."),
         "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
+        "no-support": lambda: _("It needs a support message before and after it, and there is none. It would not be heard."),
         "too-long": lambda: _too_long(facts),
         "some-too-long": lambda: ngettext(
             "%(num)s of %(all)s is longer than the slot (%(room)s) and is passed over.",
@@ -250,7 +249,7 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
             int(str(facts["too_long"])), all=facts["n"], room=_length(facts, "room_ms"),
         ),
         "runs-on": lambda: _("The longest runs on for %(length)s. What follows begins late.", length=_length(facts, "late_ms")),
-        "not-at-night": lambda: _("On %(when)s it is night: what it asks for may not be heard then, or not to its end.", when=when),
+        "not-at-night": lambda: _("%(when)s is a quiet hour: what it asks for may not be heard then, or not to its end.", when=when),
         "not-at-that-hour": lambda: _("On %(when)s the rules of the air do not allow it.", when=when),
         "runs-out": lambda: _("Its time runs out before it would end on %(when)s.", when=when),
         "not-yet-public": lambda: _("On %(when)s it is not public yet.", when=when),
@@ -288,6 +287,12 @@ def _length(facts: Mapping[str, object], name: str) -> str:
 
 def _too_long(facts: Mapping[str, object]) -> str:
     said = {"length": _length(facts, "shortest_ms"), "room": _length(facts, "room_ms")}
+    if facts.get("with_message"):
+        exact = {"length": to_the_second(int(str(facts["shortest_ms"]))), "room": to_the_second(int(str(facts["room_ms"])))}
+        return _(
+            "With the support message after it, it takes %(length)s; the slot has %(room)s. It would not be begun, because nobody’s story is cut.",
+            **exact,
+        )
     if facts["rung"] == "episode":
         return _(
             "The episode takes %(length)s, the slot has %(room)s. It would not be begun, because nobody’s story is cut.", **said

@@ -160,7 +160,8 @@ def airable(episode_id: str, minutes: int, *, show: str = "talk", calm: bool = T
 
 def around(*pool: Airable, others: tuple[Slot, ...] = ()) -> Around:
     first = first_tick_from(unix_ms(NOW))
-    return Around(others, pool, hours(StationRules(), LONDON, first, first + 24 * 60 * HOUR_TICKS), LONDON, NOW)
+    return Around(others, pool, hours(StationRules(), LONDON, first, first + 24 * 60 * HOUR_TICKS), LONDON, NOW,
+                  messages={"helpline": HOUR_TICKS // 60})  # fmt: skip
 
 
 def codes(draft: Slot, held: Around) -> list[tuple[str, bool]]:
@@ -178,6 +179,10 @@ LATEST = {"rung": "latest", "show_id": "talk"}
         ([airable("a", 75)], [("too-long", True)]),
         ([airable("a", 60), airable("b", 75)], [("some-too-long", False)]),
         ([airable("a", 20)], [("leaves-time", False)]),
+        ([airable("a", 59, notes=frozenset({"suicide"}))], []),
+        ([airable("a", 60, notes=frozenset({"suicide"}))], [("too-long", True)]),
+        ([airable("a", 60), airable("b", 60, notes=frozenset({"suicide"}))], [("some-too-long", False)]),
+        ([airable("a", 30, notes=frozenset({"overdose"}))], [("no-support", True)]),
         ([airable("a", 60, expires_tick=1)], [("runs-out", True)]),
         ([airable("a", 60, published_tick=1 << 50)], [("not-yet-public", True)]),
     ],
