@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from radio.schedule.airings import Airable, Airing, Hours, Part, emergency, reason
-from radio.schedule.fit import Facts, chances, number, subset
+from radio.schedule.fit import LEAST_BED_TICKS, Facts, chances, number, subset
 from radio.schedule.ladder import TURN_RESTS, Choice, Pool, beside_anchors
 from radio.schedule.memory import Memory
 from radio.schedule.turns import ANCHOR_TICKS, minutes
@@ -79,16 +79,16 @@ class Gaps:
     def __init__(self, pool: Pool, memory: Memory, hours: Hours, seed: bytes) -> None:
         self._pool, self._memory, self._hours, self._seed = pool, memory, hours, seed
 
-    def fill(self, here: Here) -> Airing:
-        """Shorts that add up, then a bed that ends with its own fade, then the emergency loop."""
+    def fill(self, here: Here, *, music: bool = False) -> Airing:
+        """Shorts that add up, then a bed that ends with its own fade, then the emergency loop; where `music` is asked for, that alone."""
         end = min(here.end, here.anchor, max(here.limit, here.tick + 1))
         if here.end <= here.tick:  # past the message that leads: what is left goes to the end of the place
             end = min(here.place.end_tick, here.anchor)
         room = end - here.tick
-        short = self._short(here, room)
+        beds = np.flatnonzero(self._pool.plays(Part.BED) & self._pool.lawful(here.tick, self._hours, here.tick + room))
+        short = None if music and len(beds) and room >= LEAST_BED_TICKS else self._short(here, room)
         if short:
             return airing_here(here, Choice(short), short.part, "fits-the-gap")
-        beds = np.flatnonzero(self._pool.plays(Part.BED) & self._pool.lawful(here.tick, self._hours, here.tick + room))
         if not len(beds):
             return replace(emergency(here.tick, end, "nothing-lawful"), slot_id=here.place.slot_id)
         lowest = np.argmin(chances(number(self._seed, "bed", here.anchor), self._pool.chance[beds]))

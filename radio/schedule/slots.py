@@ -96,6 +96,16 @@ def change_day(slot_id: str, at: str) -> Answer | tuple[str, int] | str:
     """Change one day of a slot, or all like it (`which`: once, all, skip, rule; check changes nothing)."""
     slot, start = queries.slot_or_404(session(), slot_id), _local(at)
     form, which = DayForm.typed(request.form), request.form.get("which", "")
+    if which in {"once", "all", "skip"} and not _happens(slot, start):
+        flash(
+            _(
+                "This slot does not happen on %(day)s at %(time)s. Nothing was changed.",
+                day=words.day(start),
+                time=f"{start:%H:%M}",
+            ),
+            "fault",
+        )
+        return redirect(url_for(".edit", slot_id=slot.id), 303)
     if which in {"skip", "rule"}:
         fields = forms.without(slot, start) if which == "skip" else forms.as_the_rule_says(slot, start)
     else:
@@ -116,6 +126,14 @@ def change_day(slot_id: str, at: str) -> Answer | tuple[str, int] | str:
     session().commit()
     flash(_said(slot, start, which), "good")
     return redirect(url_for("schedule.week", day=_lands(slot, start, form, which).date().isoformat()), 303)
+
+
+def _happens(slot: Slot, at: datetime) -> bool:
+    """Whether the rule has this start; days that are left out count, and somebody may have moved it since the page was opened."""
+    value = replace(queries.slot_value(slot), exceptions=frozenset(), overrides={})
+    instant = instant_of(at, station().settings.tz)
+    found = occurrences(value, instant - timedelta(days=1), instant + timedelta(days=2))
+    return any(place.occurrence == at.isoformat() for place in found)
 
 
 def _is_stale(slot: Slot) -> bool:

@@ -100,12 +100,12 @@ def _fills(rows: Sequence[Slot]) -> dict[str, str]:
 
 
 def _labels(fills: Sequence[Mapping[str, object]]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Titles of shows, labels of kinds, titles of the episodes that are named."""
+    """Titles of shows, labels of terms by `list:code`, titles of the episodes that are named."""
     named = [str(fill["episode_id"]) for fill in fills if "episode_id" in fill]
     titles = session().execute(select(Episode.id, Episode.title).where(Episode.id.in_(named)))
     return (
         {show.id: show.title for show in all_shows(session())},
-        {term.code: term.label for term in vocabulary().lists["kind"].terms},
+        {f"{name}:{term.code}": term.label for name, terms in vocabulary().lists.items() for term in terms.terms},
         {row[0]: row[1] for row in titles},
     )
 
@@ -155,7 +155,7 @@ def schedule_json() -> Response:
         slots=[
             {"title": slots.get(place.slot_id or ""), "start_ms": tick_start_ms(place.start_tick), "end_ms": tick_start_ms(place.end_tick)}
             for place in places([queries.slot_value(row) for row in queries.slots(session())], now_tick, airings.to_tick)
-            if place.slot_id and place.end_tick > now_tick
+            if place.slot_id and place.end_tick > now_tick and place.start_tick < airings.to_tick
         ],
     )  # fmt: skip
     response.headers["Cache-Control"] = "public, max-age=60"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from babel.lists import format_list
 from flask_babel import format_date, get_locale, gettext, ngettext
@@ -17,6 +18,8 @@ from radio.station import station
 from radio.web.locale import said_length, to_the_second
 
 _: Callable[..., str] = gettext
+_NEAR = timedelta(days=300)
+"""Within it a day and its month name one year only."""
 
 
 def why(airing: Airing) -> str:
@@ -144,7 +147,11 @@ def missing(facts: Mapping[str, object]) -> str:
         return _("Missing is a message that says %(what)s.", what=wanted)
     if "room" in facts:
         if facts.get("with_messages"):
-            return _("With its support messages it takes %(minutes)s minutes; there are %(room)s.", minutes=facts["with_messages"], room=facts["room"])
+            return _(
+                "With its support messages it takes %(minutes)s minutes; there are %(room)s.",
+                minutes=facts["with_messages"],
+                room=facts["room"],
+            )
         return _("It takes %(minutes)s minutes; there are %(room)s.", minutes=facts["minutes"], room=facts["room"])
     return ""
 
@@ -196,8 +203,10 @@ def which_of_month(nth: int) -> str:
 
 
 def day(of: date) -> str:
-    """A day in short, as the language writes it: "Fri 20 Nov"."""
-    return str(format_date(datetime.combine(of, time()), "EEE d MMM", rebase=False))
+    """A day in short, as the language writes it: "Fri 20 Nov"; one that is far away with its year."""
+    midnight = datetime.combine(of, time())
+    today = station().now().astimezone(station().settings.tz).date()
+    return str(format_date(midnight, "EEE d MMM" if abs(midnight.date() - today) < _NEAR else "EEE d MMM y", rebase=False))
 
 
 def weekday(of: date) -> str:
@@ -211,8 +220,8 @@ def moment(unix_ms: int) -> str:
     return _("%(day)s at %(time)s", day=day(local), time=f"{local:%H:%M}")
 
 
-def filled_by(fill: Mapping[str, object], shows: Mapping[str, str], kinds: Mapping[str, str], episodes: Mapping[str, str]) -> str:
-    """What fills a slot, in a few words. The mappings give titles and labels by id."""
+def filled_by(fill: Mapping[str, object], shows: Mapping[str, str], terms: Mapping[str, str], episodes: Mapping[str, str]) -> str:
+    """What fills a slot, in a few words. The mappings give titles by id, and labels by `list:code`."""
     rung, show = fill.get("rung"), shows.get(str(fill.get("show_id")), _("a show that is gone"))
     if rung == "latest":
         return _("the newest of %(show)s", show=show)
@@ -220,10 +229,18 @@ def filled_by(fill: Mapping[str, object], shows: Mapping[str, str], kinds: Mappi
         return _("%(show)s, one after the other", show=show)
     if rung == "episode":
         return episodes.get(str(fill.get("episode_id")), _("one episode"))
-    wanted = fill.get("kinds")
-    if isinstance(wanted, list) and wanted:
-        return _("chosen from: %(kinds)s", kinds=listed(kinds.get(str(kind), str(kind)) for kind in wanted))
-    return _("chosen from everything")
+    named = (
+        [terms.get(f"kind:{kind}", str(kind)) for kind in _all(fill, "kinds")],
+        [shows.get(str(show_id), _("a show that is gone")) for show_id in _all(fill, "show_ids")],
+        [terms.get(f"{tag[0]}:{tag[1]}", str(tag[1])) for tag in _all(fill, "tags")],
+    )
+    wanted = "; ".join(listed(words) for words in named if words)
+    return _("chosen from: %(wanted)s", wanted=wanted) if wanted else _("chosen from everything")
+
+
+def _all(fill: Mapping[str, object], name: str) -> list[Any]:
+    found = fill.get(name)
+    return found if isinstance(found, list) else []
 
 
 def listed(words: Iterable[str]) -> str:

@@ -120,8 +120,11 @@ def test_only_editors_change_the_week(browser_of: Browser, alice: Person, charli
 
 
 def test_programs_read_the_schedule(client: Visitor, session: Session, planned: Station) -> None:
+    make_slot(session, title="Every morning", first_start="2026-11-25T09:00:00", rrule="FREQ=DAILY", fill={"rung": "rotation"})
+    session.commit()
     found = client.get("/schedule.json").json
     assert found["zone"] == "Europe/London"
+    assert len(found["slots"]) == 1, "of a day that was asked for one morning, not the next two as well"
     programmes = found["programmes"]
     assert len(programmes) > 50
     assert all(a["end_ms"] <= b["start_ms"] for a, b in pairwise(programmes))

@@ -107,6 +107,12 @@ def test_a_day_is_left_out_and_brought_back(browser_of: Browser, edith: Person, 
     assert "does not happen" in browser.get(f"/studio/schedule/{slot.id}").text
     browser.post(address(slot), data=day_form(which="rule"))
     assert slot.exceptions == []
+    moved = f"/studio/schedule/{slot.id}/days/2026-12-02T13:00:00"
+    answer = browser.post(moved, data=day_form(which="skip"), follow_redirects=True)
+    assert "This slot does not happen on Wed 2 Dec at 13:00. Nothing was changed." in answer.text, (
+        "somebody had moved it meanwhile"
+    )
+    assert slot.exceptions == []
 
 
 def test_one_day_has_a_fill_of_its_own(browser_of: Browser, edith: Person, session: Session) -> None:
@@ -116,6 +122,10 @@ def test_one_day_has_a_fill_of_its_own(browser_of: Browser, edith: Person, sessi
 
     assert slot.overrides == {WEDNESDAY: {"fill": {"rung": "next", "show_id": show.id}}}
     assert "Guests, one after the other" in browser.get("/studio/schedule?day=2026-12-02").text
+    browser.post(address(slot), data=day_form(which="rule"))
+    slot.fill = {"rung": "rotation", "kinds": ["story"], "tags": [["topic", "sleep"]]}
+    session.commit()
+    assert "chosen from: Story; Sleep" in browser.get("/studio/schedule?day=2026-12-02").text
 
 
 def test_a_day_that_cannot_be_read_changes_nothing(browser_of: Browser, edith: Person, session: Session) -> None:
@@ -157,6 +167,16 @@ def test_what_a_draft_meets_is_said_before_it_is_kept(browser_of: Browser, edith
     assert "takes time from “Morning talk”, because it is the shorter one" in answer.text
     assert [row.title for row in queries.slots(session)] == ["Morning talk"], "to check keeps nothing"
 
+    heavy = make_episode(session, show=episode.show, title="A heavy one", ticks=75 * 3750 // 60)
+    heavy.content_notes = [{"code": "suicide"}]
+    draft |= {"episode_id": heavy.id, "length_minutes": "75"}
+    answer = browser.post("/studio/schedule/new", data=draft | {"check": "yes"})
+    assert "It needs a support message before and after it, and there is none." in answer.text
+    line = make_episode(session, show=episode.show, title="Who is there", kind="message", ticks=25)
+    session.add(EpisodeTag(episode_id=line.id, vocabulary="support", code="helpline"))
+    answer = browser.post("/studio/schedule/new", data=draft | {"check": "yes"})
+    assert "With the support message after it, it takes 1:15:23; the slot has 1:15:00." in answer.text
+
 
 @pytest.mark.parametrize(
     ("changed", "rrule", "first", "words"),
@@ -171,6 +191,12 @@ def test_what_a_draft_meets_is_said_before_it_is_kept(browser_of: Browser, edith
             "FREQ=WEEKLY;BYDAY=TH;UNTIL=20261224T235959",
             "2026-11-26",
             "until Thu 24 Dec",
+        ),
+        (
+            {"repeat": "weekly", "until": "2028-12-21"},
+            "FREQ=WEEKLY;BYDAY=TH;UNTIL=20281221T235959",
+            "2026-11-26",
+            "until Thu 21 Dec 2028",
         ),
     ],
 )

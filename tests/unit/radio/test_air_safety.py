@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -190,6 +191,19 @@ def test_what_follows_an_early_end_is_chosen(choice: str, wanted: set[str]) -> N
     inside = [a for a in found.airings if a.slot_id == "slot-a" and a.part in {Part.PROGRAMME, Part.BED} and a.n_ticks > 30]
     assert {(a.episode_id or "").rstrip("0123456789") for a in inside[1:]} <= {*wanted, "news", "bed"}
     assert len(inside) > 2
+
+
+def test_calm_music_is_music_alone_and_only_behind_what_was_heard() -> None:
+    news = airable("news0", 500, show="news")
+    asked = slot("2026-11-25T14:00:00", 60, {"rung": "episode", "episode_id": "news0"}, under_run="bed")
+    inside = [a.part for a in compiled(station(news), 4 * HOUR_TICKS, asked).airings if a.slot_id == "slot-a"]
+    assert inside[0] is Part.PROGRAMME
+    assert set(inside[1:]) <= {Part.BED, Part.IDENT}
+    assert inside.count(Part.IDENT) <= 6, "the station says its name every ten minutes, and no more"
+
+    too_long = replace(asked, length=timedelta(minutes=5))
+    inside = [a.part for a in compiled(station(news), 4 * HOUR_TICKS, too_long).airings if a.slot_id == "slot-a"]
+    assert Part.PROGRAMME in inside, "what could not begin leaves the slot to the station"
 
 
 def test_what_a_slot_will_ask_for_is_left_to_it() -> None:
