@@ -18,7 +18,7 @@ from radio.schedule.gaps import Fault, Gaps, Here, airing_here
 from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
-from radio.schedule.promises import Promises, asks_by_name, rung_of
+from radio.schedule.promises import Promises, asks_by_name, is_music_next, rung_of
 from radio.schedule.standing import Overrides, Standing
 from radio.schedule.support import Support, codes
 from radio.schedule.turns import ANCHOR_TICKS, FLOOR_MINUTES, OWN_LEAST_MINUTES, minutes
@@ -233,7 +233,7 @@ class Compiler:
         for part, every_ticks in every:
             if last is part or not self._is_time_for(part, here, every_ticks):
                 continue
-            if part is Part.FILLER and self._is_music_next(here.place):
+            if part is Part.FILLER and is_music_next(here.place, self.memory.slot_heard):
                 continue
             chance = number(self.seed, part, here.anchor, self.memory.place_of(part, here.tick))
             plain = fits & self.pool.plays(part) & (self.pool.supports == 0)
@@ -250,18 +250,13 @@ class Compiler:
 
     def _programme(self, here: Here) -> Airing | None:
         """From the slot's own rotation, else from everything that stays good; at night a message may have to make room first."""
-        if self._is_music_next(here.place):
+        if is_music_next(here.place, self.memory.slot_heard):
             return None
         found = self._chosen(here, self._in_time(here))
         may = self.support.may_come_early(here.tick) and not here.support_may_wait
         if found is None and here.limit < here.end and may:
             found = self._support(here, here.until)
         return found
-
-    def _is_music_next(self, place: Place) -> bool:
-        """Whether what a slot asked for has ended early and music is to follow. What could not begin is no early end."""
-        heard = self.memory.slot_heard.get(place.slot_id or "", {})
-        return place.under_run == "bed" and asks_by_name(place) and any(tick >= place.start_tick for tick in heard.values())
 
     def _chosen(self, here: Here, in_time: Facts) -> Airing | None:
         total, supported = self.support.with_support()
@@ -308,7 +303,7 @@ class Compiler:
 
     def _gap(self, here: Here) -> Airing:
         """What fits no programme; where even that is not there, somebody is told."""
-        found = self.gaps.fill(here, music=self._is_music_next(here.place))
+        found = self.gaps.fill(here, music=is_music_next(here.place, self.memory.slot_heard))
         if found.part is Part.EMERGENCY:
             programmes = self.pool.plays(Part.PROGRAMME)
             quiet = self.hours.quiet.around(here.tick) is not None

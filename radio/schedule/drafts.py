@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from media.grid import HOUR_TICKS, tick_start_ms
 from radio.core.time import from_unix_ms, instant_of
 from radio.schedule.airings import Airable, Hours, Part
-from radio.schedule.policy import StationRules
+from radio.schedule.policy import DEFAULTS, StationRules
 from radio.schedule.wallclock import RUNGS, Place, Slot, occurrences
 from radio.schedule.weekgrid import holder
 
@@ -41,7 +41,7 @@ class Around:
     hours: Hours
     zone: ZoneInfo
     now: datetime
-    rules: StationRules = StationRules()
+    rules: StationRules = DEFAULTS
     messages: Mapping[str, int] = field(default_factory=dict)
     """Support → how many ticks the longest message that tells it takes; what none tells is not there."""
 

@@ -22,6 +22,12 @@ def asks_by_name(place: Place | None) -> bool:
     return place is not None and place.slot_id is not None and place.whole and rung_of(place) in SLOT_RUNGS
 
 
+def is_music_next(place: Place, slot_heard: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether what a slot asked for has ended early and music is to follow. What could not begin is no early end."""
+    heard = slot_heard.get(place.slot_id or "", {})
+    return place.under_run == "bed" and asks_by_name(place) and any(tick >= place.start_tick for tick in heard.values())
+
+
 def rung_of(place: Place) -> str:
     """The rung that the place's slot begins with; empty: open time."""
     return str(place.fill.get("rung", ""))

@@ -21,6 +21,7 @@ from radio.editorial.queries import episodes_ready, gate_silent_since, has_recei
 from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
+from radio.schedule.outlook import days_ahead
 from radio.station import station
 from radio.studio import actions, gate_words, lines, queries, words
 from radio.studio.forms import EpisodeForm
@@ -79,6 +80,9 @@ def board() -> str:
         steward=person.has(Role.STEWARD),
         editor=person.has(Role.STEWARD, Role.EDITOR),
         silent_since=gate_silent_since(session()),
+        red_days=[ahead.day for ahead in days_ahead(session(), station()) if ahead.is_red]
+        if person.has(Role.STEWARD, Role.EDITOR)
+        else [],
     )
 
 

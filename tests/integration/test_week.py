@@ -265,7 +265,7 @@ def test_of_what_was_taken_back_the_day_tells_no_title(
 
 
 def test_an_empty_station_says_that_the_loop_plays(
-    browser_of: Browser, alice: Person, session: Session, station: Station
+    browser_of: Browser, alice: Person, edith: Person, session: Session, station: Station
 ) -> None:
     actions.extend(session, station)
     session.commit()
@@ -273,6 +273,8 @@ def test_an_empty_station_says_that_the_loop_plays(
     page = browser_of(alice).get("/studio/schedule").text
     assert "red days ahead" in page
     assert "The emergency loop plays" in page
+    assert "red days ahead" in browser_of(edith).get("/studio").text, "whoever can mend it meets it first"
+    assert "red days ahead" not in browser_of(alice).get("/studio").text
 
 
 def test_the_balance_adds_up_to_the_week(browser_of: Browser, alice: Person, session: Session, planned: Station) -> None:
