@@ -126,6 +126,11 @@ def test_the_operator_verifies_a_day(app: Flask, session: Session, here: Station
     assert shown.exit_code == 0, shown.output
     assert "the same again" in shown.output
     assert shown.output.splitlines()[-1].startswith("verified: 2026-11-25")
+    with app.app_context():
+        never = CliRunner().invoke(rebuilding.rundown, ["verify", "2027-01-01"])
+    assert (never.exit_code, "nothing was compiled for 2027-01-01" in never.output) == (1, True), (
+        "nobody vouches for what is not there"
+    )
 
 
 def test_the_bytes_that_were_aired_are_given_again(
