@@ -68,7 +68,7 @@ def publisher(session: Session, station: Station) -> Channel:
     remote = [RemoteItem(str(show.guid), station.url(f"/shows/{show.slug}/feed.xml"), show.title) for show in found]
     changed = max((show.changed_at for show in found), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
     return _head(
-        session, station, names.PUBLISHER, link=station.url("/shows"), self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
+        session, station, names.PUBLISHER, uses_podping=bool(station.settings.podping_url), link=station.url("/shows"), self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
         title=station.settings.station_name, changed_at=changed,
         description=_("Every show of %(station)s.", station=station.settings.station_name),
     )  # fmt: skip

@@ -93,7 +93,7 @@ def _podcast(channel: Any, told: Channel) -> None:
     )  # fmt: skip
     if told.blocked:
         _tag(channel, PODCAST, "block", "yes")
-    if told.uses_podping:
+    if told.uses_podping and not told.blocked:
         _tag(channel, PODCAST, "podping", usesPodping="true")
     _tag(channel, PODCAST, "socialInteract", protocol="disabled")
     if told.complete:

@@ -160,7 +160,7 @@ CHANNEL = [
     Row("page n_pages", _pages, lambda f: {rel: links(f, rel)[0] for rel in ("first", "previous", "next", "last") if links(f, rel)}, None, None),
     Row("page n_pages", lambda c: _pages(c).get("next"), None, lambda p: p.get("paged_feed_next"), lambda t: t["pubsub"].get("next")),
     Row("page n_pages", lambda c: _pages(c).get("first"), None, lambda p: p.get("paged_feed_first"), None),
-    Row("uses_podping", lambda c: c.uses_podping, lambda f: _attribute(f, "podcast_podping", "usespodping") == "true", None, None),
+    Row("uses_podping", lambda c: c.uses_podping and not c.blocked, lambda f: _attribute(f, "podcast_podping", "usespodping") == "true", None, None),
     Row("live", lambda c: [str(one.guid) for one in c.live], None, None, lambda t: [one["guid"] for one in t.get("podcastLiveItems", [])]),
     Row("live", lambda c: [("live" if one.on_air else "pending", one.start, one.end, flat(one.title), one.image_url) for one in c.live], None, None,
         lambda t: [(one["status"], at(one["start"]), at(one["end"]), flat(one["title"]), one["image"]) for one in t.get("podcastLiveItems", [])]),
