@@ -236,6 +236,7 @@ def test_a_person_who_opens_a_feed_is_shown_what_to_do_with_it(client: Visitor, 
     assert (sent_on.status_code, sent_on.headers["Location"]) == (303, "/shows/night-desk/subscribe")
     page = client.get("/shows/night-desk/subscribe").text
     assert "AntennaPod" in page
+    assert page.count('.opml" download') == 2, "a file to give to an app, not a page of code"
     assert "http://localhost/shows/night-desk/feed.xml" in page
     assert client.get(f"{SHOW}?raw=1", headers=PEOPLE).mimetype == "application/xml"
     assert client.get(SHOW).status_code == 200
