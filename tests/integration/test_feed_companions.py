@@ -247,6 +247,19 @@ def test_a_person_who_opens_a_feed_is_shown_what_to_do_with_it(client: Visitor, 
             assert client.get(path, headers=PEOPLE).headers["Location"] == place
 
 
+def test_an_app_that_is_given_the_address_of_a_page_finds_its_feeds(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    for page in ("/", "/shows", "/subscribe", "/shows/night-desk", "/shows/night-desk/low/subscribe", f"/episodes/{episode.id}"):
+        folder = page if page == "/" else "/" if page in {"/shows", "/subscribe"} else "/shows/night-desk/"
+        folder += "low/" if "/low/" in page else ""
+        links = re.findall(
+            r'<link rel="alternate" type="(application/[a-z]+\+(?:xml|json))" title="[^"]+" href="([^"]+feed\.[^"]+)"',
+            client.get(page).text,
+        )
+        assert links == [("application/rss+xml", f"{folder}feed.xml"), ("application/feed+json", f"{folder}feed.json")], page
+        assert [client.get(address).mimetype for _media_type, address in links] == [media_type for media_type, _address in links]
+
+
 def test_what_is_kept_is_answered_as_the_application_answered(client: Visitor, session: Session) -> None:
     told(session)
     catalogue.touched(session)
