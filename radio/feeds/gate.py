@@ -97,12 +97,12 @@ class Round:
             NoVerdictError: nobody answered.
         """
         item, sound = candidate.item, candidate.item.standard
-        faults = [*_row_faults(candidate), *_address_faults(self.reach, sound), *self._picture(item.image_url)]
-        if item.low is not None:
-            faults += _head_faults(self.reach, item.low)
+        sounds = [sound] if item.low is None else [sound, item.low]
+        faults = [*_row_faults(candidate), *self._picture(item.image_url)]
+        faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
         proved, whole = candidate.proved_sha256, not faults and self._is_read_whole(candidate)
         if whole:
-            faults += _content_faults(self.reach, sound)
+            faults += dict.fromkeys(fault for each in sounds for fault in _content_faults(self.reach, each))
             proved = None if faults else sound.sha256
         if not faults:
             faults += _length_faults(self.reach, item)
