@@ -167,8 +167,21 @@ class Outside:
             watch.cancel()
 
 
+class _Final(http.client.HTTPResponse):
+    """The answer itself: what a server says before it (103 Early Hints and such) is read and let go. Source: RFC 9110 §15.2."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 102 <= status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+
 class _Pinned(http.client.HTTPConnection):
     """A connection to addresses that were checked; the name is only spoken, never resolved again."""
+
+    response_class = _Final
 
     def __init__(self, where: Place, addresses: list[str], patience_s: float) -> None:
         super().__init__(where.host, where.port, timeout=patience_s)
@@ -306,6 +319,8 @@ class _One:
             raise OutsideError("stalled", later=True) from None
         except (OSError, http.client.HTTPException, ValueError):
             raise OutsideError("dropped", later=True) from None
+        if self._total is None and not self.have:  # a line that broke in the middle of the headers looks like this
+            return False
         return self._total is None or self.have >= self._total
 
 
