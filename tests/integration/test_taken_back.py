@@ -34,7 +34,7 @@ from radio.feeds.served import Ready
 from radio.feeds.tombstones import Why
 from radio.station import Station
 from tests.downloads import SOUNDS, Look, make_unseen
-from tests.makers import make_show
+from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
 
 SECRET = "Marigold"
@@ -381,6 +381,14 @@ def test_the_producer_is_told_what_keeps_an_episode_out_of_apps(
         shown = producer.get(page).text
         assert "Record it again, or send it with more level." in shown, page
         assert "kept out of podcast apps" in shown, page
+    for n in range(11):  # what is out lately is not all that is out
+        later = make_episode(session, show=episode.show, title=f"Later {n}", now=NOON + timedelta(hours=9, minutes=n))
+        later.made_by = alice.id
+    session.commit()
+    shown = producer.get("/studio").text
+    assert "Later 10" in shown
+    assert "Later 0" not in shown
+    assert "Record it again, or send it with more level." in shown
 
 
 def test_what_is_taken_back_during_a_night_of_other_shows_touches_no_other_item(
