@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import mutagen
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from media.profiles import TARGET_LUFS
@@ -289,6 +289,11 @@ def keep(session: Session, verdicts: Mapping[str, Verdict], *, now: datetime) ->
     if changed:
         touched(session)
     return changed
+
+
+def doubt(session: Session, episode_ids: Collection[str]) -> None:
+    """Have what these give read to its end the next time, whatever was proved of it before."""
+    session.execute(update(FeedItem).where(FeedItem.episode_id.in_(episode_ids)).values(proved_sha256=None))
 
 
 def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from media import artwork, keys
 from media.store import S3Store
+from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode, Rendition
 from radio.clock import SetClock
 from radio.editorial.models import FeedItem, GateWatch
@@ -177,6 +178,27 @@ def test_a_download_is_read_to_its_end_again_every_week(
     clock.move(timedelta(days=1))
     look()
     assert faults(session, episode) == ["bytes"]
+
+
+@pytest.mark.parametrize("profile", ["standard", "low"])
+def test_bytes_that_rotted_are_not_proved_by_a_new_title(
+    profile: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    look()
+    sound = {"standard": sound_of, "low": small_one}[profile](session.get_one(Episode, episode.id))
+    key, media_type, well = sound.key, sound.media_type, store.read(sound.key)
+    rotten = bytearray(well)
+    rotten[len(rotten) // 2] ^= 1
+    store.put_bytes(key, bytes(rotten), media_type)
+    catalogue.describe(session, session.get_one(Episode, episode.id), now=clock.now(), title="Rolls")
+    look()
+    assert faults(session, episode) == ["bytes"]
+    assert titles(client) == []
+
+    store.put_bytes(key, well, media_type)
+    look()
+    assert faults(session, episode) == []
+    assert titles(client) == ["Rolls"]
 
 
 def test_a_whole_archive_is_never_read_at_once_and_within_a_day() -> None:
