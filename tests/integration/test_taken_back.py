@@ -28,6 +28,7 @@ from radio.editorial import actions as editorial
 from radio.editorial.models import FeedItem
 from radio.editorial.queries import receipt
 from radio.editorial.rules import Surface
+from radio.editorial.tasks import COMPACTED_AFTER
 from radio.feeds import receipts, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.served import Ready
@@ -172,6 +173,24 @@ def test_nothing_of_it_is_in_any_public_byte(
     assert list(store.list(f"public/{episode.id}/")) == []
     kept = b"".join(row.identity for row in session.query(StoredFeed))
     assert SECRET.encode() not in kept, "no old feed is kept with it"
+
+
+def test_nothing_of_it_is_left_in_the_files_of_the_station(
+    session: Session, station: Station, episode: Episode, take_back: Callable[[Episode], None], work_off: Callable[[], int],
+    clock: SetClock,
+) -> None:  # fmt: skip
+    def telling() -> set[str]:
+        session.commit()
+        files = [path for path in station.settings.data.rglob("*") if path.is_file()]
+        return {path.name for path in files if SECRET.lower().encode() in path.read_bytes().lower()}
+
+    if station.settings.database_url.startswith("sqlite"):
+        assert telling()
+    take_back(episode)
+    work_off()
+    clock.move(COMPACTED_AFTER)
+    work_off()
+    assert telling() == set()
 
 
 def test_the_place_is_given_up_after_90_days_and_the_clip_after_a_year(
