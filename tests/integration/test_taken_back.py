@@ -243,6 +243,10 @@ def test_guidance_that_ran_out_says_that_it_is_being_checked_and_may_return(
     assert after.title == tombstones.title(Why.BEING_CHECKED, guidance.id)
     assert client.get(f"/audio/{guidance.id}.mp3").data == tombstones.clip(Why.BEING_CHECKED, "standard").content
     assert entry(client, "/kinds/guidance/feed.xml").title == after.title
+    page = client.get(f"/episodes/{guidance.id}")
+    assert (page.status_code, tombstones.TITLES[Why.BEING_CHECKED] in page.text) == (404, True), (
+        "the note in the feed leads there"
+    )
     guidance = session.get_one(Episode, guidance.id)
     catalogue.describe(session, guidance, now=clock.now(), expires_at=clock.now() + timedelta(days=30))
     look()
