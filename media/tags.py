@@ -82,7 +82,31 @@ def mp3_head(tags: PublicTags) -> bytes:
     _add_chapters(id3, tags.chapters)
     out = io.BytesIO()
     id3.save(out, v1=0, v2_version=4, padding=_no_padding)
-    return out.getvalue()
+    return _chapters_in_time(out.getvalue())
+
+
+_HEADER_BYTES, _FRAME_HEADER_BYTES = 10, 10
+
+
+def _chapters_in_time(tag: bytes) -> bytes:
+    """The tag with its chapters in the order of time: mutagen writes short frames first, and many players go by what comes first.
+
+    Source: ID3v2.4.0 §4: a frame is its id, its length in four times seven bits, two bytes of flags, and that many bytes.
+    """
+    frames, at = list[bytes](), _HEADER_BYTES
+    while at < len(tag):
+        size_bytes = sum(byte << shift for byte, shift in zip(tag[at + 4 : at + 8], (21, 14, 7, 0), strict=True))
+        frames.append(tag[at : at + _FRAME_HEADER_BYTES + size_bytes])
+        at += len(frames[-1])
+    chapters = iter(sorted((frame for frame in frames if frame.startswith(b"CHAP")), key=_start_of_chapter))
+    ordered = [next(chapters) if frame.startswith(b"CHAP") else frame for frame in frames]
+    return tag[:_HEADER_BYTES] + b"".join(ordered)
+
+
+def _start_of_chapter(frame: bytes) -> int:
+    """Source: ID3v2 Chapter Frame Addendum §3.1: a name, a zero, the start in milliseconds."""
+    _name, _zero, times = frame[_FRAME_HEADER_BYTES:].partition(b"\0")
+    return int.from_bytes(times[:4], "big")
 
 
 def mp4_head(tags: PublicTags, header: bytes) -> bytes:

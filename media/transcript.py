@@ -183,7 +183,8 @@ def _rows(cue: Cue) -> Iterator[Cue]:
 
 def html(spoken: Spoken, *, language: str, title: str) -> str:
     """As a page without style or script, with who speaks and when."""
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{entities.escape(title)}</title>'
+    look = '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+    head = f'<meta charset="utf-8">{look}<title>{entities.escape(title)}</title>'
     return f'<!doctype html>\n<html lang="{entities.escape(language)}"><head>{head}</head><body>\n{paragraphs(spoken)}</body></html>\n'
 
 

@@ -90,6 +90,11 @@ def told(session: Session, station: Station, base: str, *, now: datetime) -> Tol
     gone = {one.episode_id for one in stones}
     items, broken = queries.items(session, station, [one for one in wanted if one.episode_id not in gone], name)
     items = tombstones.among(session, station, items, wanted, name, now=now)
+    if name.of is Of.SHOW:
+        kept = queries.trailers(session, [one for one in due if one.episode_id not in gone], name)
+        channel = replace(channel, trailers=queries.items(session, station, kept, name)[0])
+    else:
+        items = tuple(map(rules.beside_others, items))
     channel = replace(channel, page=name.page, n_pages=n_pages, live=channel.live if name.page == 1 else ())
     until = rules.ends([*(one.expires_at for one in due), *(one.published_at for one in found), channel.redirects_from], now)
     if channel.live or name.of in {Of.STATION, Of.SHOW}:

@@ -60,14 +60,14 @@ def channel(session: Session, station: Station, name: FeedName, *, now: datetime
     title, description, link = _words(station, name)
     if name.low:
         title = _("%(title)s, less data", title=title)
-    shows = session.execute(select(Show.explicit, Show.changed_at, Show.category).where(Show.in_feeds)).all()
+    shows = session.execute(select(Show.explicit, Show.changed_at).where(Show.in_feeds)).all()
     live = _live(session, now, guid_of(session, station, name), None, station) if name == names.STATION else ()
     return Channel(
         guid=guid_of(session, station, name), title=title, description=description, link=link, self_url=station.url(name.path),
-        language=settings.language, author=settings.station_name, category=min((row.category for row in shows), default=_CATEGORY),
+        language=settings.language, author=settings.station_name, category=_CATEGORY,
         explicit=any(row.explicit for row in shows), image_url=station.url(artwork_path("station", None)),
         changed_at=max((row.changed_at for row in shows), default=_EPOCH), blocked=not name.listed, live=live,
-        live_urls=live_urls(station), publisher=publisher(session, station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
+        live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def show_channel(session: Session, station: Station, show: Show, name: FeedName,
         country=(show.country, country_name(show.country)), podroll=tuple(_recommended(show)),
         persons=tuple(Person(name, *role_words(role or "host")) for name, role in (show.hosts or {}).items()),
         verifications=tuple((one["purpose"], one["text"]) for one in show.verifications or ()) if own else (),
-        publisher=publisher(session, station), frequency=_frequency(session, show),
+        publisher=publisher(session, station) if own else None, frequency=_frequency(session, show),
         live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
         moved_to=(show.moved_to or "") if own else "", redirects_from=show.redirects_from,
     )  # fmt: skip
@@ -137,7 +137,10 @@ def _words(station: Station, name: FeedName) -> tuple[str, str, str]:
 
 
 def publisher(session: Session, station: Station) -> RemoteItem:
-    """Where all our shows are listed."""
+    """Where all our shows are listed. Only a feed that is listed there may name it: others are not believed.
+
+    Source: podcast namespace, publisher feeds: links count when both sides have them.
+    """
     guid = guid_of(session, station, names.PUBLISHER)
     return RemoteItem(str(guid), station.url(names.PUBLISHER_PATH), "", medium="publisher")
 

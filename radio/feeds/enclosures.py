@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from media.errors import StoreUnavailableError
 from media.profiles import low, standard
 from media.store import ObjectStore
 from media.types import ByteRange
@@ -23,6 +26,8 @@ from radio.feeds import tombstones
 STANDARD, LOW = aliased(Enclosure), aliased(Enclosure)
 _PROFILES = {profile.extension: profile.name for profile in (standard(), low())}
 _CHUNK_BYTES = 256 * 1024
+WAIT_S = 8.0
+"""How long a download may wait for the store before it is answered with 503: podcast apps give up within half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,23 @@ class Served:
         """The bytes of `wanted`, from as many objects as it takes.
 
         A missing object is told at the call, before the first byte is asked for.
+
+        Raises:
+            StoreUnavailableError: the store did not begin to give them within `WAIT_S`.
         """
-        open_ = [_bytes_of(store, part, span) for part, span in self._cut(wanted)]
+        opening: Future[list[Iterator[bytes]]] = Future()
+        threading.Thread(target=self._open, args=(store, wanted, opening), daemon=True).start()  # a greenlet under gevent
+        try:
+            open_ = opening.result(WAIT_S)
+        except TimeoutError:
+            raise StoreUnavailableError(f"{self.name}: not there in time") from None
         return (chunk for each in open_ for chunk in each)
+
+    def _open(self, store: ObjectStore, wanted: ByteRange, opening: Future[list[Iterator[bytes]]]) -> None:
+        try:
+            opening.set_result([_bytes_of(store, part, span) for part, span in self._cut(wanted)])
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it raises it
+            opening.set_exception(error)
 
     def _cut(self, wanted: ByteRange) -> Iterator[tuple[Part, ByteRange]]:
         at = 0

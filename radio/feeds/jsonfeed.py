@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from radio.core.text import allowed
-from radio.feeds.rules import Channel, Item, Sound
+from radio.feeds.rules import Channel, Item, Sound, changed
 
 
 def write(channel: Channel, shown: Sequence[Item], self_url: str) -> bytes:
@@ -39,14 +39,15 @@ def _item(item: Item) -> dict[str, object]:
         "content_html": item.notes_html,
         "image": item.image_url,
         "date_published": item.published_at.isoformat(timespec="seconds"),
-        "date_modified": item.changed_at.isoformat(timespec="seconds"),
+        "date_modified": changed(item).isoformat(timespec="seconds"),
         **({"authors": [{"name": person.name} for person in item.persons]} if item.persons else {}),
-        "attachments": [_sound(sound, item.length_ms) for sound in (item.standard, item.low) if sound],
+        "attachments": [_sound(sound, item) for sound in (item.standard, item.low) if sound],
     }
 
 
-def _sound(sound: Sound, length_ms: int) -> dict[str, object]:
+def _sound(sound: Sound, item: Item) -> dict[str, object]:
+    """One form of the sound; what has the same title is the same in another form. Source: JSON Feed 1.1, `attachments`."""
     return {
-        "url": sound.url, "mime_type": sound.media_type, "size_in_bytes": sound.size_bytes,
-        "duration_in_seconds": max(1, round(length_ms / 1000)),
+        "url": sound.url, "mime_type": sound.media_type, "title": item.title, "size_in_bytes": sound.size_bytes,
+        "duration_in_seconds": max(1, round(item.length_ms / 1000)),
     }  # fmt: skip

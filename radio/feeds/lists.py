@@ -22,7 +22,8 @@ from radio.feeds.items import tag
 from radio.feeds.names import FeedName, Of
 from radio.feeds.rules import Channel, RemoteItem
 from radio.schedule.airings import Part
-from radio.schedule.queries import rundown
+from radio.schedule.models import Revision
+from radio.schedule.queries import held, rundown
 from radio.station import Station
 
 
@@ -34,9 +35,10 @@ def today(session: Session, station: Station, *, now: datetime) -> tuple[Channel
     zone = station.settings.tz
     day = now.astimezone(zone).date()
     start, end = (instant_of(datetime.combine(day + timedelta(days=n), time()), zone) for n in (0, 1))
-    airings = rundown(session, tick_at(unix_ms(start)), tick_at(unix_ms(end))).airings
+    span = tick_at(unix_ms(start)), tick_at(unix_ms(end))
+    airings = rundown(session, *span).airings
     aired = [airing.episode_id for airing in airings if airing.part is Part.PROGRAMME and airing.episode_id]
-    query = select(Episode.id, Episode.guid, Episode.feed_guid, Episode.title, Show.slug, Show.guid.label("show_guid")).join(Show).where(
+    query = select(Episode.id, Episode.guid, Episode.feed_guid, Episode.title, Episode.changed_at, Show.slug, Show.guid.label("show_guid")).join(Show).where(
         out(now), Show.in_feeds, agreed(Scope.PODCAST), Episode.id.in_(set(aired))
     )  # fmt: skip
     known = {row.id: row for row in session.execute(query)}
@@ -45,12 +47,19 @@ def today(session: Session, station: Station, *, now: datetime) -> tuple[Channel
         RemoteItem(str(row.show_guid), station.url(f"/shows/{row.slug}/feed.xml"), row.title, row.feed_guid or str(row.guid))
         for row in played
     ]
+    changed_at = max([start, *(row.changed_at for row in played), *_compiled(session, span)])
     head = _head(
-        session, station, names.TODAY, self_url=station.url(names.TODAY_PATH), medium="podcastL", remote=tuple(remote),
-        title=_("Today on %(station)s", station=station.settings.station_name), changed_at=start, blocked=True,
+        session, station, names.TODAY, link=station.url("/schedule"), self_url=station.url(names.TODAY_PATH), medium="podcastL", remote=tuple(remote),
+        title=_("Today on %(station)s", station=station.settings.station_name), changed_at=changed_at, blocked=True,
         description=_("What is played today, in order. Each one is an episode of its own feed."),
     )  # fmt: skip
     return head, end
+
+
+def _compiled(session: Session, span: tuple[int, int]) -> Iterable[datetime]:
+    """When what holds over the span was compiled."""
+    revisions = {revision_id for revision_id, _from, _to in held(session, *span)}
+    return session.scalars(select(Revision.made_at).where(Revision.id.in_(revisions)))
 
 
 def publisher(session: Session, station: Station) -> Channel:
@@ -59,7 +68,7 @@ def publisher(session: Session, station: Station) -> Channel:
     remote = [RemoteItem(str(show.guid), station.url(f"/shows/{show.slug}/feed.xml"), show.title) for show in found]
     changed = max((show.changed_at for show in found), default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
     return _head(
-        session, station, names.PUBLISHER, self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
+        session, station, names.PUBLISHER, uses_podping=bool(station.settings.podping_url), link=station.url("/shows"), self_url=station.url(names.PUBLISHER_PATH), medium="publisher", remote=tuple(remote),
         title=station.settings.station_name, changed_at=changed,
         description=_("Every show of %(station)s.", station=station.settings.station_name),
     )  # fmt: skip
@@ -69,7 +78,7 @@ def _head(session: Session, station: Station, key: str, **said: Any) -> Channel:
     """The head of a list: what all lists of this station say, and what this one does."""
     settings = station.settings
     return Channel(
-        guid=channels.guid_of(session, station, key), link=station.url("/schedule"), language=settings.language,
+        guid=channels.guid_of(session, station, key), language=settings.language,
         author=settings.station_name, category="Health & Fitness > Mental Health",
         explicit=any(show.explicit for show in shows(session)), hub_url=settings.websub_hub,
         image_url=station.url(channels.artwork_path("station", None)), **said,

@@ -70,6 +70,12 @@ def due(session: Session, name: FeedName, *, passed: bool = True) -> list[Due]:
     return [Due(*row) for row in found.all()]
 
 
+def trailers(session: Session, found: Sequence[Due], name: FeedName) -> list[Due]:
+    """Those of a show's episodes that introduce it or a season."""
+    ids = set(session.scalars(select(Episode.id).where(of(name), Episode.release == "trailer")))
+    return [one for one in found if one.episode_id in ids]
+
+
 _DUE: Any = (  # in the order of `Due`
     select(Episode.id, Episode.guid, Episode.title, Episode.published_at, Episode.expires_at)
     .join(Show, Show.id == Episode.show_id)

@@ -175,6 +175,8 @@ class Channel:
     remote: tuple[RemoteItem, ...] = ()
     """What a list feed lists."""
     frequency: Frequency | None = None
+    trailers: tuple[Item, ...] = ()
+    """Those of the show, on whatever page they are; a feed of several shows has none of its own."""
     live: tuple[Live, ...] = ()
     live_urls: tuple[str, str, str] = ("", "", "")
     """The MP3 stream, the HLS list, the page: where it is heard live."""
@@ -260,4 +262,20 @@ def ends(instants: Iterable[datetime | None], now: datetime) -> datetime | None:
 
 def last_changed(channel: Channel, shown: Sequence[Item]) -> datetime:
     """The `lastBuildDate`: when the content last changed, never when it was rendered."""
-    return max([channel.changed_at, *(i.changed_at for i in shown)])
+    return max([channel.changed_at, *map(changed, shown)])
+
+
+def changed(item: Item) -> datetime:
+    """When the item last changed for whoever reads the feed: its coming counts, however long before it was written."""
+    return max(item.changed_at, item.published_at)
+
+
+def beside_others(item: Item) -> Item:
+    """The item in a feed of several shows, whose seasons, numbers and trailers would be taken for those of the feed.
+
+    Source: Apple, “A Podcaster's Guide to RSS”: apps group by season, and a trailer introduces the channel.
+    """
+    if item.season_number is None and item.episode_number is None and item.release != "trailer":
+        return item
+    release = "bonus" if item.release == "trailer" else item.release
+    return replace(item, season_number=None, episode_number=None, season_name="", release=release)

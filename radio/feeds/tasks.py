@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select, update
 
+from radio.catalogue.models import Show
 from radio.catalogue.queries import shows
 from radio.db import session
 from radio.errors import NotFoundError
@@ -53,31 +54,41 @@ def _renew(work: Work, key: str) -> None:
 
 
 def _tell(work: Work) -> None:
-    """Of a feed as a whole: its first page as RSS. What could not be told is told the next time."""
+    """Of a feed as a whole: its first page. What could not be told is told the next time."""
     query = select(StoredFeed.name, StoredFeed.etag).where(StoredFeed.etag != StoredFeed.announced_etag)
     for key, etag in session().execute(query.order_by(StoredFeed.name)).all():
         work.progress(0.5, "telling")
         path = _path(key)
-        if path is None or _told(station().settings, station().url(path)):
+        if path is None or _told(station().settings, station().url(path), _medium(key)):
             with work.writing() as rows:
                 rows.execute(update(StoredFeed).where(StoredFeed.name == key).values(announced_etag=etag))
 
 
 def _path(key: str) -> str | None:
     form, base = names.split(key)
-    if form is not Form.RSS or "/" in base:
-        return None
-    return names.address(base)
+    return None if form is Form.OPML or "/" in base else names.address(key)
 
 
-def _told(settings: Settings, feed_url: str) -> bool:
+def _medium(key: str) -> str:
+    """What directories are told it is; empty: they are not told, because it asks them to pass by. Source: podping, `medium`."""
+    form, base = names.split(key)
+    if form is not Form.RSS or base == names.TODAY:
+        return ""
+    if base == names.PUBLISHER:
+        return "publisher"
+    name = names.named(base)
+    blocked = session().scalar(select(Show.blocked).where(Show.slug == name.which)) if name.of is Of.SHOW else False
+    return "" if blocked or not name.listed else "podcast"
+
+
+def _told(settings: Settings, feed_url: str, medium: str) -> bool:
     """Whether everybody who is to be told has heard it. Source: WebSub §7; PubSubHubbub 0.4 §7; podping."""
     asked = []
     if settings.websub_hub:
         body = urlencode({"hub.mode": "publish", "hub.url": feed_url, "hub.topic": feed_url}).encode()
         asked.append(urllib.request.Request(settings.websub_hub, data=body, method="POST"))  # noqa: S310 - the operator's own
-    if settings.podping_url:
-        query = urlencode({"url": feed_url, "reason": "update", "medium": "podcast"})
+    if settings.podping_url and medium:
+        query = urlencode({"url": feed_url, "reason": "update", "medium": medium})
         mark = "&" if "?" in settings.podping_url else "?"
         headers = {"Authorization": settings.podping_token} if settings.podping_token else {}
         asked.append(urllib.request.Request(f"{settings.podping_url}{mark}{query}", headers=headers))  # noqa: S310 - as above

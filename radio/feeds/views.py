@@ -65,15 +65,15 @@ def tag_feed(listed: str, code: str, form: str) -> Answer:
 @bp.get(names.TODAY_PATH)
 @access(Access.PUBLIC)
 def today() -> Answer:
-    """Today's running order, as pointers to episodes."""
-    return answer(names.TODAY)
+    """Today's running order, as pointers to episodes; a person is shown the schedule."""
+    return _page_for_a_person("/schedule") or answer(names.TODAY)
 
 
 @bp.get(names.PUBLISHER_PATH)
 @access(Access.PUBLIC)
 def publisher() -> Answer:
-    """Every show, as pointers to feeds."""
-    return answer(names.PUBLISHER)
+    """Every show, as pointers to feeds; a person is shown the shows."""
+    return _page_for_a_person("/shows") or answer(names.PUBLISHER)
 
 
 @bp.get(names.OPML_PATH)
@@ -92,10 +92,8 @@ def every() -> Answer:
 
 def _feed(name: FeedName, form: str) -> Answer:
     """The feed for an app; for a person with a browser the page that says what to do with it."""
-    if form == "xml" and served.for_a_person(request.environ) and "raw" not in request.args:
-        response = redirect(name.subscribe_path, 303)
-        response.headers.update({"Cache-Control": "no-store", "Vary": "Sec-Fetch-Dest"})
-        return response
+    if form == "xml" and (page_instead := _page_for_a_person(name.subscribe_path)):
+        return page_instead
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= 1000:
         raise NotFoundError(name.key)
@@ -104,6 +102,15 @@ def _feed(name: FeedName, form: str) -> Answer:
     if "raw" in request.args and form == "xml" and found.status_code == 200:
         found.content_type = "application/xml; charset=UTF-8"  # browsers style this, and offer the other as a file
     return found
+
+
+def _page_for_a_person(path: str) -> Answer | None:
+    """The way to the page that says the same in words; None: an app asks, or somebody who wants to see what apps see."""
+    if not served.for_a_person(request.environ) or "raw" in request.args:
+        return None
+    response = redirect(path, 303)
+    response.headers.update({"Cache-Control": "no-store", "Vary": "Sec-Fetch-Dest"})
+    return response
 
 
 def answer(key: str) -> Response:

@@ -93,7 +93,7 @@ def _podcast(channel: Any, told: Channel) -> None:
     )  # fmt: skip
     if told.blocked:
         _tag(channel, PODCAST, "block", "yes")
-    if told.uses_podping:
+    if told.uses_podping and not told.blocked:
         _tag(channel, PODCAST, "podping", usesPodping="true")
     _tag(channel, PODCAST, "socialInteract", protocol="disabled")
     if told.complete:
@@ -111,7 +111,7 @@ def _agreements(channel: Any, told: Channel) -> None:
         _tag(channel, PODCAST, "funding", told.funding_words[:128] or None, url=told.funding_url)
     code, name = told.country
     if code:
-        _tag(channel, PODCAST, "location", name or code, rel="subject", country=code.lower())
+        _tag(channel, PODCAST, "location", name or code, rel="subject", country=code)
     if told.synthetic:
         _tag(channel, PODCAST, "txt", "true", purpose="ai-content")
     for purpose, text in told.verifications:
@@ -149,7 +149,7 @@ def write(channel: Channel, shown: Sequence[Item]) -> Written:
     head, end, tail = _channel(channel, shown).partition(b"</channel>")
     live = "".join(items.live(one, channel.live_urls, channel.author) for one in channel.live)
     title, mark, rest = head.replace(b"?>\n", f"?>\n{STYLE}\n".encode(), 1).partition(b"</title>")
-    trailers = "".join(_trailer(item) for item in shown if item.release == "trailer")
+    trailers = "".join(map(_trailer, channel.trailers))
     start = b"".join([title, mark, live.encode(), rest, trailers.encode()])
     written = [_told(item, channel.image_url) for item in shown]
     body = [text for text, _why in written]

@@ -95,8 +95,9 @@ def oembed() -> Response:
         "type": "rich", "version": "1.0", "title": card.title, "provider_name": station().settings.station_name,
         "provider_url": station().url("/"), "cache_age": _OEMBED_KEPT_S, "width": width, "height": height,
         "html": sharing.iframe(station().url(f"/embed/{found.id}"), card.title, (width, height)),
-        "thumbnail_url": card.picture, "thumbnail_width": 1200, "thumbnail_height": 630,
     }  # fmt: skip
+    if _at_most("maxwidth", 1200) == 1200 and _at_most("maxheight", 630) == 630:  # no larger than was asked for either
+        facts |= {"thumbnail_url": card.picture, "thumbnail_width": 1200, "thumbnail_height": 630}
     content = jsonify(facts).get_data() if form == "json" else sharing.oembed_xml(facts)
     response = page_response(content, "application/json" if form == "json" else "text/xml", kept_s=_KEPT_S)
     response.headers["Access-Control-Allow-Origin"] = "*"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from radio.catalogue import actions as catalogue
 from radio.catalogue import transcripts
 from radio.catalogue.models import Episode, Recording, Show
-from radio.catalogue.rules import RecordingState, State
+from radio.catalogue.rules import RecordingState, State, podcast_guid
 from radio.core.text import plain
 from radio.editorial import actions as editorial
 from radio.editorial.rules import AT_THE_CONSOLE
@@ -26,13 +25,13 @@ _FIRST_ON_AIR = {"ident": 0, "company": 1}
 """What a station needs first, so that it is alive while the rest is made ready."""
 
 
-def bring_shows(session: Session, sample: Sample, *, now: datetime) -> dict[str, Show]:
-    """Make the shows that are not there yet; slug → show."""
+def bring_shows(session: Session, station: Station, sample: Sample, *, now: datetime) -> dict[str, Show]:
+    """Make the shows that are not there yet; slug → show. Each station's have ids of their own, as directories want them."""
     shows = {show.slug: show for show in session.scalars(select(Show))}
     for one in sample.shows:
         if one.slug not in shows:
             shows[one.slug] = catalogue.make_show(
-                session, now=now, guid=uuid5(NAMESPACE_URL, f"sample/{one.slug}"), address=one.slug, title=one.title,
+                session, now=now, guid=podcast_guid(station.url(f"/shows/{one.slug}/feed.xml")), address=one.slug, title=one.title,
                 description=one.description, language=one.language, category=one.category, kind=one.kind,
                 in_feeds=one.in_feeds, synthetic=one.synthetic,
             )  # fmt: skip

@@ -45,7 +45,7 @@ def sample() -> None:
 
 def _bring_all(whole: Sample, bar: object) -> None:
     with committing() as rows:
-        shows = {slug: show.id for slug, show in bring.bring_shows(rows, whole, now=station().now()).items()}
+        shows = {slug: show.id for slug, show in bring.bring_shows(rows, station(), whole, now=station().now()).items()}
     episodes: dict[str, str] = {}
     for one in bring.in_order(whole):
         with committing() as rows:

@@ -23,7 +23,7 @@ import podcastparser
 
 from radio.feeds.actions import Told
 from radio.feeds.items import CHAPTERS_TYPE, HLS_TYPE
-from radio.feeds.rules import Channel, Item, RemoteItem
+from radio.feeds.rules import Channel, Item, RemoteItem, last_changed
 from tests.waiting import PATIENCE_S
 
 HERE = Path(__file__).resolve().parent
@@ -145,7 +145,7 @@ CHANNEL = [
     Row("license_url", lambda c: c.license_url if c.license else "", lambda f: _attribute(f, "podcast_license", "url"), None, None),
     Row("funding_url", lambda c: c.funding_url, lambda f: _attribute(f, "podcast_funding", "url"), lambda p: p.get("funding_url", ""), lambda t: "".join(one["url"] for one in t.get("podcastFunding", []))),
     Row("funding_words", lambda c: flat(c.funding_words) if c.funding_url else "", None, None, lambda t: "".join(flat(one["message"]) for one in t.get("podcastFunding", []))),
-    Row("country", lambda c: c.country[0].lower(), lambda f: _attribute(f, "podcast_location", "country"), None, None),
+    Row("country", lambda c: c.country[0], lambda f: _attribute(f, "podcast_location", "country"), None, None),
     Row("country", lambda c: c.country[1], None, None, lambda t: t.get("podcastLocation", {}).get("name", "")),
     Row("synthetic verifications", lambda c: _txt([*([("ai-content", "true")] if c.synthetic else []), *c.verifications]), None, None, _txt_of),
     Row("persons", lambda c: [(one.name, one.role, one.group) for one in c.persons], None, None,
@@ -160,7 +160,7 @@ CHANNEL = [
     Row("page n_pages", _pages, lambda f: {rel: links(f, rel)[0] for rel in ("first", "previous", "next", "last") if links(f, rel)}, None, None),
     Row("page n_pages", lambda c: _pages(c).get("next"), None, lambda p: p.get("paged_feed_next"), lambda t: t["pubsub"].get("next")),
     Row("page n_pages", lambda c: _pages(c).get("first"), None, lambda p: p.get("paged_feed_first"), None),
-    Row("uses_podping", lambda c: c.uses_podping, lambda f: _attribute(f, "podcast_podping", "usespodping") == "true", None, None),
+    Row("uses_podping", lambda c: c.uses_podping and not c.blocked, lambda f: _attribute(f, "podcast_podping", "usespodping") == "true", None, None),
     Row("live", lambda c: [str(one.guid) for one in c.live], None, None, lambda t: [one["guid"] for one in t.get("podcastLiveItems", [])]),
     Row("live", lambda c: [("live" if one.on_air else "pending", one.start, one.end, flat(one.title), one.image_url) for one in c.live], None, None,
         lambda t: [(one["status"], at(one["start"]), at(one["end"]), flat(one["title"]), one["image"]) for one in t.get("podcastLiveItems", [])]),
@@ -243,17 +243,12 @@ ITEM = [
 
 
 def _trailers(told: Told) -> list[tuple[str, datetime, int, str]]:
-    """Of the whole feed: it is told at the channel, and made of its items."""
-    return [
-        (one.standard.url, one.published_at, one.standard.size_bytes, one.title[:128])
-        for one in told.items
-        if one.release == "trailer"
-    ]
+    return [(one.standard.url, one.published_at, one.standard.size_bytes, one.title[:128]) for one in told.channel.trailers]
 
 
 WHOLE = [
-    Row("release", _trailers, None, None, lambda t: [(one["url"], at(one["pubdate"]), one["length"], one["title"]) for one in t.get("trailers", [])]),
-    Row("changed_at", lambda told: max([told.channel.changed_at, *(one.changed_at for one in told.items)]).replace(microsecond=0), None, None, lambda t: at(t["lastBuildDate"])),
+    Row("trailers", _trailers, None, None, lambda t: [(one["url"], at(one["pubdate"]), one["length"], one["title"]) for one in t.get("trailers", [])]),
+    Row("changed_at", lambda told: last_changed(told.channel, told.items).replace(microsecond=0), None, None, lambda t: at(t["lastBuildDate"])),
 ]  # fmt: skip
 
 PARSERS = ("feedparser", "podcastparser", "partytime")

@@ -62,3 +62,8 @@ def test_no_other_sheet_names_a_colour() -> None:
         for colour in re.findall(r"#[0-9a-fA-F]{6}\b|rgba?\(|hsla?\(", path.read_text().split("@media print")[0])
     ]
     assert not wrong, f"colours live in tokens.css only: {wrong}"
+
+
+def test_paper_is_white_at_night_too() -> None:
+    """What is printed from a page at night: its light letters would be lost on paper."""
+    assert re.findall(r"@media (.*)prefers-color-scheme", TOKENS) == ["screen and ("]

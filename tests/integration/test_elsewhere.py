@@ -114,6 +114,7 @@ def test_a_site_that_asks_is_given_a_frame(client: Visitor, session: Session) ->
     found = re.search(r'type="application/json\+oembed" href="([^"]+)"', page)
     assert found
 
+    assert found[1].startswith("http://localhost/"), "whoever looks for it resolves no address"
     response = client.get(unescape(found[1]))
     facts = response.get_json()
 
@@ -133,6 +134,7 @@ def test_the_same_as_xml_and_smaller(client: Visitor, session: Session) -> None:
 
     assert (facts["width"], facts["height"]) == ("300", "100")
     assert 'width="300" height="100"' in str(facts["html"])
+    assert not [name for name in facts if str(name).startswith("thumbnail")], "no larger picture than was asked for"
 
 
 ASKED = (

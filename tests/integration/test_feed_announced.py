@@ -17,6 +17,7 @@ from radio.feeds.models import StoredFeed
 from radio.jobs.actions import enqueue
 from radio.settings import Settings
 from tests.makers import make_episode, make_show
+from tests.visitor import Visitor
 
 Heard = list[tuple[str, str, str]]
 
@@ -34,7 +35,7 @@ def hub() -> Iterator[tuple[str, Heard, list[int]]]:
 
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
-            self._answer("GET", f"{asked['reason'][0]} {asked['url'][0]}")
+            self._answer("GET", f"{asked['reason'][0]} {asked['medium'][0]} {asked['url'][0]}")
 
         def _answer(self, method: str, told: str) -> None:
             heard.append((method, told, self.headers.get("Authorization", "")))
@@ -61,18 +62,24 @@ def settings(settings: Settings, hub: tuple[str, Heard, list[int]]) -> Settings:
 
 
 def test_hubs_are_told_of_what_changed_once_and_again_when_they_did_not_hear(
-    session: Session, work_off: Callable[[], int], clock: SetClock, hub: tuple[str, Heard, list[int]]
+    client: Visitor, session: Session, work_off: Callable[[], int], clock: SetClock, hub: tuple[str, Heard, list[int]]
 ) -> None:
     _address, heard, answers = hub
     show = make_show(session)
     make_episode(session, show=show)
+    hidden = make_show(session, slug="hidden", title="Hidden")
+    hidden.blocked = True
     catalogue.touched(session)
+    for path in ("/feed.json", "/low/feed.xml", "/tags/form/audio/feed.xml", "/today.xml", "/publisher.xml", "/feeds.opml"):
+        assert client.get(path).status_code == 200
     enqueue(session, "announce", "", now=clock.now())  # a worker begins periodic work by itself
     work_off()
-    feed = "http://localhost/shows/night-desk/feed.xml"
-    assert ("POST", f"publish {feed}", "") in heard
-    assert ("GET", f"update {feed}", "a-word") in heard
-    assert ("POST", "publish http://localhost/feed.xml", "") in heard
+    here, feeds = "http://localhost", ["/feed.json", "/feed.xml", "/low/feed.xml", "/publisher.xml"]
+    feeds += ["/shows/hidden/feed.xml", "/shows/night-desk/feed.xml", "/tags/form/audio/feed.xml", "/today.xml"]
+    assert sorted(told for how, told, _word in heard if how == "POST") == [f"publish {here}{path}" for path in feeds]
+    assert sorted(told for how, told, word in heard if how == "GET" and word == "a-word") == [
+        f"update podcast {here}/feed.xml", f"update podcast {here}/shows/night-desk/feed.xml", f"update publisher {here}/publisher.xml",
+    ], "and nothing that asks directories to pass by"  # fmt: skip
 
     heard.clear()
     clock.move(timedelta(minutes=2))

@@ -129,6 +129,7 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
         )
         assert (again.status_code, again.headers["Access-Control-Allow-Origin"]) == (304, "*")
         assert client.head(answer.request.path).headers["Access-Control-Allow-Origin"] == "*"
+    assert '<meta name="color-scheme" content="light dark">' in page.text, "no white page in a dark room"
     assert "Nos da." in client.get(f"{stem}.cy.html").text
     assert client.get(f"{stem}.cy.html").headers["Access-Control-Allow-Origin"] == "*"
     assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
@@ -181,17 +182,44 @@ def test_a_long_feed_has_pages_that_lead_to_each_other(
     monkeypatch.setattr(names, "PER_PAGE", 3)
     show = make_show(session)
     made = [make_episode(session, show=show, title=f"Part {n}", now=NOON - timedelta(hours=n)) for n in range(7)]
-    catalogue.touched(session)
+    catalogue.describe(session, made[-1], now=NOON, release="trailer", season_number=1, episode_number=1)
     found, address = [], SHOW
     while address:
         channel = etree.fromstring(client.get(address).data)[0]
         links = {link.get("rel"): link.get("href") for link in channel.findall("a:link", NAMESPACES)}
         found += [guid.text for guid in channel.findall("item/guid")]
+        assert [one.text for one in channel.findall("p:trailer", NAMESPACES)] == ["Part 6"], "on whatever page it is"
         address = (links.get("next") or "").removeprefix("http://localhost")
     assert found == [str(episode.guid) for episode in made]
     assert links["last"] == links["self"] == f"http://localhost{SHOW}?page=3"
     assert client.get(f"{SHOW}?page=4").status_code == 404
     assert json.loads(client.get("/shows/night-desk/feed.json").data)["next_url"].endswith("feed.json?page=2")
+
+
+def test_beside_other_shows_nothing_is_numbered_or_introduces_the_whole(client: Visitor, session: Session) -> None:
+    """Apps group a feed by its seasons, and play a trailer of the channel before all else."""
+    show = make_show(session)
+    for n, release in enumerate(("full", "trailer")):
+        episode = make_episode(session, show=show, title=f"Part {n}", now=NOON - timedelta(hours=n))
+        catalogue.describe(session, episode, now=NOON, release=release, season_number=2, episode_number=n + 1)
+    own, *several = (etree.fromstring(client.get(path).data)[0] for path in (SHOW, "/feed.xml", "/kinds/programme/feed.xml"))
+    told = ("item/i:season", "item/i:episode", "item/p:season", "item/p:episode", "p:trailer")
+    assert [len(own.findall(name, NAMESPACES)) for name in told] == [2, 2, 2, 2, 1]
+    for channel in several:
+        assert [len(channel.findall(name, NAMESPACES)) for name in told] == [0, 0, 0, 0, 0]
+        assert [one.text for one in channel.findall("item/i:episodeType", NAMESPACES)] == ["full", "bonus"]
+
+
+def test_who_publishes_a_feed_names_it_too(client: Visitor, session: Session) -> None:
+    """Source: podcast namespace, publisher feeds: a link that only one side has is not believed."""
+    told(session)
+    for path in every_feed(session):
+        channel = etree.fromstring(client.get(path).data)[0]
+        for publisher in channel.findall("p:publisher/p:remoteItem", NAMESPACES):
+            there = etree.fromstring(client.get(publisher.get("feedUrl", "").removeprefix("http://localhost")).data)[0]
+            listed = [one.get("feedUrl") for one in there.findall("p:remoteItem", NAMESPACES)]
+            assert f"http://localhost{path}" in listed
+    assert b"<podcast:publisher>" in client.get(SHOW).data
 
 
 def test_the_feed_for_small_data_has_the_small_sound_and_asks_directories_to_pass_by(client: Visitor, session: Session) -> None:
@@ -208,10 +236,28 @@ def test_a_person_who_opens_a_feed_is_shown_what_to_do_with_it(client: Visitor, 
     assert (sent_on.status_code, sent_on.headers["Location"]) == (303, "/shows/night-desk/subscribe")
     page = client.get("/shows/night-desk/subscribe").text
     assert "AntennaPod" in page
+    assert page.count('.opml" download') == 2, "a file to give to an app, not a page of code"
     assert "http://localhost/shows/night-desk/feed.xml" in page
     assert client.get(f"{SHOW}?raw=1", headers=PEOPLE).mimetype == "application/xml"
     assert client.get(SHOW).status_code == 200
     assert client.get(SHOW, headers=PEOPLE).status_code == 303, "also when the feed itself is kept"
+    for path, place in ((names.TODAY_PATH, "/schedule"), (names.PUBLISHER_PATH, "/shows")):
+        for _again in range(2):
+            assert client.get(path).mimetype == "application/rss+xml"
+            assert client.get(path, headers=PEOPLE).headers["Location"] == place
+
+
+def test_an_app_that_is_given_the_address_of_a_page_finds_its_feeds(client: Visitor, session: Session) -> None:
+    episode = told(session)
+    for page in ("/", "/shows", "/subscribe", "/shows/night-desk", "/shows/night-desk/low/subscribe", f"/episodes/{episode.id}"):
+        folder = page if page == "/" else "/" if page in {"/shows", "/subscribe"} else "/shows/night-desk/"
+        folder += "low/" if "/low/" in page else ""
+        links = re.findall(
+            r'<link rel="alternate" type="(application/[a-z]+\+(?:xml|json))" title="[^"]+" href="([^"]+feed\.[^"]+)"',
+            client.get(page).text,
+        )
+        assert links == [("application/rss+xml", f"{folder}feed.xml"), ("application/feed+json", f"{folder}feed.json")], page
+        assert [client.get(address).mimetype for _media_type, address in links] == [media_type for media_type, _address in links]
 
 
 def test_what_is_kept_is_answered_as_the_application_answered(client: Visitor, session: Session) -> None:
@@ -349,7 +395,7 @@ def test_a_show_is_told_to_directories_as_it_was_typed(
     for said in (
         b"<itunes:type>serial<",
         b">cc-by-4.0<",
-        b'country="gb">United Kingdom<',
+        b'country="GB">United Kingdom<',
         b'purpose="applepodcastsverify">1a<',
         b">Robin</podcast:person>",
         b'role="host" group="cast">Kim</podcast:person>',

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +23,7 @@ from radio.catalogue import transcripts
 from radio.catalogue.rules import State
 from radio.clock import SetClock
 from radio.db import db
-from radio.feeds import writer, xml
+from radio.feeds import enclosures, writer, xml
 from radio.feeds.models import StoredFeed
 from radio.station import Station
 from tests.makers import NOON, make_episode, make_show
@@ -192,6 +194,28 @@ def test_without_the_store_a_feed_is_served_and_a_download_says_later(
         assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (503, "10", "no-store"), (
             headers
         )
+
+
+class _Hanging:
+    """A store that takes every question and answers none until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def stream(self, *_asked: object) -> Iterator[bytes]:
+        self.let_go.wait(20)
+        return iter((b"too late",))
+
+
+def test_with_a_store_that_hangs_a_download_says_later_before_apps_give_up(
+    app: Flask, client: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    episode, hanging = make_episode(session), _Hanging()
+    app.extensions["station"] = replace(app.extensions["station"], store=hanging)
+    monkeypatch.setattr(enclosures, "WAIT_S", 0.1)
+    answer = client.get(f"/audio/{episode.id}.mp3")
+    hanging.let_go.set()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
 
 
 def test_a_feed_of_nothing_is_404(client: Visitor) -> None:

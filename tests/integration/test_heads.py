@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from urllib.parse import urlsplit
 
@@ -260,6 +261,18 @@ def test_enclosures_that_were_made_before_listeners_could_reach_the_store_are_ma
     enqueue(session, "enclosures", "", now=clock.now())
     work_off()
     assert client.get(f"/audio/{tagged.id}.mp3").status_code == 302
+
+
+def test_chapters_stand_in_the_download_in_the_order_of_time() -> None:
+    spans = [(0, 4000, "The longest title comes first in time"), (4000, 8000, "Then"), (8000, 9000, "The last one")]
+    chapters = tuple(tags.Chapter(*span) for span in spans * 6)
+    one = tags.PublicTags("Lamps", "Night Desk", "Us", "", date(2026, 11, 25), 9000, chapters=chapters, cover=b"jpeg")
+    ordered = replace(one, chapters=tuple(sorted(chapters, key=lambda each: each.start_ms)))
+    for head in (tags.mp3_head(one), tags.mp3_head(ordered)):
+        starts = [int.from_bytes(found[1], "big") for found in re.finditer(rb"CHAP.{6}chp\d+\0(.{4})", head, re.DOTALL)]
+        assert starts == [0] * 6 + [4000] * 6 + [8000] * 6
+        assert len(ID3(BytesIO(head)).getall("CHAP")) == 18
+        assert ID3(BytesIO(head))["APIC:"].data == b"jpeg"
 
 
 def test_chapters_are_those_that_were_named_or_the_spans_of_content_notes() -> None:

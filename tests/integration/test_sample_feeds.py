@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from lxml import etree
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from radio.catalogue.actions import touched
-from radio.catalogue.models import Episode
+from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial.models import FeedItem
-from radio.feeds import lint
+from radio.feeds import lint, rules
 from radio.feeds.names import FeedName, Of
 from radio.sample import bring, load
 from radio.schedule.actions import extend
@@ -26,7 +27,7 @@ PODCAST = "{https://podcastindex.org/namespace/1.0}"
 def sampled(app: Flask, session: Session, station: Station) -> Session:
     """The sample station, published; its sound is rows only."""
     sample = load()
-    shows = {slug: show.id for slug, show in bring.bring_shows(session, sample, now=NOON).items()}
+    shows = {slug: show.id for slug, show in bring.bring_shows(session, station, sample, now=NOON).items()}
     episodes = {one.name: bring.bring_episode(session, shows[one.show], one, now=NOON)[0] for one in sample.episodes}
     for episode_id in episodes.values():
         episode = session.get_one(Episode, episode_id)
@@ -52,6 +53,12 @@ def test_every_feed_of_the_sample_station_keeps_every_rule(sampled: Session, cli
     for path in [*(name.path for name in feeds), "/today.xml", "/publisher.xml"]:
         found = lint.findings(client.get(path).data)
         assert [f"{one.rule}: {one.place}" for one in found if one.rule != "no-items"] == [], path
+
+
+def test_a_sample_show_has_the_id_that_its_address_gives(sampled: Session) -> None:
+    """Two stations with the sample are not one podcast to a directory."""
+    found = {show.slug: show.guid for show in sampled.scalars(select(Show))}
+    assert found == {slug: rules.podcast_guid(f"http://localhost/shows/{slug}/feed.xml") for slug in found}
 
 
 def test_what_is_spoken_has_a_transcript_in_the_feed_and_at_its_address(sampled: Session, client: Visitor) -> None:

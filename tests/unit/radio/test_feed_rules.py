@@ -57,6 +57,7 @@ WHOLE = Channel(
     frequency=Frequency("every day at 22:00", "FREQ=DAILY", NOON),
     live=(Live(UUID(int=7), "Tonight", "Live.", NOON, NOON + timedelta(hours=1), f"{SITE}/artwork/x-1-1400.jpg", on_air=True),),
     live_urls=(f"{SITE}/live.mp3", f"{SITE}/live.m3u8", f"{SITE}/"), hub_url="https://hub.example/", uses_podping=True, n_pages=2,
+    trailers=(whole_item(2),),
 )  # fmt: skip
 FEED = xml.write(WHOLE, [whole_item(1), whole_item(2)]).content.decode()
 ITEM = f"item {whole_item(1).guid} "
@@ -125,7 +126,7 @@ PLANTED = [
     ("person-name", ">Ann of the lamp<", "> <"),
     ("location-name", ">United Kingdom<", "><"),
     ("location-rel", 'rel="subject"', 'rel="about"'),
-    ("location-country", 'country="gb"', 'country="Great Britain"'),
+    ("location-country", 'country="GB"', 'country="Great Britain"'),
     ("location-exact", 'rel="subject"', 'rel="subject" geo="geo:51.5,-0.1"'),
     ("license-name", ">cc-by-nc-4.0<", ">CC BY<"),
     ("license-url", 'url="https://licence.example/">cc-by-nc-4.0<', ">our-own<"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from radio.feeds import items, rules, xml
+from radio.feeds import items, jsonfeed, rules, xml
 from radio.feeds.rules import Channel, Due, Item, Sound
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -87,6 +88,11 @@ def test_the_same_values_give_the_same_bytes_whatever_the_time() -> None:
 def test_the_build_date_is_the_last_change_and_never_now() -> None:
     shown = shown_of([item(1), item(2, changed_at=NOON - timedelta(minutes=5))], NOON)
     assert b"<lastBuildDate>Sat, 21 Nov 2026 11:55:00 +0000</lastBuildDate>" in write(shown)
+    late = [item(1, changed_at=NOON - timedelta(days=3))]  # written on Wednesday, out an hour ago
+    assert b"<lastBuildDate>Sat, 21 Nov 2026 11:00:00 +0000</lastBuildDate>" in write(shown_of(late, NOON))
+    (told,) = json.loads(jsonfeed.write(CHANNEL, late, CHANNEL.self_url))["items"]
+    assert told["date_modified"] == told["date_published"] == "2026-11-21T11:00:00+00:00"
+    assert {one["title"] for one in told["attachments"]} == {told["title"]}, "one title: forms of the same thing"
 
 
 @given(st.datetimes(timezones=st.timezones()))
