@@ -116,6 +116,19 @@ def committing() -> Iterator[Session]:
             raise
 
 
+def tidy_log() -> bool:
+    """Have SQLite's log forget the pages as they were before, which it keeps until it writes over them; whether nobody was in its way."""
+    if db.engine.dialect.name != "sqlite":
+        return True
+    session().rollback()
+    connection = db.engine.raw_connection()
+    try:
+        busy, _pages, _moved = connection.cursor().execute("pragma wal_checkpoint(truncate)").fetchone()
+    finally:
+        connection.close()
+    return not busy
+
+
 def only_reads(yes: bool) -> None:
     """Say for the rest of this context (a request) whether transactions only read."""
     _reading.set(yes)

@@ -3,6 +3,7 @@
     RadioError(status)
     ├── SettingsError(faults)        the environment is not usable; every fault at once
     ├── NotFoundError          404
+    │   └── BeingCheckedError        guidance whose date is over
     ├── WithdrawnError         410
     ├── RefusedError           409   a rule says no; `code` names the rule
     │   └── MoveError                an episode may not make this move now
@@ -38,6 +39,10 @@ class NotFoundError(RadioError):
     """There is no such thing, or it is not for this person."""
 
     status = 404
+
+
+class BeingCheckedError(NotFoundError):
+    """Guidance whose date is over: people who know are checking it."""
 
 
 class WithdrawnError(RadioError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,6 +38,7 @@ def give_sound(episode: Episode, store: S3Store) -> None:
     for rendition in episode.recording.renditions:
         content = SOUNDS[rendition.profile]
         assert rendition.size_bytes == len(content)
+        rendition.sha256 = hashlib.sha256(content).hexdigest()
         store.put_bytes(rendition.key, content, rendition.media_type)
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.sql.base import ExecutableOption
 from media import keys
 from media.artwork import SIZES_PX
 from radio.catalogue.models import Change, Episode, Recording, Rendition, Show
-from radio.catalogue.rules import RecordingState, Scope, State
+from radio.catalogue.rules import CHECKED_KINDS, RecordingState, Scope, State
 from radio.core.ids import looks_like_id
-from radio.errors import NotFoundError, WithdrawnError
+from radio.errors import BeingCheckedError, NotFoundError, WithdrawnError
 
 
 def public(now: datetime) -> ColumnElement[bool]:
@@ -80,6 +80,7 @@ def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episo
 
     Raises:
         WithdrawnError: it was public and has been taken back.
+        BeingCheckedError: guidance that has run out.
         NotFoundError: no such episode, not published, run out, or one without a page.
     """
     episode = any_episode_or_404(session, episode_id)
@@ -88,7 +89,7 @@ def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episo
     if episode.state is not State.PUBLISHED or not episode.show.in_feeds or Scope.SITE not in episode.scopes:
         raise NotFoundError(episode_id)
     if not _is_out(episode, now):
-        raise NotFoundError(episode_id)
+        raise BeingCheckedError(episode_id) if episode.kind in CHECKED_KINDS else NotFoundError(episode_id)
     return episode
 
 

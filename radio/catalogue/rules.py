@@ -81,6 +81,8 @@ STATION_KINDS = frozenset({"ident", "company"})
 """Kinds that live between programmes."""
 
 
+CHECKED_KINDS = frozenset({"guidance"})
+"""What runs out because it must be checked again; other things just end."""
 SUMMARY_LIMIT = 4_000
 """Characters of a summary or a show's description. Source: Apple's limit for an episode description."""
 NOTES_LIMIT = 20_000

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from radio.catalogue.models import Episode
@@ -67,6 +67,11 @@ def held(session: Session, episode_ids: Collection[str]) -> dict[str, list[str]]
         FeedItem.episode_id.in_(episode_ids), FeedItem.held_at.is_not(None)
     )
     return {row.episode_id: row.faults for row in session.execute(query)}
+
+
+def held_ids() -> Select[str]:
+    """The episodes that the gate keeps out of the feeds, for conditions of other queries."""
+    return select(FeedItem.episode_id).where(FeedItem.held_at.is_not(None))
 
 
 def gate_silent_since(session: Session) -> datetime | None:

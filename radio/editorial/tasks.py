@@ -15,6 +15,7 @@ from radio.catalogue.queries import keys_of, keys_of_others, picture_keys
 from radio.catalogue.rules import RecordingState, State
 from radio.core.people import THE_STATION
 from radio.db import session as station_session
+from radio.db import tidy_log
 from radio.editorial import audit
 from radio.editorial.models import FeedItem
 from radio.errors import RefusedError
@@ -55,10 +56,12 @@ def erase(work: Work) -> None:
 
 @handles("compact-store")
 def compact_store(work: Work) -> None:
-    """Let the embedded store's files forget what was erased; any other store is its provider's."""
+    """Let the files of this machine forget what was erased: the embedded store's, and the database's log. Others are their provider's."""
     settings = station().settings
     if settings.embedded_s3:
         seaweed.compact(settings.store_folder)
+    if not tidy_log():
+        raise RefusedError("log-in-use")
     with work.publishing():
         pass
 

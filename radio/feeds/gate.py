@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import mutagen
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from media.profiles import TARGET_LUFS
@@ -97,12 +97,12 @@ class Round:
             NoVerdictError: nobody answered.
         """
         item, sound = candidate.item, candidate.item.standard
-        faults = [*_row_faults(candidate), *_address_faults(self.reach, sound), *self._picture(item.image_url)]
-        if item.low is not None:
-            faults += _head_faults(self.reach, item.low)
+        sounds = [sound] if item.low is None else [sound, item.low]
+        faults = [*_row_faults(candidate), *self._picture(item.image_url)]
+        faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
         proved, whole = candidate.proved_sha256, not faults and self._is_read_whole(candidate)
         if whole:
-            faults += _content_faults(self.reach, sound)
+            faults += dict.fromkeys(fault for each in sounds for fault in _content_faults(self.reach, each))
             proved = None if faults else sound.sha256
         if not faults:
             faults += _length_faults(self.reach, item)
@@ -289,6 +289,11 @@ def keep(session: Session, verdicts: Mapping[str, Verdict], *, now: datetime) ->
     if changed:
         touched(session)
     return changed
+
+
+def doubt(session: Session, episode_ids: Collection[str]) -> None:
+    """Have what these give read to its end the next time, whatever was proved of it before."""
+    session.execute(update(FeedItem).where(FeedItem.episode_id.in_(episode_ids)).values(proved_sha256=None))
 
 
 def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:

@@ -37,7 +37,7 @@ def enclosures(work: Work) -> None:
     waiting = heads.stale(session, here)
     session.rollback()
     for start in range(0, len(waiting), AT_ONCE):
-        made = {}
+        made, failed = {}, set()
         for done, wanted in enumerate(waiting[start : start + AT_ONCE], start):
             work.progress(done / len(waiting), "tagging")
             try:
@@ -46,8 +46,12 @@ def enclosures(work: Work) -> None:
                 raise
             except Exception as error:  # noqa: BLE001 - the gate finds out what that means for its item; the others go on
                 log.warning("enclosure of %s (%s): %s", wanted.episode_id, wanted.profile, type(error).__name__)
+                failed.add(wanted.episode_id)
         if made:
             _keep(work, made)
+        if failed:
+            with work.writing() as session:
+                the_gate.doubt(session, failed)
     with work.publishing() as session:
         enqueue(session, "gate", "", now=here.now())
 

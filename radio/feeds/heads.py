@@ -32,6 +32,10 @@ _COVER_FROM_PX = 600
 _EXTENSIONS = {profile.name: profile.extension for profile in (standard(), low())}
 
 
+class DamagedSoundError(Exception):
+    """The bytes in the store are others than were put there; they must not be proved as if they were right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One enclosure as it should be: its facts, the picture that goes in, and the rendition that it is made for."""
@@ -149,24 +153,23 @@ def make(wanted: Wanted, station: Station) -> Made:
 
     Raises:
         ObjectMissingError: the sound or the picture is not in the store.
+        DamagedSoundError: what lies there is not the sound that was made.
     """
     store, extension = station.store, _EXTENSIONS[wanted.profile]
     facts = replace(wanted.tags, cover=_cover(store, wanted.show_id, wanted.artwork_sha256))
-    head = _head(facts, wanted, store)
+    header = store.read(wanted.key, ByteRange(0, wanted.header_bytes)) if wanted.header_bytes else b""
+    head = tags.mp4_head(facts, header) if header else tags.mp3_head(facts)
+    sound, sha256, body = hashlib.sha256(header), hashlib.sha256(head), ByteRange(wanted.header_bytes, wanted.size_bytes)
+    for chunk in store.stream(wanted.key, body):
+        sound.update(chunk)
+        sha256.update(chunk)
+    if sound.hexdigest() != wanted.sha256:
+        raise DamagedSoundError(wanted.key)
     head_key = keys.public(wanted.episode_id, hashlib.sha256(head).hexdigest(), f"{extension}head")
     store.put_bytes(head_key, head, "application/octet-stream")
-    sha256, body = hashlib.sha256(head), ByteRange(wanted.header_bytes, wanted.size_bytes)
-    for chunk in store.stream(wanted.key, body):
-        sha256.update(chunk)
     size_bytes = len(head) + body.size_bytes
     whole_key = _whole(wanted, head, sha256.hexdigest(), store) if station.settings.s3_public_endpoint else None
     return Made(head_key, len(head), whole_key, sha256.hexdigest(), size_bytes)
-
-
-def _head(facts: PublicTags, wanted: Wanted, store: ObjectStore) -> bytes:
-    if not wanted.header_bytes:
-        return tags.mp3_head(facts)
-    return tags.mp4_head(facts, store.read(wanted.key, ByteRange(0, wanted.header_bytes)))
 
 
 def _whole(wanted: Wanted, head: bytes, sha256: str, store: ObjectStore) -> str:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from media.profiles import low, standard
 from media.transcript import Cue, Spoken
 from radio.catalogue.models import Episode, Show
-from radio.catalogue.rules import State
+from radio.catalogue.rules import CHECKED_KINDS, State
 from radio.editorial.models import FeedItem
 from radio.feeds.belonging import of, told_in
 from radio.feeds.names import FeedName, Of
@@ -35,9 +35,6 @@ IN_FEEDS_FOR = timedelta(days=90)
 """So long the item stays: apps that are opened rarely hear of it too."""
 CLIP_FOR = timedelta(days=365)
 """So long the address gives the clip; then it says that it is gone."""
-CHECKED_KINDS = frozenset({"guidance"})
-"""What runs out because it must be checked again; other things just end."""
-
 _CLIPS = Path(__file__).parent / "clips"
 
 

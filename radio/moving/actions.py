@@ -111,6 +111,17 @@ def _guids_of_others(session: Session, show: Show) -> Collection[str]:
     return {str(guid) for guid in session.scalars(select(Episode.guid).where(Episode.show_id != show.id))}
 
 
+def is_here(session: Session, item: ArrivalItem) -> bool:
+    """Whether another arrival has brought it meanwhile: then nothing of it is changed."""
+    episode_id = queries.episode_of_guid(session, item.show_id, item.guid)
+    if item.episode_id is not None or episode_id is None:
+        return False
+    item.state, item.episode_id, item.problem, item.detail = ItemState.HERE, episode_id, "", ""
+    item.title, item.fields = "", {}
+    item.source = {name: item.source[name] for name in ("picture",) if name in item.source}  # to be thrown away
+    return True
+
+
 def refuse(arrival: Arrival, problem: str, detail: str, *, now: datetime) -> None:
     """Nothing of it can be taken."""
     arrival.state, arrival.problem, arrival.detail, arrival.ended_at = ArrivalState.REFUSED, problem, detail[:200], now

@@ -199,6 +199,9 @@ def bring_all(work: Work) -> None:
 
 def bring(work: Work, item_id: str, fraction: float) -> None:
     """One item: its sound into the store, then its rows in one transaction. It fails alone."""
+    with work.writing() as session:
+        if actions.is_here(session, session.get_one(ArrivalItem, item_id)):
+            return
     item = station_session().get_one(ArrivalItem, item_id)
     source, patient = (
         {"language": item.fields.get("language", ""), "guid": item.guid, **item.source},
@@ -236,6 +239,8 @@ def _bring_sound(work: Work, item_id: str, source: dict[str, object], tell: Call
     notes = ["length-differs"] if fetched.short else []
     with work.writing() as session:
         item = session.get_one(ArrivalItem, item_id)
+        if actions.is_here(session, item):
+            return
         episode = making.make_episode(item, chapters=found.chapters, artwork_sha256=artwork_sha256, now=here.now())
         found.put(session, episode, now=here.now())
         job_id = making.receive(item, episode, [*notes, *found.notes], now=here.now())

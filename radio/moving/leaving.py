@@ -20,14 +20,14 @@ def address_fault(station: Station, slug: str, address: str) -> str:
 
 
 def fault(station: Station, slug: str, address: str, guid: UUID, guids: AbstractSet[str]) -> str:
-    """Why a show cannot be said to live there: a code, or nothing when its feed is there."""
+    """Why a show cannot be said to live there: a code, with a fact after a colon where there is one, or nothing when its feed is there."""
     if code := address_fault(station, slug, address):
         return code
     try:
         content, _ = Outside.of(station.settings).read(address, most_bytes=rules.FEED_BYTES)
         found = feed.read(content)
     except OutsideError as error:
-        return error.code
+        return f"{error.code}:{error.detail}"
     except feed.FeedError:
         return "no-feed"
     own = rules.show_guid(found, address) == guid

@@ -16,7 +16,7 @@ from radio.errors import NotFoundError
 from radio.jobs.models import Job
 from radio.jobs.queries import latest_job
 from radio.moving.models import Arrival, ArrivalItem, Parcel
-from radio.moving.rules import OPEN, ItemState
+from radio.moving.rules import OPEN, ItemState, own_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,12 @@ def episodes_by_guid(session: Session, show_id: str) -> dict[str, str]:
     """What a show has already, whatever became of it: guid as its feed gives it → episode id."""
     rows = session.execute(select(Episode.guid, Episode.feed_guid, Episode.id).where(Episode.show_id == show_id))
     return {row.feed_guid or str(row.guid): row.id for row in rows}
+
+
+def episode_of_guid(session: Session, show_id: str, guid: str) -> str | None:
+    """The same of one guid; None: the show has none of it."""
+    named = or_(Episode.feed_guid == guid, and_(Episode.feed_guid.is_(None), Episode.guid == own_uuid(guid)))
+    return session.scalar(select(Episode.id).where(Episode.show_id == show_id, named))
 
 
 def parcels(session: Session, *, limit: int = 20) -> Sequence[tuple[Parcel, Show | None]]:

@@ -26,6 +26,7 @@ from radio.web import spool
 KEPT = timedelta(days=7)
 """How long a parcel, and what came of an arrival that is over, is kept."""
 _AT_ONCE = 25
+_NOT_BROUGHT = (ItemState.MISSING, ItemState.HERE)
 
 
 @handles("bring", far=True)
@@ -146,9 +147,9 @@ def _give_up_the_lost(work: Work) -> None:
 
 
 def _forget_people(work: Work) -> None:
-    """Of an item that did not come: its picture at once, and after a week who would have been heard in it."""
+    """Of an item that did not come, or was here: its picture at once, and after a week who would have been heard in it."""
     session, before = station_session(), station().now() - KEPT
-    missing = select(ArrivalItem.id).join(Arrival).where(ArrivalItem.state == ItemState.MISSING)
+    missing = select(ArrivalItem.id).join(Arrival).where(ArrivalItem.state.in_(_NOT_BROUGHT))
     source = cast(ArrivalItem.source, String)
     pictured = session.scalars(missing.where(source.contains('"picture"'))).all()
     naming = session.scalars(missing.where(source.contains('"named"'), Arrival.ended_at < before)).all()
@@ -170,7 +171,7 @@ def _forget_files(work: Work) -> None:
         Arrival.object_key.is_not(None), Arrival.state.not_in(OPEN), or_(nothing_missing, Arrival.ended_at < before)
     )
     arrivals = [(Arrival, each.id, each.object_key) for each in session.scalars(over)]
-    left = select(ArrivalItem).where(ArrivalItem.state == ItemState.MISSING, ArrivalItem.object_key.is_not(None))
+    left = select(ArrivalItem).where(ArrivalItem.state.in_(_NOT_BROUGHT), ArrivalItem.object_key.is_not(None))
     items = [(ArrivalItem, each.id, each.object_key) for each in session.scalars(left)]
     session.rollback()
     for kind, row_id, key in (*arrivals, *items):

@@ -293,7 +293,8 @@ def parcel(found: Parcel, *, failed: bool, works: bool) -> tuple[str, str]:
 
 
 def fault(code: str) -> str:
-    """What is wrong with a field."""
+    """What is wrong with a field: a code, with a fact after a colon where there is one."""
+    code, _colon, detail = code.partition(":")
     known = {
         "required": _("Please fill this in."),
         "agreed": _("Only release what those who are heard agree to."),
@@ -305,4 +306,4 @@ def fault(code: str) -> str:
         "empty": _("The file is empty."),
         "nothing": _("Give an address or choose a file."),
     }
-    return known.get(code) or problem(code)
+    return known.get(code) or problem(code, detail)

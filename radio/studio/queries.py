@@ -15,7 +15,7 @@ from radio.catalogue.rules import State
 from radio.core.ids import looks_like_id
 from radio.core.people import Person, Role
 from radio.editorial import rules as editorial
-from radio.editorial.queries import held
+from radio.editorial.queries import held, held_ids
 from radio.errors import NotFoundError
 from radio.jobs.models import Job
 from radio.jobs.queries import anybody_works
@@ -128,10 +128,18 @@ def submitted_of(session: Session, person: Person) -> Sequence[Episode]:
 
 def published_of(session: Session, person: Person, *, limit: int = 10) -> Sequence[Episode]:
     """What is out lately: their own; for stewards and editors, everybody's."""
-    query = _studio().where(Episode.state == State.PUBLISHED)
-    if not person.has(Role.EDITOR, Role.STEWARD):
-        query = query.where(Episode.made_by == person.id)
+    query = _published(person).where(Episode.id.not_in(held_ids()))
     return session.scalars(query.order_by(None).order_by(Episode.published_at.desc(), Episode.id).limit(limit)).unique().all()
+
+
+def kept_out_of(session: Session, person: Person, *, limit: int = 50) -> Sequence[Episode]:
+    """What the gate keeps out of podcast apps, however long it is out: their own; for stewards and editors, everybody's."""
+    return session.scalars(_published(person).where(Episode.id.in_(held_ids())).limit(limit)).unique().all()
+
+
+def _published(person: Person) -> Select[Episode]:
+    query = _studio().where(Episode.state == State.PUBLISHED)
+    return query if person.has(Role.EDITOR, Role.STEWARD) else query.where(Episode.made_by == person.id)
 
 
 def under_way(session: Session, person: Person) -> Sequence[Episode]:

@@ -71,6 +71,7 @@ def board() -> str:
         drafts=own,
         submitted=queries.pieces(session(), queries.submitted_of(session(), person), now=now),
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
+        kept_out=queries.pieces(session(), queries.kept_out_of(session(), person), now=now),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
         choices_of_show=[

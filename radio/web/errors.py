@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from media.errors import ObjectMissingError, RefusedAudioError, StoreUnavailableError
-from radio.errors import InvalidError, RadioError, RefusedError
+from radio.errors import BeingCheckedError, InvalidError, RadioError, RefusedError
 from radio.station import station
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _NO_ROOM_BYTES = 64_000_000
 """With less the embedded store cannot be trusted to take a part."""
 _LONGEST_PART_BYTES = 16_000_000
 _CHUNK_BYTES = 64_000
+_BEING_CHECKED = "being-checked"
 
 
 def wants_json() -> bool:
@@ -30,8 +31,12 @@ def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def sentence(status: int) -> tuple[str, str]:
-    """Title and text for a status, in words for a person."""
+def sentence(status: int, code: str = "") -> tuple[str, str]:
+    """Title and text for a status, in words for a person; for what has a `code` of its own, those of the code."""
+    if code == _BEING_CHECKED:
+        return _("This guidance is being checked"), _(
+            "The date until which it held is over, and people who know are checking it. If you saved a copy, please do not rely on it. What holds now is in the schedule and in the search."
+        )
     known = {
         400: (_("That did not arrive whole"), _("Something in the request was not right. Nothing is lost. Go back and try again.")),
         401: (_("Please sign in"), _("You were signed out. Nothing is lost: sign in on another page, come back to this one, and send it again.")),
@@ -54,7 +59,7 @@ def sentence(status: int) -> tuple[str, str]:
 
 def answer(status: int, code: str = "", faults: dict[str, str] | None = None) -> Response:
     """The error as a page, or as JSON for a program."""
-    title, text = sentence(status)
+    title, text = sentence(status, code)
     if wants_json():
         response = jsonify(error=code or str(status), message=text, faults=faults or {})
     else:
@@ -74,7 +79,8 @@ def install(app: Flask) -> None:
     @app.errorhandler(RadioError)
     def _radio(error: RadioError) -> Response:
         faults = error.faults if isinstance(error, InvalidError) else None
-        return answer(error.status, error.code if isinstance(error, RefusedError) else "", faults)
+        code = error.code if isinstance(error, RefusedError) else _BEING_CHECKED if isinstance(error, BeingCheckedError) else ""
+        return answer(error.status, code, faults)
 
     @app.errorhandler(ObjectMissingError)
     def _missing(_error: ObjectMissingError) -> Response:

@@ -25,6 +25,7 @@ from urllib.parse import urljoin
 
 from radio.settings import Settings
 from radio.web.addresses import OutsideError, Place, may_be_asked, place
+from radio.web.pinned import Pinned
 
 __all__ = ["Fetched", "Outside", "OutsideError", "may_be_asked", "place", "unpacked"]
 
@@ -130,8 +131,8 @@ class Outside:
             url = urljoin(where.url, onward)
         raise OutsideError("too-many-redirects")
 
-    def _connection(self, where: Place) -> _Pinned:
-        return _Pinned(where, self._addresses(where), self._patience_s)
+    def _connection(self, where: Place) -> Pinned:
+        return Pinned(where, self._addresses(where), self._patience_s)
 
     def _addresses(self, where: Place) -> list[str]:
         try:
@@ -145,7 +146,7 @@ class Outside:
             raise OutsideError("private-address")
         return addresses
 
-    def _answer(self, connection: _Pinned, where: Place, headers: dict[str, str]) -> http.client.HTTPResponse:
+    def _answer(self, connection: Pinned, where: Place, headers: dict[str, str]) -> http.client.HTTPResponse:
         asked = {"User-Agent": self._agent, "Accept-Encoding": "identity", "Connection": "close", **headers}
         watch = threading.Timer(self._patience_s * 2, connection.cut)  # one byte now and then is no answer
         watch.daemon = True
@@ -165,40 +166,6 @@ class Outside:
             raise OutsideError("no-answer", later=True) from None
         finally:
             watch.cancel()
-
-
-class _Pinned(http.client.HTTPConnection):
-    """A connection to addresses that were checked; the name is only spoken, never resolved again."""
-
-    def __init__(self, where: Place, addresses: list[str], patience_s: float) -> None:
-        super().__init__(where.host, where.port, timeout=patience_s)
-        if where.tls:
-            self.default_port = 443  # what is left out of `Host`
-        self._where, self._addresses = where, addresses
-        self.sock: socket.socket | None = None
-
-    def connect(self) -> None:
-        """Connect to the first address that answers."""
-        failure: OSError | None = None
-        for address in self._addresses[:4]:
-            try:
-                sock = socket.create_connection((address, self._where.port), self.timeout)
-            except OSError as error:
-                failure = error
-                continue
-            self.sock = sock  # so that `cut` reaches it while it shakes hands
-            if self._where.tls:
-                self.sock = ssl.create_default_context().wrap_socket(sock, server_hostname=self._where.host)
-            return
-        raise failure or OSError("no address")
-
-    def cut(self) -> None:
-        """End it from another thread."""
-        if self.sock is not None:
-            try:
-                self.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
 
 
 class _One:
@@ -306,6 +273,8 @@ class _One:
             raise OutsideError("stalled", later=True) from None
         except (OSError, http.client.HTTPException, ValueError):
             raise OutsideError("dropped", later=True) from None
+        if self._total is None and not self.have:  # a line that broke in the middle of the headers looks like this
+            return False
         return self._total is None or self.have >= self._total
 
 

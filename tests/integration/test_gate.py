@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from media import artwork, keys
 from media.store import S3Store
+from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode, Rendition
 from radio.clock import SetClock
 from radio.editorial.models import FeedItem, GateWatch
@@ -76,6 +77,23 @@ def lost(session: Session, store: S3Store, episode: Episode) -> None:
     store.delete(sound_of(episode).key)
 
 
+def small_one(episode: Episode) -> Rendition:
+    assert episode.recording is not None
+    rendition = episode.recording.rendition("low")
+    assert rendition is not None
+    return rendition
+
+
+def small_one_lost(session: Session, store: S3Store, episode: Episode) -> None:
+    store.delete(small_one(episode).key)
+
+
+def small_one_of_other_bytes(session: Session, store: S3Store, episode: Episode) -> None:
+    other = small_one(episode)
+    store.put_bytes(other.key, b"\0" * other.size_bytes, "audio/mp4")
+    session.get_one(FeedItem, episode.id).proved_sha256 = None
+
+
 def wrong_length(session: Session, store: S3Store, episode: Episode) -> None:
     assert episode.recording is not None
     episode.recording.n_samples = TICKS * 46_080 * 2
@@ -101,21 +119,21 @@ def picture(session: Session, store: S3Store, episode: Episode, content: bytes) 
     episode.show.artwork_sha256 = sha256
 
 
-FAULTS = {
-    "length": shorter, "bytes": other_bytes, "range-wrong": lost, "duration": wrong_length, "loudness": too_quiet, "picture-size": small_picture,
-    "picture-broken": no_picture,
-}  # fmt: skip
+FAULTS = [
+    ("length", shorter), ("bytes", other_bytes), ("range-wrong", lost), ("range-wrong", small_one_lost), ("bytes", small_one_of_other_bytes),
+    ("duration", wrong_length), ("loudness", too_quiet), ("picture-size", small_picture), ("picture-broken", no_picture),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("code", FAULTS)
+@pytest.mark.parametrize(("code", "broken"), FAULTS, ids=[broken.__name__ for _code, broken in FAULTS])
 def test_a_fault_holds_its_item_and_the_feed_goes_on(
-    code: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look
+    code: str, broken: Callable[..., None], client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look
 ) -> None:
     other = make_unseen(session, store, "Salt", show=make_show(session, slug="other", title="Other"))
     look()
     assert sorted(titles(client)) == ["Bread", "Salt"]
 
-    FAULTS[code](session, store, episode)
+    broken(session, store, episode)
     hour_over(session)
     look()
 
@@ -160,6 +178,27 @@ def test_a_download_is_read_to_its_end_again_every_week(
     clock.move(timedelta(days=1))
     look()
     assert faults(session, episode) == ["bytes"]
+
+
+@pytest.mark.parametrize("profile", ["standard", "low"])
+def test_bytes_that_rotted_are_not_proved_by_a_new_title(
+    profile: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    look()
+    sound = {"standard": sound_of, "low": small_one}[profile](session.get_one(Episode, episode.id))
+    key, media_type, well = sound.key, sound.media_type, store.read(sound.key)
+    rotten = bytearray(well)
+    rotten[len(rotten) // 2] ^= 1
+    store.put_bytes(key, bytes(rotten), media_type)
+    catalogue.describe(session, session.get_one(Episode, episode.id), now=clock.now(), title="Rolls")
+    look()
+    assert faults(session, episode) == ["bytes"]
+    assert titles(client) == []
+
+    store.put_bytes(key, well, media_type)
+    look()
+    assert faults(session, episode) == []
+    assert titles(client) == ["Rolls"]
 
 
 def test_a_whole_archive_is_never_read_at_once_and_within_a_day() -> None:

@@ -28,13 +28,14 @@ from radio.editorial import actions as editorial
 from radio.editorial.models import FeedItem
 from radio.editorial.queries import receipt
 from radio.editorial.rules import Surface
+from radio.editorial.tasks import COMPACTED_AFTER
 from radio.feeds import receipts, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.served import Ready
 from radio.feeds.tombstones import Why
 from radio.station import Station
 from tests.downloads import SOUNDS, Look, make_unseen
-from tests.makers import make_show
+from tests.makers import NOON, make_episode, make_show
 from tests.visitor import Visitor
 
 SECRET = "Marigold"
@@ -174,6 +175,24 @@ def test_nothing_of_it_is_in_any_public_byte(
     assert SECRET.encode() not in kept, "no old feed is kept with it"
 
 
+def test_nothing_of_it_is_left_in_the_files_of_the_station(
+    session: Session, station: Station, episode: Episode, take_back: Callable[[Episode], None], work_off: Callable[[], int],
+    clock: SetClock,
+) -> None:  # fmt: skip
+    def telling() -> set[str]:
+        session.commit()
+        files = [path for path in station.settings.data.rglob("*") if path.is_file()]
+        return {path.name for path in files if SECRET.lower().encode() in path.read_bytes().lower()}
+
+    if station.settings.database_url.startswith("sqlite"):
+        assert telling()
+    take_back(episode)
+    work_off()
+    clock.move(COMPACTED_AFTER)
+    work_off()
+    assert telling() == set()
+
+
 def test_the_place_is_given_up_after_90_days_and_the_clip_after_a_year(
     client: Visitor, session: Session, episode: Episode, take_back: Callable[[Episode], None], work_off: Callable[[], int], clock: SetClock
 ) -> None:  # fmt: skip
@@ -224,6 +243,10 @@ def test_guidance_that_ran_out_says_that_it_is_being_checked_and_may_return(
     assert after.title == tombstones.title(Why.BEING_CHECKED, guidance.id)
     assert client.get(f"/audio/{guidance.id}.mp3").data == tombstones.clip(Why.BEING_CHECKED, "standard").content
     assert entry(client, "/kinds/guidance/feed.xml").title == after.title
+    page = client.get(f"/episodes/{guidance.id}")
+    assert (page.status_code, tombstones.TITLES[Why.BEING_CHECKED] in page.text) == (404, True), (
+        "the note in the feed leads there"
+    )
     guidance = session.get_one(Episode, guidance.id)
     catalogue.describe(session, guidance, now=clock.now(), expires_at=clock.now() + timedelta(days=30))
     look()
@@ -381,6 +404,14 @@ def test_the_producer_is_told_what_keeps_an_episode_out_of_apps(
         shown = producer.get(page).text
         assert "Record it again, or send it with more level." in shown, page
         assert "kept out of podcast apps" in shown, page
+    for n in range(11):  # what is out lately is not all that is out
+        later = make_episode(session, show=episode.show, title=f"Later {n}", now=NOON + timedelta(hours=9, minutes=n))
+        later.made_by = alice.id
+    session.commit()
+    shown = producer.get("/studio").text
+    assert "Later 10" in shown
+    assert "Later 0" not in shown
+    assert "Record it again, or send it with more level." in shown
 
 
 def test_what_is_taken_back_during_a_night_of_other_shows_touches_no_other_item(

@@ -160,6 +160,23 @@ def test_what_was_missing_can_be_asked_for_again(
     assert {item.guid: item.state for item in items_of(session, arrival)} == {"late": ItemState.WHOLE, "never": ItemState.MISSING}
 
 
+def test_what_another_arrival_brought_meanwhile_is_here_and_the_rest_comes(
+    bring: Bring, elsewhere: Elsewhere, session: Session, clock: SetClock, go_on: Callable[[Arrival], Arrival]
+) -> None:
+    gone = [elsewhere.do(f"/{n}.wav", habits.gives(b"", 404)) for n in range(2)]
+    address = serve(elsewhere, [Item(url, f"old-{n}") for n, url in enumerate(gone)])
+    first = bring(address)
+    elsewhere.give("/0.wav", SOUND)
+    bring(address)
+    elsewhere.give("/1.wav", SOUND)
+
+    actions.try_again(session, first, now=clock.now())
+    session.commit()
+    assert go_on(first).state is ArrivalState.OVER
+    assert [(item.state, item.problem) for item in items_of(session, first)] == [(ItemState.HERE, ""), (ItemState.WHOLE, "")]
+    assert elsewhere.asked["/0.wav"] == 2, "what is here is not fetched again"
+
+
 def test_what_waits_says_why_and_when_it_is_tried_again(
     elsewhere: Elsewhere, session: Session, clock: SetClock, work_off: Callable[[], int], sam: Person,
     browser_of: Callable[[Person | None], Visitor],

@@ -60,6 +60,7 @@ def test_a_show_cannot_leave_for_a_place_where_it_is_not(
     for address in (other, elsewhere.url("/nothing"), "http://10.0.0.1/feed.xml", f"http://localhost{FEED}", "nonsense"):
         refused = steward.post("/studio/moving/shows/long-way", data={"address": address, "when": "now"})
         assert refused.status_code == 422, address
+        assert "()" not in refused.text, address
     assert client.get(FEED).status_code == 200
 
     sure = steward.post("/studio/moving/shows/long-way", data={"address": other, "when": "now", "sure": "yes"})

@@ -189,3 +189,27 @@ def test_a_slow_drip_is_heard_to_its_end(elsewhere: Elsewhere) -> None:
     Outside(allow=frozenset({elsewhere.place}), patience_s=120).fetch(url, into, most_bytes=10_000)
 
     assert into.getvalue() == content
+
+
+def says(*lines: bytes) -> habits.Habit:
+    """Exactly these bytes, and hangs up."""
+    return lambda asked: (asked.handler.wfile.write(b"\r\n".join(lines)), None)[1]
+
+
+def test_what_a_server_says_before_its_answer_is_not_the_answer(elsewhere: Elsewhere) -> None:
+    early = says(b"HTTP/1.1 103 Early Hints", b"Link: </style.css>", b"", b"HTTP/1.1 102 Processing", b"", b"HTTP/1.1 200 OK",
+                 b"Content-Length: 5", b"", b"sound")  # fmt: skip
+    into = io.BytesIO()
+    Outside(allow=frozenset({elsewhere.place})).fetch(elsewhere.do("/early", early), into, most_bytes=1000)
+    assert into.getvalue() == b"sound"
+
+
+def test_a_line_that_breaks_in_the_middle_of_the_headers_is_no_empty_file(elsewhere: Elsewhere) -> None:
+    cut_off, outside = says(b"HTTP/1.1 200 OK", b"X-Slow: aaa"), Outside(allow=frozenset({elsewhere.place}))
+    into = io.BytesIO()
+    outside.fetch(elsewhere.do("/once", habits.in_turn(cut_off, habits.gives(b"sound"))), into, most_bytes=1000)
+    assert into.getvalue() == b"sound"
+    fault = failure(outside, elsewhere.do("/always", cut_off))
+    assert (fault.code, fault.later) == ("dropped", True)
+    outside.fetch(elsewhere.do("/empty", habits.gives(b"")), nothing := io.BytesIO(), most_bytes=1000)
+    assert nothing.getvalue() == b"", "one that says that it is empty is empty"
