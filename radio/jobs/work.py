@@ -89,6 +89,10 @@ class Work:
             yield session
         self.published = True
 
+    def _only_if(self, held: bool) -> None:  # noqa: FBT001 - an answer, not a switch
+        if not held:
+            raise FencedError(self.job_id)
+
     @contextmanager
     def _fenced_by(self, last: Callable[..., bool]) -> Iterator[Session]:
         """`last` is the transaction's last statement: it changes the row of the job, and tells whether that is still ours."""
@@ -97,12 +101,10 @@ class Work:
         with writing():
             self._inside = True
             try:
-                if not queries.is_held(session, self.job_id, self.token):
-                    raise FencedError(self.job_id)
+                self._only_if(queries.is_held(session, self.job_id, self.token))
                 yield session
                 session.flush()
-                if not last(session, self.job_id, self.token, now=self._clock.now()):
-                    raise FencedError(self.job_id)
+                self._only_if(last(session, self.job_id, self.token, now=self._clock.now()))
                 session.commit()
             except BaseException:
                 session.rollback()
