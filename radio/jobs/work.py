@@ -89,7 +89,7 @@ class Work:
             yield session
         self.published = True
 
-    def _only_if(self, held: bool) -> None:  # noqa: FBT001 - an answer, not a switch
+    def _only_if(self, held: bool) -> None:
         if not held:
             raise FencedError(self.job_id)
 
