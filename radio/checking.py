@@ -18,7 +18,7 @@ def storage() -> None:
     """Try everything the station asks of its S3 against the one it is set to. Leaves nothing behind."""
     here = station()
     faults = 0
-    for one in conformance.run(here.store.settings, origin=here.settings.public_url):
+    for one in conformance.run(here.store.settings, origin=here.settings.sign_in_origin):
         faults += not one.ok
         click.echo(f"{'ok   ' if one.ok else 'FAULT'}  {one.name}{'' if one.ok else ': ' + one.detail}")
     click.echo("This store can carry a station." if not faults else f"{faults} things this store does not do as a station needs.")

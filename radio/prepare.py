@@ -19,7 +19,7 @@ def prepare(settings: Settings) -> str:
     """Do it; gives JSON: `steward_link` (null once a steward can sign in), `bare` (whether there is no show yet)."""
     schema.upgrade(settings)
     store = open_store(settings)
-    store.ensure_bucket([settings.public_url] if settings.s3_public_endpoint else [])
+    store.ensure_bucket(settings.origins if settings.s3_public_endpoint else ())
     app = create_app(settings, clock=open_clock(settings), store=store)
     with app.app_context():
         token = invite_first_steward(session(), now=station().now())

@@ -98,6 +98,16 @@ class Settings:
         """Whether listeners come over TLS; decides Secure cookies and HSTS."""
         return self.public_url.startswith("https://")
 
+    @property
+    def sign_in_origin(self) -> str:
+        """Where people sign in. Passkeys need a name, so this machine is localhost to them."""
+        return self.public_url.replace("http://127.0.0.1", "http://localhost", 1)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where browsers open the station's own pages."""
+        return tuple(dict.fromkeys((self.public_url, self.sign_in_origin)))
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read and check `RADIO_…` variables.

@@ -37,8 +37,8 @@ class Station:
         return self.settings.public_url + path
 
     def sign_in_url(self, path: str) -> str:
-        """As `url`, for somebody who will sign in: passkeys need a name, so this machine is localhost to them."""
-        return self.url(path).replace("http://127.0.0.1", "http://localhost", 1)
+        """As `url`, for somebody who will sign in."""
+        return self.settings.sign_in_origin + path
 
 
 def open_clock(settings: Settings) -> Clock:

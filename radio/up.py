@@ -98,7 +98,7 @@ class _Known:
 
 def _browsers(settings: Settings) -> str:
     """Who may use the store from a page; nobody, unless it has a public door."""
-    return settings.public_url if settings.s3_public_endpoint else ""
+    return " ".join(settings.origins) if settings.s3_public_endpoint else ""
 
 
 def _start_store(supervisor: Supervisor, settings: Settings, *, wait: bool) -> None:

@@ -177,16 +177,17 @@ def have(upload_id: str) -> Response:
 @bp.post("/uploads/<upload_id>/sign")
 @access(Access.PRODUCER)
 def sign(upload_id: str) -> Response:
-    """Where to PUT each of these parts: straight to the store when browsers can reach it, else to us."""
+    """Where to PUT each of these parts: straight to the store when browsers can reach it, else to us; with `relay` always to us."""
     with reading():
         upload = queries.upload_or_404(session(), me(), upload_id)
         key, store_upload_id, parts = upload.key, upload.store_upload_id, Parts(upload.size_bytes, upload.part_bytes)
     sent = request.get_json(silent=True)
-    numbers = sent.get("parts") if isinstance(sent, dict) else None
+    sent = sent if isinstance(sent, dict) else {}
+    numbers = sent.get("parts")
     if not isinstance(numbers, list) or not all(isinstance(n, int) and 1 <= n <= parts.count for n in numbers):
         raise BadRequest
     store = station().store
-    if not store.has_public_door:
+    if sent.get("relay") or not store.has_public_door:
         urls = {n: url_for(".part", upload_id=upload_id, number=n) for n in numbers[:MOST_SIGNED]}
     else:
         urls = {n: store.sign_part(key, store_upload_id, n, parts.size_of(n), SIGN_SECONDS) for n in numbers[:MOST_SIGNED]}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from media.store import ObjectStore
+from media.objects import StoreSettings
+from media.store import ObjectStore, S3Store
 from radio.accounts.models import Person
 from radio.app import create_app
 from radio.catalogue.models import Episode, Recording, Show
@@ -63,6 +65,13 @@ def app(settings: Settings, clock: SystemClock, store: ObjectStore) -> Flask:
 @pytest.fixture
 def studio(app: Flask, browser: Browser, session: Session) -> Iterator[Studio]:
     """The station with a worker, on a port of its own. Ask for it last: what the test has made before it is committed."""
+    with at_work(app, browser, session) as studio:
+        yield studio
+
+
+@contextmanager
+def at_work(app: Flask, browser: Browser, session: Session) -> Iterator[Studio]:
+    """The station of this application, with a worker."""
     session.commit()  # or it would keep the worker from writing
     import_tasks()
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -191,6 +200,33 @@ def test_a_dead_line_is_waited_for_and_several_files_become_drafts(
     expect(page.locator(".sending li.done")).to_have_count(3)
     expect(page.get_by_text("things to add")).to_have_count(3)
     assert len(session.scalars(select(Recording)).all()) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("allowed", [True, False], ids=["straight to the store", "the store will not have our pages"])
+def test_parts_go_straight_to_a_public_store_or_else_through_us(
+    allowed: bool, alice: Person, show: Show, settings: Settings, clock: SystemClock, s3: StoreSettings, browser: Browser,
+    session: Session, tmp_path: Path,
+) -> None:  # fmt: skip
+    store = S3Store(replace(s3, bucket=f"from-browsers-{allowed}".lower()))
+    assert s3.public_endpoint_url
+    public = replace(settings, s3_endpoint=s3.endpoint_url, s3_public_endpoint=s3.public_endpoint_url)
+    file = tmp_path / "straight.wav"
+    file.write_bytes(tone(20, channels=2, rate_hz=192_000))
+    with at_work(create_app(public, clock=clock, store=store), browser, session) as studio:
+        store.ensure_bucket(replace(public, public_url=studio.url).origins if allowed else ["http://elsewhere.example"])
+        studio.url = studio.url.replace("127.0.0.1", "localhost")  # where people sign in
+        page = studio.signed_in(alice).new_page()
+        arrived: list[str] = []
+        page.on("response", lambda said: arrived.append(said.url) if said.request.method == "PUT" and said.ok else None)
+        page.goto(f"{studio.url}/studio")
+        page.get_by_label("Recordings", exact=True).set_input_files(file)
+        page.locator(".sending li.done").wait_for()
+
+        assert len(arrived) == -(-file.stat().st_size // PART_BYTES)
+        assert {url.startswith(s3.public_endpoint_url) for url in arrived} == {allowed}
+        [recording] = session.scalars(select(Recording))
+        assert store.head(recording.original_key).size_bytes == file.stat().st_size
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ const LANES = 3;
 const STALLED_MS = 30_000;
 const LONGEST_WAIT_MS = 30_000;
 const SIGN_AT_ONCE = 10;
+/** So often a part is tried straight to the store; a line that lets only the station through gets the rest through the station. */
+const STRAIGHT_TRIES = 2;
 
 /** Something that trying again does not cure; `message` is in words when the server gave some. */
 export class Fatal extends Error {}
@@ -124,10 +126,11 @@ async function sendParts(file, row, calm, told) {
   const sizeOf = (number) => Math.min(row.part_bytes, file.size - (number - 1) * row.part_bytes);
   let sent = row.have.reduce((sum, number) => sum + sizeOf(number), 0);
   let urls = {};
+  let relay = false;
   const tell = () => told.progress((sent + [...live.values()].reduce((a, b) => a + b, 0)) / file.size);
   const place = async (number) => {
     if (!urls[number]) {
-      const said = await post(`/studio/uploads/${row.id}/sign`, { parts: [number, ...todo.slice(0, SIGN_AT_ONCE - 1)] }, calm.signal);
+      const said = await post(`/studio/uploads/${row.id}/sign`, { parts: [number, ...todo.slice(0, SIGN_AT_ONCE - 1)], relay }, calm.signal);
       urls = { ...urls, ...said.urls };
     }
     return urls[number];
@@ -135,12 +138,15 @@ async function sendParts(file, row, calm, told) {
   const lane = async () => {
     for (let number = todo.shift(); number !== undefined; number = todo.shift()) {
       const part = number;
+      let refused = 0;
       await patiently(async () => {
         const url = await place(part);
         try {
           const blob = file.slice((part - 1) * row.part_bytes, part * row.part_bytes);
           await put(url, blob, { signal: calm.signal, progressed: (bytes) => { live.set(part, Math.min(bytes, sizeOf(part))); tell(); } });
         } catch (error) {
+          if (!url.startsWith("/")) refused += 1;
+          if (refused === STRAIGHT_TRIES && !relay) [relay, urls] = [true, {}];
           delete urls[part];
           live.delete(part);
           throw error;
