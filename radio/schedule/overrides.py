@@ -122,7 +122,11 @@ def choices(session: Session, station: Station, tick: int) -> list[Airable]:
     """
     pool = queries.pool(session, now=station.now())
     lawful = _law(session, station, pool, tick)
-    found = [a for a in pool if a.part in {Part.PROGRAMME, Part.FILLER} and not a.is_relayed and lawful(_whole(a, tick, "swapped")) is None]
+    found = [
+        a
+        for a in pool
+        if a.part in {Part.PROGRAMME, Part.FILLER} and not a.is_relayed and lawful(_whole(a, tick, "swapped")) is None
+    ]
     if any(a.supports for a in pool):
         latest = _night_hears_help_until(session, station, tick)
         found = [a for a in found if tick + a.n_ticks <= latest]

@@ -90,7 +90,8 @@ class Overrides:
             if index is None:
                 continue
             ended = int(memory.episode_end[index])
-            rested = here.tick - (ended if ended > alert.from_tick else -ALWAYS)  # what was heard before it was relayed is none of it
+            since = ended if ended > alert.from_tick else -ALWAYS  # what was heard before it was relayed is none of it
+            rested = here.tick - since
             if rested < alert.every_ticks:
                 continue
             if rested >= _PATIENCE * alert.every_ticks or not self._pushes_out(index, here, memory, promises, support):

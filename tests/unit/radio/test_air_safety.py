@@ -240,5 +240,7 @@ def test_a_warning_that_nobody_relays_is_never_heard_whatever_a_slot_asks_for(ru
     fill: dict[str, object] = {
         "rung": rung, "show_id": "news", "show_ids": ["news"], "tags": [["topic", "sleep"]], "episode_id": "warning",
     }  # fmt: skip
-    found = compiled(station(warning, *news), DAY_TICKS, slot("2026-11-25T12:00:00", 30, fill), slot("2026-11-25T15:00:00", 30, fill))
+    found = compiled(
+        station(warning, *news), DAY_TICKS, slot("2026-11-25T12:00:00", 30, fill), slot("2026-11-25T15:00:00", 30, fill)
+    )
     assert heard(found, "warning") == []
