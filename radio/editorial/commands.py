@@ -75,8 +75,8 @@ def status() -> None:
 
 
 @click.command("asrun")
-@click.argument("from", type=_TYPED)
-@click.argument("to", type=_TYPED)
+@click.argument("from", type=_TYPED, metavar="FROM")
+@click.argument("to", type=_TYPED, metavar="TO")
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True, help="cue: the music alone."
 )
@@ -85,6 +85,8 @@ def asrun(form: str, **span: datetime) -> None:
     """Print what was really aired from FROM until TO, by the station's wall clock: 2026-11-25 or 2026-11-25T14:00."""
     here = station()
     first, last = (first_tick_from(unix_ms(instant_of(span[name], here.settings.tz))) for name in ("from", "to"))
+    if last <= first:
+        raise click.UsageError("TO must be later than FROM")
     with reading():
         rows = as_run(session(), first, last, now_tick=tick_at(here.clock.unix_ms()))
     click.echo(sheet(rows, form), nl=False)

@@ -38,6 +38,12 @@ def runnable_kinds(session: Session, now: datetime) -> frozenset[str]:
     return frozenset(session.scalars(select(Job.kind).where(runnable(now)).distinct()))
 
 
+def is_held(session: Session, job_id: str, token: str) -> bool:
+    """Whether the holder of `token` has the job; nothing keeps it so."""
+    held = select(Job.id).where(Job.id == job_id, Job.token == token, Job.state == JobState.RUNNING)
+    return session.scalar(held) is not None
+
+
 def running_tokens(session: Session) -> Sequence[str]:
     """The tokens of all attempts that have not ended."""
     return [token for token in session.scalars(select(Job.token).where(Job.state == JobState.RUNNING)) if token]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from radio.clock import Clock
 from radio.db import session as station_session
 from radio.db import writing
 from radio.errors import FencedError, StoppingError
-from radio.jobs import actions
+from radio.jobs import actions, queries
 
 _SHOWN_EVERY = timedelta(seconds=1)
 
@@ -72,31 +73,41 @@ class Work:
     def writing(self) -> Iterator[Session]:
         """A transaction that holds only while the job is ours; the work goes on after it.
 
-        What the handler has not committed before is dropped, and rows read before are read again.
+        What the handler has not committed before is dropped, and rows read before are read again. The job's own row is the
+        last that is locked, as in a request that changes something and then asks for work: so neither waits for the other for ever.
 
         Raises:
             FencedError: it is not ours any more; nothing is written.
         """
+        with self._fenced_by(actions.renew) as session:
+            yield session
+
+    @contextmanager
+    def publishing(self) -> Iterator[Session]:
+        """As `writing`, and with the same commit the job is done: its results are there once, or not at all."""
+        with self._fenced_by(partial(actions.finish, every=self.every)) as session:
+            yield session
+        self.published = True
+
+    def _only_if(self, held: bool) -> None:
+        if not held:
+            raise FencedError(self.job_id)
+
+    @contextmanager
+    def _fenced_by(self, last: Callable[..., bool]) -> Iterator[Session]:
+        """`last` is the transaction's last statement: it changes the row of the job, and tells whether that is still ours."""
         session = station_session()
         session.rollback()
         with writing():
-            if not actions.renew(session, self.job_id, self.token, now=self._clock.now()):
-                session.rollback()
-                raise FencedError(self.job_id)
             self._inside = True
             try:
+                self._only_if(queries.is_held(session, self.job_id, self.token))
                 yield session
+                session.flush()
+                self._only_if(last(session, self.job_id, self.token, now=self._clock.now()))
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
             finally:
                 self._inside = False
-
-    @contextmanager
-    def publishing(self) -> Iterator[Session]:
-        """As `writing`, and with the same commit the job is done: its results are there once, or not at all."""
-        with self.writing() as session:
-            yield session
-            actions.finish(session, self.job_id, self.token, now=self._clock.now(), every=self.every)
-        self.published = True

@@ -82,9 +82,10 @@ def _publish_all(episodes: dict[str, str], bar: object) -> None:
     while waiting:
         ready = {name: id_ for name, id_ in waiting.items() if _is_ready(name, id_)}
         session().rollback()
-        if ready:
+        for episode_id in ready.values():  # one at a time: who publishes holds an episode and the number of changes
             with committing() as rows:
-                bring.publish(rows, ready.values(), now=station().now())
+                bring.publish(rows, [episode_id], now=station().now())
+        if ready:
             bar.update(len(ready))  # type: ignore[attr-defined]
             waiting = {name: id_ for name, id_ in waiting.items() if name not in ready}
         time.sleep(_LOOK_EVERY_S if waiting else 0)

@@ -85,6 +85,11 @@ class Airable:
     """Its content notes, as far as they count for the air."""
 
     @property
+    def is_relayed(self) -> bool:
+        """An alert: it is heard when somebody relays it, with an issuer and an end. No slot, gap or swap asks for one."""
+        return self.kind == "alert"
+
+    @property
     def supports(self) -> frozenset[str]:
         """What it tells as a support message: of `policy.SUPPORTS`, empty for what is none."""
         short = self.part in {Part.FILLER, Part.IDENT}

@@ -120,11 +120,13 @@ class Pool:
 
 
 def _plays(airable: Airable, part: Part) -> bool:
-    """An alert fills no gap: it is heard when it is relayed, with an issuer and an end."""
-    return airable.kind != "alert" and airable.part is part and not (part is Part.PROGRAMME and airable.kind in ON_REQUEST_KINDS)
+    on_request = part is Part.PROGRAMME and airable.kind in ON_REQUEST_KINDS
+    return airable.part is part and not airable.is_relayed and not on_request
 
 
 def _matches(airable: Airable, fill: Mapping[str, object]) -> bool:
+    if airable.is_relayed:
+        return False
     kinds, shows, tags = fill.get("kinds"), fill.get("show_ids"), fill.get("tags")
     if isinstance(kinds, list) and kinds and airable.kind not in kinds:
         return False

@@ -116,13 +116,17 @@ def swap(session: Session, station: Station, airing: Airing, *, episode_id: str 
 
 
 def choices(session: Session, station: Station, tick: int) -> list[Airable]:
-    """What may lawfully begin at a tick, apart from idents and beds, in order of length.
+    """What may lawfully begin at a tick, apart from idents, beds and alerts, in order of length.
 
     What keeps help away at night for too long is not among them.
     """
     pool = queries.pool(session, now=station.now())
     lawful = _law(session, station, pool, tick)
-    found = [a for a in pool if a.part in {Part.PROGRAMME, Part.FILLER} and lawful(_whole(a, tick, "swapped")) is None]
+    found = [
+        a
+        for a in pool
+        if a.part in {Part.PROGRAMME, Part.FILLER} and not a.is_relayed and lawful(_whole(a, tick, "swapped")) is None
+    ]
     if any(a.supports for a in pool):
         latest = _night_hears_help_until(session, station, tick)
         found = [a for a in found if tick + a.n_ticks <= latest]

@@ -45,7 +45,8 @@ class Promises:
         self._ahead = max(pool.rules.episode_rest_minutes * DAY_TICKS // 1440 + DAY_TICKS, PREMIERE_TICKS)
         self._shows: dict[str, list[int]] = {}
         for i, airable in enumerate(pool.airables):
-            self._shows.setdefault(airable.show_id, []).append(i)
+            if not airable.is_relayed:
+                self._shows.setdefault(airable.show_id, []).append(i)
         for members in self._shows.values():
             members.sort(key=lambda i: (pool.airables[i].order, pool.airables[i].published_tick, pool.airables[i].episode_id))
         self._newest = {
@@ -100,7 +101,7 @@ class Promises:
         rung, show = rung_of(place), str(place.fill.get("show_id"))
         if rung == "episode":
             index = self._pool.index.get(str(place.fill.get("episode_id")))
-            if index is not None:
+            if index is not None and not self._pool.airables[index].is_relayed:
                 yield "episode", index
             return
         if rung == "latest":

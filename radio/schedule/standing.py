@@ -13,7 +13,7 @@ from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable
 from radio.schedule.fit import Facts
 from radio.schedule.gaps import Here
-from radio.schedule.ladder import Pool
+from radio.schedule.ladder import ALWAYS, Pool
 from radio.schedule.memory import Memory
 from radio.schedule.promises import Promises, asks_by_name, rung_of
 from radio.schedule.support import FAR, Support
@@ -87,8 +87,12 @@ class Overrides:
         """What an override asks for at a join, and why: an alert that is due, else what was swapped in; None: nothing."""
         for alert in self._alerts:
             index = self._index(alert, here, support)
-            rested = here.tick - int(memory.episode_end[index]) if index is not None else 0
-            if index is None or rested < alert.every_ticks:
+            if index is None:
+                continue
+            ended = int(memory.episode_end[index])
+            since = ended if ended > alert.from_tick else -ALWAYS  # what was heard before it was relayed is none of it
+            rested = here.tick - since
+            if rested < alert.every_ticks:
                 continue
             if rested >= _PATIENCE * alert.every_ticks or not self._pushes_out(index, here, memory, promises, support):
                 return self._pool.airables[index], "alert"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -20,13 +24,22 @@ from media.objects import StoreSettings
 from media.store import ObjectStore
 from tests.conformance.test_players import NEAR, SECONDS, SWEEPS, Captured, places
 from tests.live import ROOT, Live, air, chirp, make_live, read_wav
-from tests.waiting import PATIENCE_S
+from tests.ports import free_port
+from tests.waiting import PATIENCE_S, answered, ended
 
 pytestmark = pytest.mark.slow
 
 
+class Bucket(Protocol):
+    """What gives an object by its key."""
+
+    def read(self, key: str, /) -> bytes:
+        """Its bytes; ObjectMissingError: there is none."""
+        ...
+
+
 @contextmanager
-def door(store: ObjectStore, prefix: str) -> Iterator[str]:
+def door(store: Bucket, prefix: str) -> Iterator[str]:
     """The bucket as its provider's public door gives it: a key, and nothing that thinks."""
 
     class Door(http.server.BaseHTTPRequestHandler):
@@ -70,6 +83,59 @@ def copied(s3: StoreSettings, tmp_path_factory: pytest.TempPathFactory) -> Itera
     radio(live, "channel", "export", "1")
     yield Captured(live, airings, folder), s3
     ObjectStore(s3).delete_prefix("on-air")
+
+
+HOURS = [datetime.now(UTC) + timedelta(hours=n) for n in (0, 1)]
+"""This hour, and the one that may begin meanwhile."""
+LAID = {
+    f"radio/on-air/{output}-{hour:%Y-%m-%dT%H}.m3u8": output.encode()
+    for output in ("live", "live-low", "live/standard", "live/low") for hour in HOURS
+} | {"radio/on-air/live/standard/7-abcdefabcdefabcd.mp3": b"sound", "radio/on-air/live/low/init.mp4": b"init"}  # fmt: skip
+
+
+class Laid:
+    """A bucket of a few keys."""
+
+    def read(self, key: str) -> bytes:
+        if key not in LAID:
+            raise ObjectMissingError(key)
+        return LAID[key]
+
+
+@contextmanager
+def dead_station(folder: Path, bucket: str) -> Iterator[int]:
+    """The nginx that operators are advised to turn to the copy, with no station behind it; gives its port."""
+    found = re.search(r"```nginx\n(map \$time_iso8601.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+    assert found, "docs/operations.md tells how a proxy turns to the copy"
+    port, nobody = free_port(), free_port()
+    turned = found.group(1).replace("127.0.0.1:8000", f"127.0.0.1:{nobody}").replace("https://s3.example", bucket)
+    its_hour, places = turned.split("\n", 1)
+    temporary = "\n".join(f"{name}_temp_path {folder / name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    who = "user root; " if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{who}daemon off; worker_processes 1; pid {folder}/pid; env TZ=UTC; events {{}}\n"
+        f"http {{ access_log off; {temporary}\n{its_hour}\nserver {{ listen 127.0.0.1:{port};\n{places}\n}} }}\n"
+    )
+    process = subprocess.Popen(
+        ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")],
+        env=os.environ | {"TZ": "UTC"},
+    )
+    try:
+        answered(f"http://127.0.0.1:{port}/live/low/init.mp4", process)
+        yield port
+    finally:
+        ended(process)
+
+
+def test_the_proxy_as_it_is_recommended_turns_to_the_copy_of_the_hour(tmp_path: Path) -> None:
+    with door(Laid(), "") as bucket, dead_station(tmp_path, bucket) as port:
+        for path, content in {
+            "/live.m3u8": b"live", "/live-low.m3u8": b"live-low", "/live/standard.m3u8": b"live/standard", "/live/low.m3u8": b"live/low",
+            f"/live/standard-{HOURS[0]:%Y-%m-%dT%H}.m3u8": b"live/standard", "/live/standard/7-abcdefabcdefabcd.mp3": b"sound",
+            "/live/low/init.mp4": b"init",
+        }.items():  # fmt: skip
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
+                assert answer.read() == content, path
 
 
 @pytest.mark.parametrize(("name", "master"), [("standard", "live.m3u8"), ("low", "live-low.m3u8")])

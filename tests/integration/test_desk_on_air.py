@@ -281,6 +281,7 @@ def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, 
     with app.app_context():
         session.rollback()
         told = runner.invoke(asrun_command, ["2026-11-25", "2026-11-26", "--format", "json"])
+        assert "TO must be later than FROM" in runner.invoke(asrun_command, ["2026-11-26", "2026-11-25"]).output
     assert {one["outcome"] for one in json.loads(told.output)["as_run"]} >= {"aired", "on-air"}
 
 

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +18,10 @@ from flask import Flask
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
+from radio.catalogue.actions import touched
 from radio.catalogue.models import Change
 from radio.clock import SetClock, SystemClock
-from radio.db import reading
+from radio.db import db, reading
 from radio.errors import FencedError, RefusedError, StoppingError
 from radio.jobs import actions, queries
 from radio.jobs.carrier import Carrier, workers_folder
@@ -120,6 +123,38 @@ def test_the_result_and_the_end_of_the_job_are_one_commit(session: Session, hire
     assert hire(count=Craft(publish_one)).work_off() == 1
     assert state(session, job_id) == JobState.DONE
     assert session.get_one(Change, "a").number == 1
+
+
+def test_who_changes_something_and_then_asks_for_the_work_that_runs_never_waits_for_it_for_ever(
+    session: Session, app: Flask, hire: Hire
+) -> None:
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time")
+    both = threading.Barrier(2, timeout=PATIENCE_S)
+
+    def work_of_ours(work: Work) -> None:
+        with work.publishing() as rows:
+            if not asked.done():
+                both.wait()
+            touched(rows)
+
+    def request() -> None:
+        with Session(engine) as rows, rows.begin():
+            touched(rows)
+            both.wait()
+            actions.enqueue(rows, "count", "s", now=NOON)
+
+    touched(session)
+    job_id = enqueue(session)
+    with ThreadPoolExecutor(1) as elsewhere:
+        asked = elsewhere.submit(request)
+        hire(count=Craft(work_of_ours)).work_off()
+        asked.result(PATIENCE_S)
+
+    assert state(session, job_id) is JobState.DONE
+    assert session.get_one(Change, "catalogue").number == 4, "asked for meanwhile, it came again"
 
 
 def test_nothing_of_a_failed_attempt_remains(session: Session, hire: Hire, clock: SetClock) -> None:

@@ -272,6 +272,22 @@ def test_an_alert_that_is_cancelled_is_not_heard_again_and_what_it_interrupted_g
         air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
 
 
+def test_an_alert_that_is_relayed_anew_is_heard_at_once_though_it_was_heard_a_moment_ago(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, work_off: Callable[[], int]
+) -> None:
+    warning = make_alert(session, here)
+    row = air.alert(session, here, warning, notice(here), by=STEWARD, now=here.now())
+    clock.move(timedelta(seconds=90))
+    air.cancel_alert(session, here, row.id, by=STEWARD, now=here.now())
+    session.commit()
+    tick = guarded(here)
+    air.alert(session, here, warning, notice(here, area="A larger area"), by=STEWARD, now=here.now())
+    work_off()
+    spoken = next(a for a in queries.rundown(session, tick, tick + HOUR_TICKS).airings if a.episode_id == warning.id)
+    assert spoken.start_tick <= tick + HOUR_TICKS // 120
+    proved(session, here, tick)
+
+
 def support(session: Session, show: Show, told: str, ticks: int = 25) -> Episode:
     made = make_episode(session, show=show, title=f"Where help is: {told}", kind="message", ticks=ticks)
     made.tags = [EpisodeTag(vocabulary="support", code=told)]

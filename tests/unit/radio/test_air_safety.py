@@ -245,3 +245,16 @@ def test_the_other_week_the_month_and_one_day_are_slots_too() -> None:
     begun = {a.slot_id: a for a in reversed(found.airings) if a.why["code"] in {"next", "episode"}}
     assert {name: (a.start_tick - NOON) / HOUR_TICKS for name, a in begun.items()} == {"slot-a": 2, "month": 4, "daily": 31}
     assert begun["daily"].episode_id == "talk0"
+
+
+@pytest.mark.parametrize("rung", ["latest", "next", "rotation", "episode"])
+def test_a_warning_that_nobody_relays_is_never_heard_whatever_a_slot_asks_for(rung: str) -> None:
+    warning = airable("warning", 40, kind="alert", show="news", order=0, tags=frozenset({("topic", "sleep")}))
+    news = [airable(f"news{n}", 300 + n, show="news", order=n + 1) for n in range(3)]
+    fill: dict[str, object] = {
+        "rung": rung, "show_id": "news", "show_ids": ["news"], "tags": [["topic", "sleep"]], "episode_id": "warning",
+    }  # fmt: skip
+    found = compiled(
+        station(warning, *news), DAY_TICKS, slot("2026-11-25T12:00:00", 30, fill), slot("2026-11-25T15:00:00", 30, fill)
+    )
+    assert heard(found, "warning") == []

@@ -247,7 +247,7 @@ def test_what_does_not_fit_is_not_begun_and_a_producer_hears_of_it() -> None:
 
 
 def test_a_soft_slot_lets_the_one_before_it_end() -> None:
-    pool = [airable("long", 4200, show="long"), airable("guest", 900, show="guest", kind="alert")]
+    pool = [airable("long", 4200, show="long"), airable("guest", 900, show="guest", kind="training")]
     fill = {"rung": "episode", "episode_id": "guest"}
     hard = compiled(pool, 6000, (slot("2026-11-25T13:00:00", 30, fill),))
     soft = compiled(pool, 6000, (slot("2026-11-25T13:00:00", 30, fill, tolerance=timedelta(minutes=10)),))
