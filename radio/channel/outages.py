@@ -1,11 +1,13 @@
-"""Writes down when this process had no sound from the store: the as-run log says so later."""
+"""Writes down when this process had no sound from the store, and when no web process ran: the as-run log says so later."""
 
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from media.grid import tick_at
+from radio.schedule.asrun import is_unseen
 from radio.schedule.models import Outage
 from radio.station import Station
 
@@ -25,6 +27,7 @@ class Outages:
         channel = self._app.extensions.get("channel")
         now_tick = tick_at(here.clock.unix_ms())
         failed = channel.ticks.failed if channel else 0
+        self._seen(session, now_tick)
         row = session.get(Outage, self._open_id) if self._open_id else None
         if failed > self._failed:
             if row is None:
@@ -36,3 +39,14 @@ class Outages:
         else:
             self._open_id = None
         self._failed, self._looked_tick = failed, now_tick
+
+    def _seen(self, session: Session, now_tick: int) -> None:
+        """That a web process runs; and, the first time, since when none did. Who was alive meanwhile could only not write it down."""
+        unended = select(Outage).where(Outage.process == "", Outage.to_tick.is_(None)).order_by(Outage.from_tick.desc())
+        row = session.scalars(unended).first()
+        if row is not None and self._looked_tick is None and is_unseen(row.from_tick, now_tick):
+            row.to_tick, row = now_tick, None
+        if row is None:
+            session.add(Outage(process="", from_tick=now_tick))
+        else:
+            row.from_tick = now_tick

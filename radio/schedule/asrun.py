@@ -9,14 +9,17 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from media.grid import DAY_TICKS
+from media.grid import DAY_TICKS, TICK_MS
 from radio.catalogue.models import Episode, EpisodeVoice, Recording, Rendition, Show, Voice
 from radio.catalogue.rules import State
 from radio.schedule import models, queries
 from radio.schedule.airings import Airing, Part, emergency
 from radio.schedule.proof import GOES_ON
 
+Span = tuple[int, int]
+"""From a tick to the tick after the last."""
 _WRITES_MUSIC = frozenset({"composer", "songwriter"})
+_SEEN_WITHIN_TICKS = 30_000 // TICK_MS
 """Of the list `role`."""
 
 
@@ -33,6 +36,10 @@ class Outcome(StrEnum):
     """The emergency loop; `because` says why."""
     PARTLY_LOOP = "partly-loop"
     """The store was away, so some listeners heard the emergency loop meanwhile."""
+    PARTLY_SENT = "partly-sent"
+    """For a part of it no web process ran."""
+    NOT_SENT = "not-sent"
+    """No web process ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class AsRun:
     airing: Airing
     outcome: Outcome
     because: str = ""
-    """A code: a revision's or an airing's why, or `store`; empty for what was aired as planned."""
+    """A code: a revision's or an airing's why, `store` or `nobody`; empty for what was aired as planned."""
     about: About = About()
     taken_back: bool = False
     away_ticks: int = 0
@@ -81,7 +88,11 @@ class AsRun:
     @property
     def is_music(self) -> bool:
         """Whether it belongs on the cue sheet: company and beds."""
-        return not self.taken_back and (self.about.kind == "company" or self.airing.part is Part.BED)
+        return (
+            not self.taken_back
+            and self.outcome is not Outcome.NOT_SENT
+            and (self.about.kind == "company" or self.airing.part is Part.BED)
+        )
 
 
 def as_run(session: Session, from_tick: int, to_tick: int, *, now_tick: int) -> list[AsRun]:
@@ -94,7 +105,7 @@ def as_run(session: Session, from_tick: int, to_tick: int, *, now_tick: int) -> 
     found = _without_holes(_pieces(session, from_tick, to_tick), from_tick, to_tick)
     said = abouts(session, {a.episode_id for a, _ in found if a.episode_id})
     barred = _taken_back(session, {a.recording_id for a, _ in found if a.recording_id})
-    outages = _outages(session, from_tick, to_tick)
+    outages = [_outages(session, from_tick, now_tick, nobody_ran=nobody_ran) for nobody_ran in (False, True)]
     return [_row(airing, why, None if _is_gone(airing, said, barred) else said.get(airing.episode_id or "", About()),
                  outages, now_tick) for airing, why in found]  # fmt: skip
 
@@ -104,22 +115,35 @@ def _is_gone(airing: Airing, abouts: Mapping[str, About], barred: Collection[str
     return airing.recording_id in barred or (airing.episode_id is not None and airing.episode_id not in abouts)
 
 
-def _row(airing: Airing, cut_by: str, about: About | None, outages: Sequence[tuple[int, int]], now_tick: int) -> AsRun:
-    away = sum(max(0, min(end, airing.end_tick, now_tick) - max(start, airing.start_tick)) for start, end in outages)
-    outcome, because = _outcome(airing, cut_by, away, now_tick)
+def is_unseen(last_tick: int, now_tick: int) -> bool:
+    """Whether a web process that was seen last at `last_tick`, and writes it down every fifteen seconds, runs no more."""
+    return now_tick - last_tick > _SEEN_WITHIN_TICKS
+
+
+def _row(airing: Airing, cut_by: str, about: About | None, outages: Sequence[Sequence[Span]], now_tick: int) -> AsRun:
+    start, end = airing.start_tick, min(airing.end_tick, now_tick)
+    away, silent = (sum(max(0, min(to, end) - max(since, start)) for since, to in spans) for spans in outages)
+    outcome, because = _outcome(airing, cut_by, now_tick)
+    if silent and silent >= end - start:
+        outcome, because = Outcome.NOT_SENT, "nobody"
+    elif outcome is Outcome.AIRED and silent:
+        outcome, because = Outcome.PARTLY_SENT, "nobody"
+    elif outcome is Outcome.AIRED and away:
+        outcome, because = Outcome.PARTLY_LOOP, "store"
     if about is None:
         airing = Airing(airing.start_tick, airing.n_ticks, airing.part, airing.episode_id, airing.recording_id, airing.first_tick)
     return AsRun(airing, outcome, because, about or About(), about is None, away)
 
 
-def _outcome(airing: Airing, cut_by: str, away: int, now_tick: int) -> tuple[Outcome, str]:
+def _outcome(airing: Airing, cut_by: str, now_tick: int) -> tuple[Outcome, str]:
+    """What was meant to become of it, while the station ran."""
     if airing.part is Part.EMERGENCY:
         return Outcome.LOOP, str(airing.why.get("code", ""))
     if airing.end_tick > now_tick:
         return Outcome.ON_AIR, ""
     if cut_by:
         return (Outcome.INTERRUPTED, "alert") if cut_by == GOES_ON else (Outcome.CUT, cut_by)
-    return (Outcome.PARTLY_LOOP, "store") if away else (Outcome.AIRED, "")
+    return Outcome.AIRED, ""
 
 
 def _pieces(session: Session, from_tick: int, to_tick: int) -> list[tuple[Airing, str]]:
@@ -206,15 +230,18 @@ def _taken_back(session: Session, recordings: Iterable[str]) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
-def _outages(session: Session, from_tick: int, to_tick: int) -> list[tuple[int, int]]:
-    """When the store was away for one web process or more; those that overlap are one."""
+def _outages(session: Session, from_tick: int, now_tick: int, *, nobody_ran: bool) -> list[Span]:
+    """When the store was away for one web process or more, or when none ran; those that overlap are one."""
     row = models.Outage
     query = select(row.from_tick, row.to_tick).where(
-        row.from_tick < to_tick, or_(row.to_tick.is_(None), row.to_tick > from_tick - DAY_TICKS)
+        row.process == "" if nobody_ran else row.process != "",
+        row.from_tick < now_tick,
+        or_(row.to_tick.is_(None), row.to_tick > from_tick - DAY_TICKS),
     )
-    merged: list[tuple[int, int]] = []
+    merged: list[Span] = []
     for start, end in session.execute(query.order_by(row.from_tick)):
-        until = end if end is not None else start + 1
+        last = start + 1 if not nobody_ran else now_tick if is_unseen(start, now_tick) else start
+        until = last if end is None else end
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], until))
         else:

@@ -186,14 +186,14 @@ class Override(Base):
 
 
 class Outage(Base):
-    """A time in which one process had no sound from the store, so its listeners heard the emergency loop."""
+    """A time in which one process had no sound from the store, so its listeners heard the emergency loop; or in which no web process ran."""
 
     __tablename__ = "outage"
     __table_args__ = (Index("ix_outage_from", "from_tick"),)
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     process: Mapped[str] = mapped_column(String(40))
-    """Which of several web processes."""
+    """Which of several web processes; empty: none ran."""
     from_tick: Mapped[int] = mapped_column(BigInteger)
     to_tick: Mapped[int | None] = mapped_column(BigInteger)
-    """None: it goes on, or the process died in it."""
+    """None: it goes on, or the process died in it. The one row of those without a process says when a web process was last seen."""

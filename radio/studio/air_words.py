@@ -70,6 +70,8 @@ def outcome(code: str) -> str:
         "interrupted": _("Interrupted, then went on"),
         "loop": _("Emergency loop"),
         "partly-loop": _("Partly the emergency loop"),
+        "partly-sent": _("Sent in part"),
+        "not-sent": _("Not sent"),
     }[code]
 
 
@@ -84,6 +86,7 @@ def because(code: str) -> str:
         "alert": _("An alert came in between."),
         "alert-over": _("The alert was ended."),
         "store": _("The store was away for a while."),
+        "nobody": _("The station was not running. Players may have gone on with its copy in the store."),
         "nothing-planned": _("Nothing was planned for then."),
         "nothing-lawful": _("Nothing that may be heard then was there."),
     }.get(code, _("The rundown was changed."))

@@ -17,6 +17,7 @@ from itertools import pairwise
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
@@ -24,6 +25,7 @@ from radio.accounts.models import Person
 from radio.catalogue.actions import set_voices
 from radio.catalogue.models import Episode, Recording
 from radio.catalogue.rules import RecordingState
+from radio.channel.outages import Outages
 from radio.clock import SetClock
 from radio.core.people import Role
 from radio.editorial import actions as editorial
@@ -158,6 +160,35 @@ def test_the_log_says_what_became_of_each_airing(session: Session, here: Station
     assert told[:2] == [(Outcome.CUT, "stopped"), (Outcome.LOOP, "stopped")]
     assert told[-1] == (Outcome.ON_AIR, "")
     assert [outcome for outcome, _ in told[2:-1] if outcome is not Outcome.AIRED] == [Outcome.PARTLY_LOOP]
+
+
+def test_what_went_by_while_no_process_ran_was_not_sent(app: Flask, session: Session, on: Airing, clock: SetClock) -> None:
+    before, after = Outages(app), Outages(app)
+
+    def told(minutes: int, *seen: Outages) -> list[tuple[Outcome, str]]:
+        clock.move(timedelta(minutes=minutes))
+        for outages in seen:
+            outages.note(session, "web-1")
+            session.commit()
+        return log(session, on, clock)
+
+    assert told(0, before) == [(Outcome.ON_AIR, "")]
+    away = told(20)
+    assert away[0] == (Outcome.PARTLY_SENT, "nobody"), "it was on when a process was seen last"
+    assert set(away[1:]) == {(Outcome.NOT_SENT, "nobody")}
+    session.execute(update(Episode).values(kind="company"))
+    sent = [
+        one.airing
+        for one in as_run(session, on.start_tick, on.start_tick + HOUR_TICKS, now_tick=tick_at(clock.unix_ms()))
+        if one.is_music
+    ]
+    assert sent == [on], "nobody is paid for what was not sent"
+    again = told(0, after, before, after)
+    assert again[: len(away)] == away
+    later = told(15, after, before)
+    assert later[: len(away) - 1] == away[:-1]
+    assert (Outcome.AIRED, "") in later[len(away) :]
+    assert later[-1] == (Outcome.ON_AIR, "")
 
 
 def test_the_log_tells_starts_and_lengths_to_the_second(

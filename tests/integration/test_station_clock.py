@@ -233,5 +233,5 @@ def test_an_outage_of_the_store_is_written_down_from_beat_to_beat(
                     [Piece(Sound("0" * 64, f"renditions/none-{clock.unix_ms()}", 0, 7_680, 76_800), 0, 1)], "standard"
                 )
         outages.note(session, "web-1")
-    (row,) = session.query(Outage).all()
+    (row,) = session.query(Outage).where(Outage.process == "web-1").all()
     assert (row.from_tick, row.to_tick) == (begun, tick_at(clock.unix_ms() - 30_000))
