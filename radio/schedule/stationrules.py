@@ -44,7 +44,7 @@ def decide() -> Answer | tuple[str, int]:
     """Make the next version."""
     form = RulesForm.typed(request.form)
     changes = form.changes()
-    number, _held = queries.station_rules(session())
+    number, held = queries.station_rules(session())
     if form.text["version"] != str(number):
         form.faults["version"] = "changed-meanwhile"
         form.text["version"] = str(number)
@@ -53,6 +53,9 @@ def decide() -> Answer | tuple[str, int]:
     form.faults = {typed_as.get(name, name): code for name, code in refused.items()} | form.faults
     if form.faults:
         return _page(form), 422
+    if StationRules.read(held.stored() | changes) == held:
+        flash(_("These are the rules that hold already. Nothing was changed."), "good")
+        return redirect(url_for(".show"), 303)
     actions.set_station_rules(session(), changes, by=me(), why=form.text["why"], now=station().now())
     session().commit()
     flash(_("The rules are changed. What is not fixed yet is compiled anew by them."), "good")

@@ -317,6 +317,9 @@ def test_stewards_decide_the_rules_and_everybody_reads_why(
     assert len(held.hour_rules) == 1
     assert held.weights[0].weight == 2.0
     assert dict(held.support_around)["violence"] == "helpline"
+    again = browser.post("/studio/schedule/rules", data=rules_form(version="1"), follow_redirects=True)
+    assert "Nothing was changed." in again.text
+    assert queries.station_rules(session)[0] == 1, "a version differs from the one before"
     browser.post(
         "/studio/schedule/rules", data=rules_form(version="1", episode_rest_hours="24", why="Too little to choose from.")
     )
