@@ -198,7 +198,12 @@ def publish(episode_id: str) -> Answer:
         seen = datetime.fromisoformat(request.form.get("seen", ""))
     except ValueError:
         seen = datetime.min.replace(tzinfo=station().now().tzinfo)
-    return _decide(episode_id, "publish", _("Published. It is on the site and may go on air. Before podcast apps get it, its public address is checked."), seen=seen)
+    return _decide(
+        episode_id,
+        "publish",
+        _("Published. It is on the site and may go on air. Before podcast apps get it, its public address is checked."),
+        seen=seen,
+    )
 
 
 def _decide(episode_id: str, action: str, done: str, **facts: datetime) -> Answer:
