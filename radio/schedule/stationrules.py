@@ -53,7 +53,7 @@ def decide() -> Answer | tuple[str, int]:
     form.faults = {typed_as.get(name, name): code for name, code in refused.items()} | form.faults
     if form.faults:
         return _page(form), 422
-    if StationRules.read(held.stored() | changes) == held:
+    if StationRules.read({**held.stored(), **changes}) == held:
         flash(_("These are the rules that hold already. Nothing was changed."), "good")
         return redirect(url_for(".show"), 303)
     actions.set_station_rules(session(), changes, by=me(), why=form.text["why"], now=station().now())
