@@ -6,6 +6,7 @@ Run: .venv/bin/python scripts/bench/enclosures.py [--requests 1000]. Needs Debia
 from __future__ import annotations
 
 import argparse
+import hashlib
 import http.client
 import io
 import os
@@ -108,7 +109,7 @@ def _an_hour(live: object, store: S3Store) -> tuple[str, bytes]:
     sound = LOOP.read_bytes() * ROUNDS
     with live.session() as session:  # type: ignore[attr-defined]
         row = session.scalars(select(Rendition).where(Rendition.profile == "standard")).one()
-        row.size_bytes = len(sound)
+        row.size_bytes, row.sha256 = len(sound), hashlib.sha256(sound).hexdigest()
         store.put_bytes(row.key, sound, row.media_type)
         session.commit()
         episode_id = session.scalars(select(Episode.id)).one()
