@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,20 @@ def test_a_long_path_still_has_room_for_its_sockets(tmp_path: Path) -> None:
     assert server.pid is None
 
 
+@contextmanager
+def running(folder: Path) -> Iterator[ObjectStore]:
+    """The store of a server in this folder, with its bucket."""
+    server = embedded_store(folder, secret_key=SECRET)
+    server.start()
+    try:
+        server.wait_ready(PATIENCE_S)
+        store = ObjectStore(server.settings("radio-test"))
+        store.ensure_bucket()
+        yield store
+    finally:
+        server.stop()
+
+
 @pytest.mark.slow
 def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
     server = embedded_store(tmp_path, secret_key=SECRET, durable=True)
@@ -123,17 +139,10 @@ def test_no_door_is_open_to_the_world_or_without_a_key(tmp_path: Path) -> None:
 def test_a_proxy_for_the_outer_world_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-    server = embedded_store(tmp_path, secret_key=SECRET)
-    server.start()
-    try:
-        server.wait_ready(PATIENCE_S)
-        store = ObjectStore(server.settings("radio-test"))
-        store.ensure_bucket()
+    with running(tmp_path) as store:
         store.put_bytes("kept", b"a voice", "audio/mpeg")
         compact(tmp_path)
         assert store.read("kept") == b"a voice"
-    finally:
-        server.stop()
 
 
 def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
@@ -170,12 +179,7 @@ def read_from(port: int, path: str) -> bytes:
 
 @pytest.mark.slow
 def test_what_was_deleted_leaves_the_disk(tmp_path: Path) -> None:
-    server = embedded_store(tmp_path, secret_key=SECRET)
-    server.start()
-    try:
-        server.wait_ready(PATIENCE_S)
-        store = ObjectStore(server.settings("radio-test"))
-        store.ensure_bucket()
+    with running(tmp_path) as store:
         kept, gone = os.urandom(3_000_000), b"a voice that is taken back" * 4_000
         store.put_bytes("kept", kept, "audio/mpeg")
         store.put_bytes("gone", gone, "audio/mpeg")
@@ -189,8 +193,6 @@ def test_what_was_deleted_leaves_the_disk(tmp_path: Path) -> None:
 
         until(is_gone)
         assert store.read("kept") == kept
-    finally:
-        server.stop()
 
 
 def test_where_no_embedded_store_has_run_there_is_nothing_to_tidy(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ def shorter(session: Session, store: S3Store, episode: Episode) -> None:
     row.head_bytes -= 1
 
 
-def sound_of(episode: Episode) -> Rendition:
+def sound_of(episode: Episode, profile: str = "standard") -> Rendition:
     assert episode.recording is not None
-    rendition = episode.recording.rendition("standard")
+    rendition = episode.recording.rendition(profile)
     assert rendition is not None
     return rendition
 
@@ -77,19 +77,12 @@ def lost(session: Session, store: S3Store, episode: Episode) -> None:
     store.delete(sound_of(episode).key)
 
 
-def small_one(episode: Episode) -> Rendition:
-    assert episode.recording is not None
-    rendition = episode.recording.rendition("low")
-    assert rendition is not None
-    return rendition
-
-
 def small_one_lost(session: Session, store: S3Store, episode: Episode) -> None:
-    store.delete(small_one(episode).key)
+    store.delete(sound_of(episode, "low").key)
 
 
 def small_one_of_other_bytes(session: Session, store: S3Store, episode: Episode) -> None:
-    other = small_one(episode)
+    other = sound_of(episode, "low")
     store.put_bytes(other.key, b"\0" * other.size_bytes, "audio/mp4")
     session.get_one(FeedItem, episode.id).proved_sha256 = None
 
@@ -185,7 +178,7 @@ def test_bytes_that_rotted_are_not_proved_by_a_new_title(
     profile: str, client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
 ) -> None:
     look()
-    sound = {"standard": sound_of, "low": small_one}[profile](session.get_one(Episode, episode.id))
+    sound = sound_of(session.get_one(Episode, episode.id), profile)
     key, media_type, well = sound.key, sound.media_type, store.read(sound.key)
     rotten = bytearray(well)
     rotten[len(rotten) // 2] ^= 1
