@@ -15,7 +15,7 @@ from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State, usual_role
 from radio.catalogue.terms import role_words
 from radio.editorial.models import FeedItem
-from radio.feeds import enclosures
+from radio.feeds import alike, enclosures
 from radio.feeds.belonging import of
 from radio.feeds.channels import artwork_path
 from radio.feeds.enclosures import LOW, STANDARD
@@ -165,7 +165,7 @@ class Aside:
 def _shows(session: Session, origin: str) -> dict[str, OfShow]:
     query = select(Show.id, Show.title, Show.author, Show.artwork_sha256, Show.seasons, Show.explicit, Show.synthetic)
     return {
-        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), row.author or row.title, row.seasons or {}, row.explicit, row.synthetic)
+        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), alike.line(row.author or row.title), row.seasons or {}, row.explicit, row.synthetic)
         for row in session.connection().execute(query)
     }  # fmt: skip
 
@@ -206,10 +206,10 @@ def _item(row: Any, due: Due, aside: Aside) -> Item:
         season_number=season, episode_number=episode, expires_at=due.expires_at, episode_id=id_, kind=kind,
         author=show.author if aside.several else "", release=release, synthetic=synthetic or show.synthetic,
         season_name=show.seasons.get(str(season), "") if season else "",
-        persons=tuple([Person(name, *role_words(role or usual_role(kind))) for name, role in aside.persons.get(id_, ())]),
+        persons=tuple([Person(alike.line(name), *role_words(role or usual_role(kind))) for name, role in aside.persons.get(id_, ())]),
         words=tuple([Words(each, timed, "" if each == language else f".{each}") for each, timed in aside.words.get(id_, ())]),
         chapters=tuple([Chapter(one["start_ms"], one["title"]) for one in chapters or ()]),
-        soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in soundbites or ()]),
+        soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], alike.line(one["title"])) for one in soundbites or ()]),
     )  # fmt: skip
 
 
