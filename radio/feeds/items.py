@@ -89,6 +89,8 @@ def _podcast(item: Item) -> Iterator[str]:
         yield f"<podcast:episode>{item.episode_number}</podcast:episode>"
     for person in item.persons:
         yield tag("podcast:person", person.name, role=person.role, group=person.group)
+    if item.license:
+        yield tag("podcast:license", item.license, url=item.license_url or None)
     yield from _transcripts(item)
     if item.chapters:
         yield tag("podcast:chapters", url=f"{item.link}/chapters.json", type_=CHAPTERS_TYPE)

@@ -101,6 +101,9 @@ class Item:
     words: tuple[Words, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     soundbites: tuple[Soundbite, ...] = ()
+    license: str = ""
+    """Its own, or in feeds of several shows its show's; empty: the channel's."""
+    license_url: str = ""
     blocked: bool = False
     """Directories are asked to leave it out."""
     gone: str = ""

@@ -235,6 +235,8 @@ ITEM = [
     Row("blocked", lambda i: i.blocked, lambda f: bool(f.get("itunes_block")), None, None),
     Row("persons", lambda i: [(one.name, one.role, one.group) for one in i.persons], None, lambda p: [(one["name"], one["role"], one["group"]) for one in p.get("persons") or []],
         lambda t: [(one["name"], one["role"].lower(), one["group"].lower()) for one in t.get("podcastPeople", [])]),
+    Row("license", lambda i: i.license, None, None, lambda t: t.get("license", {}).get("identifier", "")),
+    Row("license_url", lambda i: i.license_url, lambda f: _attribute(f, "podcast_license", "url"), None, None),
     Row("words", _transcripts, None, None, lambda t: [(one["url"], one["type"], one["language"]) for one in t.get("podcastTranscripts", [])]),
     Row("words", lambda i: _transcripts(i)[-1][0] if i.words else "", lambda f: _attribute(f, "podcast_transcript", "url"), lambda p: p.get("transcript_url", ""), None),
     Row("chapters", lambda i: [(one.start_ms // 1000, one.title) for one in i.chapters], _psc, lambda p: [(int(one["start"]), one["title"]) for one in p.get("chapters") or []], None),

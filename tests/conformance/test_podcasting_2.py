@@ -137,7 +137,7 @@ def _tell(session: Session, found: dict[str, Episode]) -> None:
     first, second, third = found["part-0"], found["part-1"], found["part-2"]
     catalogue.describe(
         session, first, now=NOON, title='Lamps & "light" <1>', summary=HARD, notes=f"**Bold** {HARD[:900]}", season_number=2, episode_number=3,
-        explicit=True, chapters=[{"start_ms": 0, "title": "One & two"}, {"start_ms": 61_000, "title": "Then"}],
+        own_license={"name": "cc0-1.0", "url": "https://licence.example/own"}, explicit=True, chapters=[{"start_ms": 0, "title": "One & two"}, {"start_ms": 61_000, "title": "Then"}],
         soundbites=[{"from_ms": 1500, "to_ms": 21_000, "title": "A lamp"}], expires_at=NOON + timedelta(days=9),
     )  # fmt: skip
     catalogue.set_voices(session, first, ["Ann of the lamp", "Bo"], named=True, now=NOON)

@@ -25,7 +25,7 @@ from radio.catalogue.models import Episode, EpisodeTag, Show, Transcript
 from radio.catalogue.rules import State
 from radio.clock import SetClock
 from radio.editorial import actions as editorial
-from radio.feeds import actions, lint, names, tombstones
+from radio.feeds import actions, heads, lint, names, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
 from radio.jobs.actions import enqueue
@@ -365,6 +365,34 @@ def test_chapters_and_parts_are_typed_one_a_line(
     assert episode.soundbites == [{"from_ms": 10_000, "to_ms": 40_000, "title": "The lamp"}]
     assert b"<itunes:episodeType>bonus<" in client.get(SHOW).data
     assert "1:02:10 Second" in browser.get(address).text
+
+
+def test_an_episode_under_another_licence_says_so_wherever_its_show_says_its_own(
+    client: Visitor, session: Session, station: Station, browser_of: Callable[[Person | None], Visitor], sam: Person
+) -> None:
+    episode = told(session)
+    beside = make_episode(session, show=episode.show, title="Beside it")
+    browser, address = browser_of(sam), f"/studio/episodes/{episode.id}"
+    typed = {"title": "Lamps", "summary": "Talk.", "kind": "programme", "language": "en-GB", "content_notes": "none",
+             "scopes": ["site", "live", "podcast"], "license_url": "https://licence.example/own"}  # fmt: skip
+    assert "short name of the licence" in browser.post(address, data=typed).text, "an address alone names none"
+    assert browser.post(address, data=typed | {"license": "Our-Own"}).status_code == 303
+    session.expire_all()
+    assert episode.own_license == {"name": "our-own", "url": "https://licence.example/own"}
+    assert 'value="our-own"' in browser.get(address).text
+
+    def licences(path: str) -> dict[str, tuple[str, str] | None]:
+        items = etree.fromstring(client.get(path).data)[0].findall("item")
+        found = {item.findtext("title"): item.find("p:license", NAMESPACES) for item in items}
+        return {str(title): None if one is None else (str(one.text), one.get("url", "")) for title, one in found.items()}
+
+    own = ("our-own", "https://licence.example/own")
+    assert licences(SHOW) == {"Lamps": own, "Beside it": None}, "the channel says what holds for the rest"
+    assert licences("/feed.xml") == {"Lamps": own, "Beside it": ("cc-by-4.0", "")}, "here no channel says it"
+    tags = {one.episode_id: (one.tags.licence, one.tags.licence_url) for one in heads.stale(session, station)}
+    assert tags == {episode.id: own, beside.id: ("cc-by-4.0", "")}
+    assert browser.post(address, data=typed | {"license_url": ""}).status_code == 303
+    assert licences(SHOW) == {"Lamps": None, "Beside it": None}
 
 
 def test_a_show_is_told_to_directories_as_it_was_typed(
