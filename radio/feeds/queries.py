@@ -164,7 +164,17 @@ class Aside:
 
 
 def _shows(session: Session, origin: str) -> dict[str, OfShow]:
-    query = select(Show.id, Show.title, Show.author, Show.artwork_sha256, Show.seasons, Show.explicit, Show.synthetic, Show.license, Show.license_url)
+    query = select(
+        Show.id,
+        Show.title,
+        Show.author,
+        Show.artwork_sha256,
+        Show.seasons,
+        Show.explicit,
+        Show.synthetic,
+        Show.license,
+        Show.license_url,
+    )
     return {
         row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), alike.line(row.author or row.title), row.seasons or {}, row.explicit, row.synthetic, (row.license, row.license_url))
         for row in session.connection().execute(query)

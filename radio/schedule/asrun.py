@@ -197,7 +197,9 @@ def abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
     episodes = list(episodes)
     people = _people(session, episodes)
     query = (
-        select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license, Episode.own_license)
+        select(
+            Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license, Episode.own_license
+        )
         .join(Show, Episode.show_id == Show.id)
         .outerjoin(Rendition, (Rendition.recording_id == Episode.recording_id) & (Rendition.profile == "standard"))
         .where(Episode.id.in_(episodes), Episode.state != State.WITHDRAWN)

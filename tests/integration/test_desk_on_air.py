@@ -290,7 +290,9 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
     lasts = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
     assert lasts.total_seconds() == float(told["seconds"]) == 300 * 0.96
     assert (told["composer"], told["performer"]) == ("Ada", "Wren")
-    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc0-1.0", piece.id), "its own, not its show's"
+    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc0-1.0", piece.id), (
+        "its own, not its show's"
+    )
 
 
 def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, on: Airing) -> None:

@@ -312,10 +312,18 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
 @pytest.mark.parametrize(
     ("told", "kept", "notes"),
     [
-        ('<podcast:license url="https://a.example/own">Our Own</podcast:license>', {"name": "our-own", "url": "https://a.example/own"}, []),
+        (
+            '<podcast:license url="https://a.example/own">Our Own</podcast:license>',
+            {"name": "our-own", "url": "https://a.example/own"},
+            [],
+        ),
         ("<podcast:license>CC-BY-4.0</podcast:license>", None, []),
         ('<podcast:license url="https://a.example/l">cc-by-4.0</podcast:license>', None, []),
-        ('<podcast:license url="ftp://x">cc0-1.0</podcast:license>', {"name": "cc0-1.0", "url": ""}, ["license-own 1 cc0-1.0 ftp://x (1)"]),
+        (
+            '<podcast:license url="ftp://x">cc0-1.0</podcast:license>',
+            {"name": "cc0-1.0", "url": ""},
+            ["license-own 1 cc0-1.0 ftp://x (1)"],
+        ),
         ("<podcast:license>© nobody</podcast:license>", None, ["license-own 1 © nobody (1)"]),
     ],
 )
