@@ -59,12 +59,9 @@ def _between(piece: str) -> str:
 
 def _is_doubtful(text: str, marks: re.Pattern[str]) -> bool:
     """Whether to look closer. Most texts need it not, and a feed of a thousand items has no time for it."""
-    return (
-        ("&" in text or "<" in text)
-        and marks.search(text) is not None
-        or not text.isascii()
-        and _LETTERS.search(text) is not None
-    )
+    if ("&" in text or "<" in text) and marks.search(text):
+        return True
+    return not text.isascii() and _LETTERS.search(text) is not None
 
 
 def _quoted(tag: re.Match[str]) -> str:
