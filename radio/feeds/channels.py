@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.catalogue.models import Episode, Show
+from radio.catalogue.queries import agreed, out
+from radio.catalogue.rules import Scope
 from radio.catalogue.terms import Term, UnknownTermError, role_words, vocabulary
 from radio.core.time import from_unix_ms, instant_of, unix_ms
 from radio.errors import NotFoundError
@@ -174,7 +176,7 @@ def _live(session: Session, now: datetime, guid: UUID, show: Show | None, statio
     tick = tick_at(unix_ms(now))
     found = schedule.rundown(session, tick - _LOOK_BACK_TICKS, tick + _LOOK_AHEAD_TICKS).airings  # with their true starts
     planned = [a for a in found if a.slot_id and a.part is Part.PROGRAMME and a.episode_id]
-    told = _of_show(session, planned, show, station) if show else _of_slots(session, planned, station)
+    told = _of_show(session, planned, show, station, now) if show else _of_slots(session, planned, station)
     lives = [
         Live(uuid5(guid, str(start)), title, summary, _at(start), _at(end), image, start <= tick)
         for start, end, title, summary, image in told
@@ -186,9 +188,12 @@ def _live(session: Session, now: datetime, guid: UUID, show: Show | None, statio
 _Told = tuple[int, int, str, str, str]
 
 
-def _of_show(session: Session, airings: list[Airing], show: Show, station: Station) -> list[_Told]:
+def _of_show(session: Session, airings: list[Airing], show: Show, station: Station, now: datetime) -> list[_Told]:
+    """Only what may be in apps: what was taken back stands in the hours far ahead until they are compiled again."""
     ids = {airing.episode_id for airing in airings}
-    query = select(Episode.id, Episode.title, Episode.summary).where(Episode.id.in_(ids), Episode.show_id == show.id)
+    query = select(Episode.id, Episode.title, Episode.summary).where(
+        Episode.id.in_(ids), Episode.show_id == show.id, out(now), agreed(Scope.PODCAST)
+    )
     titles = {row.id: (row.title, row.summary) for row in session.execute(query)}
     image = station.url(artwork_path(show.id, show.artwork_sha256))
     return [(a.start_tick, a.end_tick, *titles[a.episode_id], image) for a in airings if a.episode_id in titles]

@@ -113,6 +113,23 @@ def test_what_is_on_air_and_next_is_told_and_changes_when_it_does(
     assert live.find("enclosure").get("url") == "http://localhost/live.mp3"  # type: ignore[union-attr]
 
 
+def test_what_is_to_come_is_told_only_of_what_may_be_in_apps_from_the_commit_on(
+    client: Visitor, session: Session, station: Station, sam: Person
+) -> None:
+    episode = told(session)
+    make_slot(session, first_start="2026-11-25T20:00:00", fill={"rung": "latest", "show_id": episode.show_id})
+    session.flush()
+    extend(session, station)
+    scopes = list(episode.scopes)
+    assert b"<title>Lamps</title><description>" in client.get(SHOW).data.partition(b"</podcast:liveItem>")[0]
+    catalogue.describe(session, episode, now=NOON, scopes=["site", "live"])
+    assert b"Lamps" not in client.get(SHOW).data
+    catalogue.describe(session, episode, now=NOON, scopes=scopes)
+    assert b"Lamps" in client.get(SHOW).data
+    editorial.withdraw(session, station, episode, by=sam.asking, now=NOON)
+    assert b"Lamps" not in client.get(SHOW).data, "also while the hours far ahead have not been compiled again"
+
+
 def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visitor, session: Session) -> None:
     episode = told(session)
     stem = f"/episodes/{episode.id}/transcript"
