@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.core.time import from_unix_ms
 from radio.schedule import queries
-from radio.schedule.airings import Airing, Part, canonical
+from radio.schedule.airings import Airing, canonical
 from radio.schedule.gaps import is_of_the_pool
 from radio.schedule.models import Desk
 from radio.station import Station
@@ -67,7 +67,7 @@ def amiss(session: Session, from_tick: int) -> list[Amiss]:
     found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
         facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
-        loops = _loops(queries.rundown(session, from_tick, planned).airings, facts)
+        loops = _loops(queries.loops(session, from_tick, planned), facts)
         found = [one for one in found if one.code != "nothing-lawful"] + loops
     return _once(sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or "")))
 
@@ -100,16 +100,16 @@ def _told(fault: Sequence[object]) -> Amiss:
 
 
 def _loops(airings: Iterable[Airing], told: Mapping[int, Mapping[str, object]]) -> list[Amiss]:
-    """The spans of the emergency loop; what follows at once is one."""
+    """The spans of the emergency loop that nobody has asked for; what follows at once is one."""
     found: list[Amiss] = []
     for airing in airings:
-        if airing.part is not Part.EMERGENCY or airing.why.get("code") == "stopped":
+        code = str(airing.why.get("code", "nothing-planned"))
+        if code == "stopped":
             continue
         last = found[-1] if found else None
         if last and last.tick + last.n_ticks == airing.start_tick and last.slot_id == airing.slot_id:
             found[-1] = Amiss(last.tick, last.code, last.slot_id, last.facts, last.n_ticks + airing.n_ticks)
             continue
-        code = str(airing.why.get("code", "nothing-planned"))
         near = max((tick for tick in told if tick <= airing.start_tick), default=None)
         facts = told[near] if near is not None and code == "nothing-lawful" else {}
         found.append(Amiss(airing.start_tick, code, airing.slot_id, facts, airing.n_ticks))

@@ -26,13 +26,13 @@ from radio.editorial import actions as editorial
 from radio.errors import InvalidError
 from radio.jobs.models import Job
 from radio.schedule import actions, models, outlook, queries
-from radio.schedule.airings import Part
+from radio.schedule.airings import Part, canonical
 from radio.schedule.ingredients import forget_pieces
 from radio.schedule.policy import StationRules
 from radio.schedule.verifying import verified
 from radio.station import Station
 from tests.air import make_catalogue, tick_content
-from tests.makers import make_episode, make_show, make_slot
+from tests.makers import NOON, make_episode, make_show, make_slot
 
 STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
 
@@ -218,6 +218,40 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     session.commit()
     clock.move(timedelta(hours=1))
     assert [one for day in outlook.days_ahead(session, here) for one in day.amiss if one.is_grave] == []
+
+
+def test_looking_for_red_days_reads_the_loop_and_the_holes_and_nothing_else(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    """A future of two weeks is thousands of airings; who opens the studio waits for none of them."""
+    now, until = tick_at(clock.unix_ms()), queries.planned_until(session)
+    plant_loops(session, until)
+    until = queries.planned_until(session)
+    found = queries.rundown(session, now, until).airings
+    wanted = [airing for airing in found if airing.part is Part.EMERGENCY]
+    assert [airing.why["code"] for airing in wanted] == ["nothing-lawful", "nothing-planned", "nothing-lawful", "stopped"]
+    assert queries.loops(session, now, until) == wanted
+
+    before = outlook.days_ahead(session, here)
+    assert sum(one.n_ticks for day in before for one in day.amiss) == sum(airing.n_ticks for airing in wanted[:3])
+    session.execute(update(models.Airing).where(models.Airing.part != "emergency").values(part="not to read"))
+    assert outlook.days_ahead(session, here) == before
+
+
+def plant_loops(session: Session, until: int) -> None:
+    """A loop that a later revision cuts at both ends, a hole between two revisions, a loop that crosses it, and a stop."""
+    spans = (
+        (until - 4000, until - 3000, "nothing-lawful"), (until - 4200, until - 3900, ""), (until - 3100, until - 2000, ""),
+        (until + 700, until + 1400, "nothing-lawful"), (until + 1300, until + 1600, ""), (until + 1500, until + 2000, "stopped"),
+    )  # fmt: skip
+    for n, (start, end, code) in enumerate(spans):
+        revision = models.Revision(
+            effective_tick=start, end_tick=end, made_at=NOON, why="extended", inputs_hash="", previous_hash=f"p{n}", hash=f"h{n}"
+        )
+        part, why = ("emergency", {"code": code}) if code else ("programme", {"code": "open"})
+        revision.airings.append(models.Airing(start_tick=start, n_ticks=end - start, part=part, reason=canonical(why)))
+        session.add(revision)
+    session.flush()
 
 
 def test_somebody_who_is_always_overtaken_leaves_it_to_a_job(
