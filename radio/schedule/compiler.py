@@ -15,6 +15,7 @@ from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, reason
 from radio.schedule.fit import Facts, Scores, number
 from radio.schedule.gaps import Fault, Gaps, Here, airing_here
+from radio.schedule.lacking import lacking
 from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
@@ -305,10 +306,7 @@ class Compiler:
         """What fits no programme; where even that is not there, somebody is told."""
         found = self.gaps.fill(here, music=is_music_next(here.place, self.memory.slot_heard))
         if found.part is Part.EMERGENCY:
-            programmes = self.pool.plays(Part.PROGRAMME)
-            quiet = self.hours.quiet.around(here.tick) is not None
-            facts = {"programmes": int(programmes.sum()), "lawful": int((programmes & here.lawful).sum()), "quiet": quiet}
-            self._fault(here, "nothing-lawful", facts)
+            self._fault(here, "nothing-lawful", lacking(self.pool, self.memory, self.hours, here, known=self.support.known))
         return found
 
     def _unfilled(self, here: Here, wanted: Sequence[Airable]) -> None:

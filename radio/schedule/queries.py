@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from media.grid import DAY_TICKS, first_tick_from, tick_at
@@ -135,17 +135,23 @@ def rundown(session: Session, from_tick: int, to_tick: int, *, upto: int | None 
     Airings at the ends of the span are whole only when they lie within it. Where nothing was compiled stands the loop.
     """
     found = held(session, from_tick, to_tick, upto=upto)
-    lately = models.Airing.start_tick >= from_tick - _LONGEST_AIRING_TICKS
-    return without_holes(_airings(session, found, lately), from_tick, to_tick)
+    rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick)
+    return without_holes(_clipped(rows, found), from_tick, to_tick)
 
 
 def loops(session: Session, from_tick: int, to_tick: int) -> list[Airing]:
     """Of the rundown over a span only the emergency loop, in order of time: days ahead of it, without reading all that airs."""
     found = held(session, from_tick, to_tick)
+    rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick, only=Part.EMERGENCY)
     begins, ends = [start for _, start, _ in found], [end for _, _, end in found]
     holes = [emergency(*hole) for hole in zip([from_tick, *ends], [*begins, to_tick], strict=True) if hole[0] < hole[1]]
-    written = _airings(session, found, models.Airing.part == Part.EMERGENCY.value)
-    return sorted([*written, *holes], key=lambda loop: loop.start_tick)
+    return sorted([*_clipped(rows, found), *holes], key=lambda loop: loop.start_tick)
+
+
+def _clipped(rows: Mapping[int, Sequence[Airing]], found: Iterable[tuple[int, int, int]]) -> list[Airing]:
+    """Of the airings of each revision what lies where it holds."""
+    pieces = (airing.clipped(start, end) for revision_id, start, end in found for airing in rows.get(revision_id, ()))
+    return [piece for piece in pieces if piece is not None]
 
 
 def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> list[tuple[int, int, int]]:
@@ -173,17 +179,21 @@ def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = N
     return sorted(found, key=lambda piece: piece[1])
 
 
-def _airings(session: Session, found: Sequence[tuple[int, int, int]], wanted: ColumnElement[bool]) -> list[Airing]:
-    """Of the airings that are `wanted`, what lies where their revisions hold, in order of time. `found`: as `held` gives it."""
-    if not found:
-        return []
+def _rows(
+    session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int, *, only: Part | None = None
+) -> dict[int, list[Airing]]:
     row = models.Airing
-    within = (row.start_tick < found[-1][2], row.start_tick + row.n_ticks > found[0][1])
-    rows: dict[int, list[Airing]] = {}
-    for one in session.execute(_AIRINGS.where(row.revision_id.in_({piece[0] for piece in found}), *within, wanted)):
-        rows.setdefault(one.revision_id, []).append(_airing(one))
-    pieces = (airing.clipped(start, end) for revision_id, start, end in found for airing in rows.get(revision_id, ()))
-    return [piece for piece in pieces if piece is not None]
+    query = _AIRINGS.where(
+        row.revision_id.in_(list(revision_ids)), row.start_tick < to_tick, row.start_tick + row.n_ticks > from_tick
+    )
+    if only is None:
+        query = query.where(row.start_tick >= from_tick - _LONGEST_AIRING_TICKS)
+    else:
+        query = query.where(row.part == only.value)  # a loop that was put there may last for days
+    found: dict[int, list[Airing]] = {}
+    for one in session.execute(query):
+        found.setdefault(one.revision_id, []).append(_airing(one))
+    return found
 
 
 _AIRINGS = select(

@@ -17,7 +17,7 @@ from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
 from radio.core.time import unix_ms
 from radio.db import session
-from radio.schedule import dayplan, outlook, queries, weekgrid, words
+from radio.schedule import amiss_words, dayplan, outlook, queries, weekgrid, words
 from radio.schedule.airings import Part
 from radio.schedule.dayplan import told
 from radio.schedule.models import Slot
@@ -68,6 +68,7 @@ def week() -> str:
         planned_until_ms=tick_start_ms(queries.planned_until(session())),
         fixed_until=now + timedelta(minutes=here.settings.freeze_minutes),
         editor=me().has(Role.EDITOR, Role.STEWARD), steward=me().has(Role.STEWARD), parts=Part, words=words,
+        amiss_words=amiss_words, worked_out_anew=outlook.is_worked_out_anew(session(), now),
     )  # fmt: skip
 
 

@@ -115,47 +115,6 @@ def fault(name: str, code: str) -> str:
     return known.get((name, code), _("This cannot be taken as it is."))
 
 
-def compile_fault(code: str) -> str:
-    """What could not be done as a slot asks."""
-    return {
-        "too-long": _("What it asks for is longer than the time it has. It is not begun, because nobody's story is cut."),
-        "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
-        "nothing-to-air": _("Nothing of what it asks for is there yet."),
-        "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
-        "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
-        "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),
-        "heard-just-before": _("What it asks for was heard just before it. It begins a little later, or not at all."),
-        "no-support": _("Episodes need a support message before and after them, and there is none. They are not heard."),
-        "no-support-at-night": _("There is no support message for the night. Publish a short one, tagged as support."),
-    }.get(code, code)
-
-
-def missing(facts: Mapping[str, object]) -> str:
-    """What is missing, in a sentence; empty: nothing more can be said."""
-    if "lawful" in facts:
-        when = _("in a quiet hour") if facts.get("quiet") else _("at that hour")
-        return _(
-            "Of %(all)s programmes %(lawful)s may be heard %(when)s.",
-            all=facts.get("programmes"),
-            lawful=facts["lawful"],
-            when=when,
-        )
-    if "supports" in facts:
-        names = {"helpline": _("where to talk to somebody"), "overdose": _("what to do in an overdose")}
-        told = facts["supports"]
-        wanted = listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
-        return _("Missing is a message that says %(what)s.", what=wanted)
-    if "room" in facts:
-        if facts.get("with_messages"):
-            return _(
-                "With its support messages it takes %(minutes)s minutes; there are %(room)s.",
-                minutes=facts["with_messages"],
-                room=facts["room"],
-            )
-        return _("It takes %(minutes)s minutes; there are %(room)s.", minutes=facts["minutes"], room=facts["room"])
-    return ""
-
-
 def verdict(code: str) -> str:
     """What came of compiling a revision again."""
     return {

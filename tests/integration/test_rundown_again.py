@@ -27,6 +27,7 @@ from radio.errors import InvalidError
 from radio.jobs.models import Job
 from radio.schedule import actions, models, outlook, queries
 from radio.schedule.airings import Part, canonical
+from radio.schedule.amiss_words import missing
 from radio.schedule.ingredients import forget_pieces
 from radio.schedule.policy import StationRules
 from radio.schedule.verifying import verified
@@ -194,6 +195,10 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     for n in range(4):
         one = make_episode(session, show=show, ticks=300 + n, now=here.now())
         one.intensity, one.content_notes = 2, [{"code": "suicide", "from_ms": None, "to_ms": None}]
+    for n in range(2):
+        make_episode(session, show=show, ticks=300 + n, now=here.now() - timedelta(days=1))
+        make_episode(session, show=show, ticks=300 + n, now=here.now()).scopes = ["site"]
+    make_episode(session, show=show, ticks=300, now=here.now() + timedelta(days=3))
     make_slot(session, first_start="2026-11-25T18:00:00", fill={"rung": "next", "show_id": show.id})
     actions.extend(session, here)
     session.commit()
@@ -203,6 +208,15 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     codes = {one.code: one for day in days for one in day.amiss}
     assert {"nothing-lawful", "no-support", "no-support-at-night"} <= set(codes)
     assert codes["no-support"].facts["supports"] == ["helpline"]
+    told = {missing(one.facts) for day in days for one in day.amiss if one.code == "nothing-lawful"}
+    no_music = "There is no music for the time either."
+    assert told == {
+        f"None of 6 programmes can be heard then: {why}. Besides: 1 episode waits for its day and 2 episodes have no agreement for the air. {no_music}"
+        for why in (
+            "4 need a support message that is not there and 2 were heard just before",
+            "4 are not for the night and quiet hours and 2 were heard just before",
+        )
+    }
     assert sum(one.n_ticks for day in days for one in day.amiss) >= DAY_TICKS - 100, "the loop plays all day"
     actions.revise(session, here, why="slot-changed", effective_tick=tick_at(clock.unix_ms()) + 70)
     again = [(one.code, one.slot_id) for day in outlook.days_ahead(session, here) for one in day.amiss]
