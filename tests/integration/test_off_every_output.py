@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media.grid import HOUR_TICKS, tick_at
+from media.grid import HOUR_TICKS, TICK_MS, tick_at
 from media.objects import StoreSettings
 from media.profiles import standard
 from media.store import ObjectStore
@@ -25,6 +26,7 @@ from radio.db import db
 from radio.editorial import actions as editorial
 from radio.editorial import air
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.jobs.rules import SKEW_MAY_BE_MS
 from radio.schedule import queries as schedule
 from radio.schedule.airings import Airing, Part
 from radio.schedule.overrides import Notice
@@ -78,6 +80,16 @@ def doomed(
     clock.move(timedelta(milliseconds=(now.start_tick + 60) * 960 - clock.unix_ms()))
     yield episode
     store.delete_prefix("on-air")
+
+
+def test_two_caches_in_a_row_have_forgotten_it_within_a_minute(client: Visitor, doomed: Episode) -> None:
+    """The second has it from the first at the last moment and is not told its age: so it keeps it as long again."""
+    rounded_up, late_clock = timedelta(milliseconds=TICK_MS), timedelta(milliseconds=SKEW_MAY_BE_MS)
+    segment = next(line for line in client.get("/live/standard.m3u8").text.splitlines() if line.endswith(".mp3"))
+    kept = re.fullmatch(r"public, max-age=(\d+), immutable", client.get(f"/live/{segment}").headers["Cache-Control"])
+    assert kept
+    last_given = editorial.GUARD + rounded_up + late_clock
+    assert last_given + 2 * timedelta(seconds=int(kept[1])) <= timedelta(seconds=60)
 
 
 def hearings(session: Session, station: Station, episode: Episode) -> list[Airing]:
