@@ -75,15 +75,16 @@ class Compiler:
 
     def next_airing(self, tick: int) -> Airing:
         """What airs at `tick`."""
-        self.memory.see(tick)
-        self.promises.look(tick)
-        here = self._here(tick)
+        here = self.stands(tick)
         return (
             self._owed(here) or self._overriding(here) or self._led(here) or self._lead(here) or self._special(here) or self._due(here) or self._between(here)
             or self._programme(here) or self._gap(here)
         )  # fmt: skip
 
-    def _here(self, tick: int) -> Here:
+    def stands(self, tick: int) -> Here:
+        """Where it stands at a tick: whose time it is, how much room there is, and what is lawful."""
+        self.memory.see(tick)
+        self.promises.look(tick)
         index = bisect_right(self._starts, tick) - 1
         place = self.places[index]
         following = self.places[index + 1] if index + 1 < len(self.places) else None
