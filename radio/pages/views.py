@@ -68,7 +68,7 @@ def schedule() -> Response:
     return _page(
         "pages/schedule.html", kept_s=STEADY_S, day=day, today=today, days=days, blocks=blocks, noon=noon,
         past_days=[today - timedelta(days=n) for n in range(1, rules.DAYS_BACK + 1)],
-        linked=_linked([heard for block in blocks for heard in block.heard]), is_stopped=the_stop(session()) is not None,
+        linked=_linked([heard for block in blocks for heard in block.coming(unix_ms(now))]), is_stopped=the_stop(session()) is not None,
     )  # fmt: skip
 
 
