@@ -14,6 +14,7 @@ from radio.schedule.airings import Airing
 from radio.schedule.drafts import Finding
 from radio.schedule.models import Slot
 from radio.schedule.repeats import DAYS, LAST, Repeat, days_of, nth_of, parts_of, repeat_of, until_of
+from radio.schedule.weekgrid import ClockChange
 from radio.station import station
 from radio.web.locale import said_length, to_the_second
 
@@ -288,3 +289,17 @@ def _clocks(facts: Mapping[str, object], when: str) -> str:
         "The clocks change on %(day)s: that time it starts %(when)s and takes %(length)s.",
         day=day(said), when=when, length=_length(facts, "length_ms"),
     )  # fmt: skip
+
+
+def clock_change(change: ClockChange) -> str:
+    """When the clocks change, and what becomes of what is planned meanwhile."""
+    said = {"day": day(change.before), "before": f"{change.before:%H:%M}", "after": f"{change.after:%H:%M}"}
+    if change.goes_forward:
+        return _(
+            "The clocks go forward on %(day)s, from %(before)s to %(after)s. What would begin between begins at %(after)s.",
+            **said,
+        )
+    return _(
+        "The clocks go back on %(day)s, from %(before)s to %(after)s. A slot between is heard the first time; the second time the station chooses.",
+        **said,
+    )

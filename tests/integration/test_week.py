@@ -279,6 +279,16 @@ def test_an_empty_station_says_that_the_loop_plays(
     assert "red days ahead" not in browser_of(alice).get("/studio").text
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2026-10-15", "The clocks go back on Sun 25 Oct, from 02:00 to 01:00."), ("2026-10-28", ""),
+     ("2027-03-17", "The clocks go forward on Sun 28 Mar, from 01:00 to 02:00.")],
+)  # fmt: skip
+def test_the_week_tells_the_next_change_of_the_clocks(browser_of: Browser, alice: Person, day: str, told: str) -> None:
+    page = browser_of(alice).get(f"/studio/schedule?day={day}").text
+    assert ("The clocks go" in page, told in page) == (bool(told), True)
+
+
 def test_nothing_is_red_while_a_compile_is_still_to_come(
     browser_of: Browser, alice: Person, edith: Person, session: Session, station: Station
 ) -> None:
