@@ -78,10 +78,10 @@ def amiss(session: Session, now: datetime) -> list[Amiss]:
     found = [one for one in told if one.tick >= from_tick - (HOUR_TICKS if one.slot_id else 0) and one not in lasting]
     found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
-        facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
+        facts = {one.tick: one.facts for one in told if one.code == "nothing-lawful"}  # also of a loop that plays already
         if facts:
             outside = {why: n for why, n in kept_off_the_air(session, now=now).items() if n}
-            facts = {tick: {**told, **outside} for tick, told in facts.items()}
+            facts = {tick: {**one, **outside} for tick, one in facts.items()}
         loops = _loops(queries.loops(session, from_tick, planned), facts)
         found = [one for one in found if one.code != "nothing-lawful"] + loops
     return _once(sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or "")))

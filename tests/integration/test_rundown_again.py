@@ -218,6 +218,9 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
         )
     }
     assert sum(one.n_ticks for day in days for one in day.amiss) >= DAY_TICKS - 100, "the loop plays all day"
+    clock.move(timedelta(minutes=5))
+    playing = next(one for one in outlook.days_ahead(session, here)[0].amiss if one.code == "nothing-lawful")
+    assert missing(playing.facts), "also of the loop that is on"
     actions.revise(session, here, why="slot-changed", effective_tick=tick_at(clock.unix_ms()) + 70)
     again = [(one.code, one.slot_id) for day in outlook.days_ahead(session, here) for one in day.amiss]
     assert again.count(("no-support", None)) == 1, "a fault of the whole station is told once, however often it is compiled"
