@@ -12,7 +12,7 @@ from media import transcript
 from radio.catalogue import transcripts
 from radio.catalogue.models import Episode
 from radio.catalogue.queries import any_episode_or_404
-from radio.catalogue.rules import Scope, State
+from radio.catalogue.rules import Scope, State, looks_like_language
 from radio.db import session
 from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds import channels, shown, tombstones
@@ -22,9 +22,11 @@ from radio.feeds.names import FeedName, Of
 from radio.feeds.subscribing import apps
 from radio.station import station
 from radio.web.access import Access, access
+from radio.web.cors import EVERYBODY, open_to_pages
 from radio.web.respond import page_response
 
 bp = Blueprint("feed_words", __name__)
+open_to_pages(bp, "words", "chapters")
 shown.install(bp)
 _KEPT_S = 60
 """Short: what is taken back must be gone from every cache within a minute."""
@@ -37,7 +39,7 @@ _TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
 def words(episode_id: str, form: str, language: str) -> Response:
     """What is said in an episode: in its own language, or in the one that is asked for."""
     if stands := _stands(episode_id):
-        if language:
+        if language and not looks_like_language(language):  # which ones it had, nobody knows any more: that was erased
             raise WithdrawnError(episode_id)
         return _open(
             page_response(
@@ -93,7 +95,7 @@ def _stands(episode_id: str) -> tombstones.Why | None:
 
 def _open(response: Response) -> Response:
     """Players on other pages may read it. Source: podcast namespace, transcripts: CORS."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers.update(EVERYBODY)
     response.vary.add(FROM_WHERE)
     return response
 

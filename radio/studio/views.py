@@ -17,7 +17,7 @@ from radio.core.people import Role
 from radio.db import session
 from radio.editorial import actions as editorial
 from radio.editorial import rules
-from radio.editorial.queries import episodes_ready, gate_silent_since, has_receipt
+from radio.editorial.queries import bad_pictures, episodes_ready, gate_silent_since, has_receipt
 from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
@@ -72,6 +72,7 @@ def board() -> str:
         submitted=queries.pieces(session(), queries.submitted_of(session(), person), now=now),
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         kept_out=queries.pieces(session(), queries.kept_out_of(session(), person), now=now),
+        bad_pictures=bad_pictures(session()),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
         choices_of_show=[

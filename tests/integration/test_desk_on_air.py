@@ -331,7 +331,7 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
 ) -> None:
     """Source: domain 3.2, programmes: title, who made it, when and how long; and under which licence."""
     piece = make_episode(session, title="Slow tide", kind="company", ticks=300, now=here.now())
-    piece.show.author, piece.show.license = "The Tuesday Choir", "cc-by-4.0"
+    piece.show.author, piece.show.license, piece.own_license = "The Tuesday Choir", "cc-by-4.0", {"name": "cc0-1.0", "url": ""}
     set_voices(session, piece, ("Ada", "Wren"), named=True, now=here.now(), roles={"Ada": "composer"})
     air.swap(session, here, on, episode_id=piece.id, by=AT_THE_CONSOLE, now=here.now())
     clock.move(timedelta(minutes=10))
@@ -340,7 +340,9 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
     lasts = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
     assert lasts.total_seconds() == float(told["seconds"]) == 300 * 0.96
     assert (told["composer"], told["performer"]) == ("Ada", "Wren")
-    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc-by-4.0", piece.id)
+    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc0-1.0", piece.id), (
+        "its own, not its show's"
+    )
 
 
 def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, on: Airing) -> None:
