@@ -61,7 +61,8 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
     if isinstance(relaxed, dict):
         said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
-        said.append(_("After another heavy one: nothing lighter was there."))
+        asked = reason.get("code") in {"episode", "latest", "next", "swapped"}
+        said.append(_("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there."))
     return said
 
 
@@ -120,7 +121,7 @@ def compile_fault(code: str) -> str:
     return {
         "too-long": _("What it asks for is longer than the time it has. It is not begun, because nobody's story is cut."),
         "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
-        "nothing-to-air": _("Nothing of what it asks for is there yet."),
+        "nothing-to-air": _("Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air."),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
         "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
         "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),
@@ -257,7 +258,9 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
     known: dict[str, Callable[[], str]] = {
         "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
         "never": lambda: _("It does not happen in the next eight weeks."),
-        "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
+        "nothing-there": lambda: _(
+            "Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air. The station chooses from everything."
+        ),
         "no-support": lambda: _("It needs a support message before and after it, and there is none. It would not be heard."),
         "too-long": lambda: _too_long(facts),
         "some-too-long": lambda: ngettext(
@@ -288,7 +291,9 @@ def _meets(found: Finding, titles: Mapping[str, str]) -> str:
         "why": _("it has the higher priority") if facts["by_priority"] else _("it is the shorter one"),
     }  # fmt: skip
     times = int(str(facts["times"]))
-    if facts["wins"]:
+    if facts["alike"]:
+        said = _("On %(when)s it wants the time of “%(title)s”, and is as long: say which of them has it.", **named)
+    elif facts["wins"]:
         said = _("On %(when)s it takes time from “%(title)s”, because %(why)s.", **named)
     elif facts["whole"]:
         said = _("On %(when)s all its time belongs to “%(title)s”: %(why)s.", **named)
