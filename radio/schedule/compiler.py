@@ -147,7 +147,9 @@ class Compiler:
             return self._support_in_time(here)
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
-        return airing_here(here, self._told_if_heavy(Choice(airable)) if code == "swapped" else Choice(airable), airable.part, code)
+        return airing_here(
+            here, self._told_if_heavy(Choice(airable)) if code == "swapped" else Choice(airable), airable.part, code
+        )
 
     def _led(self, here: Here) -> Airing | None:
         """What the message before was for."""

@@ -62,7 +62,9 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
         said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
         asked = reason.get("code") in {"episode", "latest", "next", "swapped"}
-        said.append(_("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there."))
+        said.append(
+            _("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there.")
+        )
     return said
 
 
@@ -121,7 +123,9 @@ def compile_fault(code: str) -> str:
     return {
         "too-long": _("What it asks for is longer than the time it has. It is not begun, because nobody's story is cut."),
         "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
-        "nothing-to-air": _("Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air."),
+        "nothing-to-air": _(
+            "Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air."
+        ),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
         "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
         "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),
