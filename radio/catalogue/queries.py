@@ -88,12 +88,13 @@ def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episo
         raise WithdrawnError(episode_id)
     if episode.state is not State.PUBLISHED or not episode.show.in_feeds or Scope.SITE not in episode.scopes:
         raise NotFoundError(episode_id)
-    if not _is_out(episode, now):
+    if not is_out(episode, now):
         raise BeingCheckedError(episode_id) if episode.kind in CHECKED_KINDS else NotFoundError(episode_id)
     return episode
 
 
-def _is_out(episode: Episode, now: datetime) -> bool:
+def is_out(episode: Episode, now: datetime) -> bool:
+    """Whether its time has come and is not over."""
     begun = episode.published_at is not None and episode.published_at <= now
     return begun and (episode.expires_at is None or episode.expires_at > now)
 
@@ -121,6 +122,11 @@ def published_episodes(
         query = query.where(Episode.show_id == show_id)
     query = query.order_by(Episode.published_at.desc(), Episode.id).offset(offset)
     return session.scalars(query if limit is None else query.limit(limit)).unique().all()
+
+
+def has_begun(session: Session, since: datetime, *, now: datetime) -> bool:
+    """Whether the time of an episode has come since then that was published before."""
+    return session.scalar(select(Episode.id).where(out(now), Episode.published_at > since).limit(1)) is not None
 
 
 def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from media import transcript
 from radio.catalogue import transcripts
 from radio.catalogue.models import Episode
-from radio.catalogue.queries import any_episode_or_404
+from radio.catalogue.queries import any_episode_or_404, is_out
 from radio.catalogue.rules import Scope, State, looks_like_language
 from radio.db import session
 from radio.errors import NotFoundError, WithdrawnError
@@ -112,7 +112,7 @@ def _public(episode_id: str) -> Episode:
     if episode.state is State.WITHDRAWN and episode.published_at is not None:
         raise WithdrawnError(episode_id)
     told = {Scope.SITE, Scope.PODCAST}.intersection(episode.scopes) and episode.show.in_feeds
-    if episode.state is not State.PUBLISHED or not told or (episode.expires_at is not None and episode.expires_at <= now):
+    if episode.state is not State.PUBLISHED or not told or not is_out(episode, now):
         raise NotFoundError(episode_id)
     return episode
 

@@ -16,7 +16,9 @@ def compile_fault(code: str) -> str:
     return {
         "too-long": _("What it asks for is longer than the time it has. It is not begun, because nobody's story is cut."),
         "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
-        "nothing-to-air": _("Nothing of what it asks for is there yet."),
+        "nothing-to-air": _(
+            "Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air."
+        ),
         "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
         "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
         "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),

@@ -74,9 +74,10 @@ def meetings(ahead: Sequence[Place], around: Around) -> Iterable[Finding]:
             wins = holder(own, place) is own
             start = max(own.start_tick, place.start_tick)
             whole = own.start_tick >= place.start_tick and own.end_tick <= place.end_tick
+            alike = own.priority == place.priority and own.end_tick - own.start_tick == place.end_tick - place.start_tick
             yield Finding(
-                "meets", grave=not wins, facts={"slot_id": other.slot_id, "start_ms": tick_start_ms(start), "times": len(met),
-                "wins": wins, "whole": whole and not wins, "by_priority": own.priority != place.priority},
+                "meets", grave=alike or not wins, facts={"slot_id": other.slot_id, "start_ms": tick_start_ms(start), "times": len(met),
+                "wins": wins, "whole": whole and not wins, "by_priority": own.priority != place.priority, "alike": alike},
             )  # fmt: skip
 
 

@@ -62,7 +62,10 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
     if isinstance(relaxed, dict):
         said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
-        said.append(_("After another heavy one: nothing lighter was there."))
+        asked = reason.get("code") in {"episode", "latest", "next", "swapped"}
+        said.append(
+            _("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there.")
+        )
     return said
 
 
@@ -217,7 +220,9 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
     known: dict[str, Callable[[], str]] = {
         "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
         "never": lambda: _("It does not happen in the next eight weeks."),
-        "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
+        "nothing-there": lambda: _(
+            "Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air. The station chooses from everything."
+        ),
         "no-support": lambda: _("It needs a support message before and after it, and there is none. It would not be heard."),
         "too-long": lambda: _too_long(facts),
         "some-too-long": lambda: ngettext(
@@ -248,7 +253,9 @@ def _meets(found: Finding, titles: Mapping[str, str]) -> str:
         "why": _("it has the higher priority") if facts["by_priority"] else _("it is the shorter one"),
     }  # fmt: skip
     times = int(str(facts["times"]))
-    if facts["wins"]:
+    if facts["alike"]:
+        said = _("On %(when)s it wants the time of “%(title)s”, and is as long: say which of them has it.", **named)
+    elif facts["wins"]:
         said = _("On %(when)s it takes time from “%(title)s”, because %(why)s.", **named)
     elif facts["whole"]:
         said = _("On %(when)s all its time belongs to “%(title)s”: %(why)s.", **named)

@@ -131,6 +131,14 @@ def test_what_has_expired_is_not_there(client: Visitor, episode: Episode, clock:
     assert ask(client, episode).status_code == 404
 
 
+def test_what_is_to_come_is_not_there_a_second_before(client: Visitor, episode: Episode, clock: SetClock) -> None:
+    episode.published_at = NOON + timedelta(hours=1)
+    clock.move(timedelta(minutes=59, seconds=59))
+    assert ask(client, episode).status_code == 404
+    clock.move(timedelta(seconds=1))
+    assert ask(client, episode).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/audio/nothing.mp3", "/audio/0000000000000000.mp3", "/audio/0000000000000000.wav", "/audio/..%2fx.mp3"]
 )

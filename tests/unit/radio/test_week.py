@@ -216,6 +216,10 @@ def test_slots_that_meet_are_named_with_who_has_the_time() -> None:
 
     assert (loses.code, loses.grave, loses.facts["times"], loses.facts["wins"]) == ("meets", True, 8, False)
     assert (wins.code, wins.grave, wins.facts["by_priority"]) == ("meets", False, True)
+    assert not loses.facts["alike"]
+    alike = slot("alike", datetime(2026, 11, 5, 14))
+    [neither] = findings(slot("", datetime(2026, 11, 26, 14), fill=LATEST), around(airable("a", 60), others=(alike,)))
+    assert (neither.grave, neither.facts["alike"]) == (True, True), "a draft cannot know who has the time of two that are alike"
 
 
 def test_the_change_of_the_clocks_is_told_a_year_ahead() -> None:
