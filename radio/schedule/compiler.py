@@ -15,7 +15,7 @@ from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, reason
 from radio.schedule.fit import Facts, Scores, number
 from radio.schedule.gaps import Fault, Gaps, Here, airing_here
-from radio.schedule.lacking import lacking
+from radio.schedule.lacking import asked_in_vain, lacking
 from radio.schedule.ladder import ALWAYS, Choice, Moment, Pool, in_turn, ladder, pick
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
@@ -326,24 +326,7 @@ class Compiler:
 
     def _unfilled(self, here: Here, wanted: Sequence[Airable]) -> None:
         """Say why a slot does not begin with what it asks for."""
-        if not wanted:
-            self._fault(here, "nothing-to-air", {})
-            return
-        first = wanted[0]
-        index = self.pool.index[first.episode_id]
-        lawful = bool(here.lawful[index])
-        facts: dict[str, object] = {"episode": first.episode_id, "minutes": -(-first.n_ticks * 60 // HOUR_TICKS)}
-        if not lawful:
-            code = "not-lawful-then"
-        elif self.pool.needs[index] & ~self.support.known:
-            code, facts = "no-support", facts | {"supports": codes(int(self.pool.needs[index]) & ~self.support.known)}
-        elif here.limit < here.tick + first.n_ticks and not self.support.makes_room_for(first.n_ticks):
-            code = "too-long-at-night"
-        else:
-            after = self.support.ticks_for(int(self.pool.needs[index]))
-            more = {"with_messages": -(-(first.n_ticks + after) * 60 // HOUR_TICKS)} if after else {}
-            code, facts = "too-long", facts | {"room": here.room * 60 // HOUR_TICKS} | more
-        self._fault(here, code, facts)
+        self._fault(here, *(asked_in_vain(self.pool, self.support, here, wanted[0]) if wanted else ("nothing-to-air", {})))
 
     def _fault(self, here: Here, code: str, facts: Mapping[str, object]) -> None:
         """Say it once for a place; open time is told by the anchor before it."""

@@ -1,14 +1,16 @@
-"""Why no programme could be heard at a join: how many of them each rule keeps out. Pure. It tells people; it chooses nothing."""
+"""Why no programme could be heard at a join, or not the one that a slot asks for. Pure. It tells people; it chooses nothing."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from radio.schedule.airings import Hours, Part
+from media.grid import HOUR_TICKS
+from radio.schedule.airings import Airable, Hours, Part
 from radio.schedule.fit import Facts
 from radio.schedule.gaps import Here
 from radio.schedule.ladder import Pool
 from radio.schedule.memory import Memory
+from radio.schedule.support import Support, codes
 from radio.schedule.turns import FLOOR_MINUTES, minutes
 
 
@@ -47,3 +49,18 @@ def _counted(programmes: Facts, rules: dict[str, Facts]) -> dict[str, int]:
         counted[rule] = int((left & keeps_out).sum())
         left &= ~keeps_out
     return {rule: n for rule, n in counted.items() if n}
+
+
+def asked_in_vain(pool: Pool, support: Support, here: Here, asked: Airable) -> tuple[str, dict[str, object]]:
+    """Why a slot does not begin with what it asks for: the code of a fault, and its facts."""
+    needs = int(pool.needs[pool.index[asked.episode_id]])
+    facts: dict[str, object] = {"episode": asked.episode_id, "minutes": -(-asked.n_ticks * 60 // HOUR_TICKS)}
+    if not here.lawful[pool.index[asked.episode_id]]:
+        return "not-lawful-then", facts
+    if needs & ~support.known:
+        return "no-support", facts | {"supports": codes(needs & ~support.known)}
+    if here.limit < here.tick + asked.n_ticks and not support.makes_room_for(asked.n_ticks):
+        return "too-long-at-night", facts
+    after = support.ticks_for(needs)
+    more = {"with_messages": -(-(asked.n_ticks + after) * 60 // HOUR_TICKS)} if after else {}
+    return "too-long", facts | {"room": here.room * 60 // HOUR_TICKS} | more
