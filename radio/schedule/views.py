@@ -26,6 +26,7 @@ from radio.schedule.weekgrid import Block, Column
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.current import me
+from radio.web.respond import SOON_GONE_S
 
 bp = Blueprint("schedule", __name__)
 _FARTHEST = timedelta(days=400)
@@ -166,6 +167,6 @@ def schedule_json() -> Response:
             if place.slot_id and place.end_tick > now_tick and place.start_tick < airings.to_tick
         ],
     )  # fmt: skip
-    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Cache-Control"] = f"public, max-age={SOON_GONE_S}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

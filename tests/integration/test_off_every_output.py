@@ -156,6 +156,14 @@ def telling(replica: Visitor, paths: Sequence[str], voice: Voice) -> set[str]:
     return found
 
 
+def kept_s(replica: Visitor, path: str) -> int:
+    """For how long a shared cache may keep an answer. Source: RFC 9111 §5.2.2.10."""
+    said = replica.get(path).headers["Cache-Control"]
+    ages = dict(re.findall(r"(s-maxage|max-age)=(\d+)", said))
+    assert ages or "no-store" in said, path
+    return int(ages.get("s-maxage", ages.get("max-age", 0)))
+
+
 def in_the_bucket(store: ObjectStore, voice: Voice) -> list[str]:
     keys = [each.key for each in store.list(f"{PREFIX}live/") if each.key.endswith((".mp3", ".m4s"))]
     assert keys
@@ -185,6 +193,8 @@ def test_what_is_taken_back_is_off_every_output_of_every_replica(
     assert len([path for path in told if path.startswith("/live/")]) > 100, (
         "it is heard live, from its beginning, and in the past"
     )
+    kept = {path: kept_s(replicas[0], path) for path in told if not path.startswith("/live")}
+    assert [path for path, seconds in kept.items() if 2 * seconds > 57] == [], "two caches in a row forget it within a minute"
     assert in_the_bucket(store, voice)
     assert all(voice.is_in_stream(desk.get(path).data) for path in joins)
 
