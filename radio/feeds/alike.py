@@ -14,11 +14,13 @@ from html import escape, unescape
 
 from radio.core.text import plain, plain_lines
 
-_DOUBTFUL = re.compile(r"[<&\x85\ufeff]|[\xc2-\xf4][\x80-\xbf]")
+_MARKS = re.compile(r"&[#A-Za-z]|<\S")
+_MARKS_OF_HTML = re.compile(r"&amp;[#A-Za-z]|&lt;\S")
+_LETTERS = re.compile(r"[\x85\ufeff]|[\xc2-\xf4][\x80-\xbf]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?>])[^<>]*>?|<(?=\S)[^<>]*>")
 _NAMED = re.compile(r"&#?[\w.-]+;")
 _ALMOST_NAMED = re.compile(r"&(?=[A-Za-z])\w+")
-_ADDRESS = re.compile(r"[a-z]+://\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b[a-z]{2,12}://\S+", re.IGNORECASE)
 _HTML_TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _HREF = re.compile(r'(?<= href=")[^"]*')
 _VALUE = re.compile(r"true|false|[-+]?(0x[0-9a-f]+|0[bo][0-7]+|(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)", re.IGNORECASE | re.ASCII)
@@ -28,19 +30,20 @@ _MARK = "\u200b"
 
 def words(text: str) -> str:
     """Text of one or more lines that no reader takes for anything else."""
-    if _DOUBTFUL.search(text):
+    if _is_doubtful(text, _MARKS):
         text = plain_lines(_TAG.sub(_quoted, _resolved(text)))
     return text + _MARK if _VALUE.fullmatch(text) else text
 
 
 def line(text: str) -> str:
-    """As `words`, in one line."""
-    return words(plain(words(text)))  # what folds may uncover more
+    """As `words`, of text that is one line already, and stays one."""
+    found = words(text)
+    return found if found == text else words(plain(found))  # what folds may uncover more
 
 
 def markup(html: str) -> str:
     """Our own safe HTML, whose words and addresses no reader resolves once more."""
-    if "&" not in html and not _DOUBTFUL.search(_HTML_TAG.sub("", html)):
+    if not _is_doubtful(html, _MARKS_OF_HTML):
         return html
     pieces = _HTML_TAG.split(html)  # every second one is a tag
     pieces[::2] = map(_between, pieces[::2])
@@ -51,7 +54,14 @@ def markup(html: str) -> str:
 def _between(piece: str) -> str:
     """The text between two tags, with the space around it."""
     said = unescape(piece)
-    return escape(_TAG.sub(_quoted, _resolved(said)), quote=False) if _DOUBTFUL.search(said) else piece
+    return escape(_TAG.sub(_quoted, _resolved(said)), quote=False) if _is_doubtful(said, _MARKS) else piece
+
+
+def _is_doubtful(text: str, marks: re.Pattern[str]) -> bool:
+    """Whether to look closer. Most texts need it not, and a feed of a thousand items has no time for it."""
+    if ("&" in text or "<" in text) and marks.search(text):
+        return True
+    return not text.isascii() and _LETTERS.search(text) is not None
 
 
 def _quoted(tag: re.Match[str]) -> str:

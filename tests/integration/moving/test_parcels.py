@@ -186,7 +186,7 @@ def second(tmp_path: Path, blank: Blank, s3: StoreSettings, clock: SetClock) -> 
 
 
 def sayings(episode: Episode) -> tuple[object, ...]:
-    said = tuple(getattr(episode, name) for name in packing.EPISODE_FIELDS)
+    said = (episode.own_license, *(getattr(episode, name) for name in packing.EPISODE_FIELDS))
     tags = tuple((tag.vocabulary, tag.code) for tag in episode.tags)
     voices = (episode.artwork_sha256, *((each.voice.name, each.named, each.role) for each in episode.voices))
     renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []

@@ -339,3 +339,19 @@ def test_a_trailer_of_the_channel_is_the_same_each_time() -> None:
     [once], [again] = (rules.planned(show, guid=GUID, language="en-GB", now=NOW) for _ in range(2))
 
     assert once.guid == again.guid
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"name": 5},
+        {"url": "https://a.example/"},
+        {"name": ["x"]},
+        {"name": "cc0-1.0", "more": "x"},
+        {"name": "cc0-1.0", "url": "here"},
+    ],
+)
+def test_a_licence_that_is_none_is_refused(told: dict[str, object]) -> None:
+    assert set(episode_faults({"own_license": told})) <= {"license", "license_url"}
+    assert episode_faults({"own_license": told})
+    assert episode_faults({"own_license": {"name": "cc0-1.0", "url": ""}}) == {}
