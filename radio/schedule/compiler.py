@@ -16,7 +16,7 @@ from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, reas
 from radio.schedule.fit import Facts, Scores, number
 from radio.schedule.gaps import Fault, Gaps, Here, airing_here
 from radio.schedule.lacking import asked_in_vain, lacking
-from radio.schedule.ladder import ALWAYS, Choice, Moment, Pool, in_turn, ladder, pick
+from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick, telling
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
 from radio.schedule.promises import Promises, asks_by_name, is_music_next, rung_of
@@ -149,9 +149,7 @@ class Compiler:
             return self._support_in_time(here)
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
-        return airing_here(
-            here, self._told_if_heavy(Choice(airable)) if code == "swapped" else Choice(airable), airable.part, code
-        )
+        return airing_here(here, telling(Choice(airable), self.pool, self.memory), airable.part, code)
 
     def _led(self, here: Here) -> Airing | None:
         """What the message before was for."""
@@ -166,7 +164,7 @@ class Compiler:
     def _begin(self, here: Here, choice: Choice, code: str, room: int) -> Airing | None:
         """The programme, or the message that has to stand before it; None: with its messages it does not fit."""
         index = self.pool.index[choice.airable.episode_id]
-        needs = int(self.pool.needs[index])
+        needs, choice = int(self.pool.needs[index]), telling(choice, self.pool, self.memory)
         missing = needs & ~self.memory.supported
         length = self.support.ticks_for(missing) + choice.airable.n_ticks + self.support.ticks_for(needs)
         if length > room or needs & ~self.support.known:
@@ -179,14 +177,8 @@ class Compiler:
             return replace(
                 airing_here(here, Choice(found), found.part, "support-before"), reason=reason("support-before", **told)
             )
-        choice = self._told_if_heavy(choice)
         airing = airing_here(here, choice, Part.PROGRAMME, code)
         return replace(airing, reason=reason(code, **choice.facts, needs=codes(needs))) if needs else airing
-
-    def _told_if_heavy(self, choice: Choice) -> Choice:
-        """The same; one that breaks the rule that something light follows something heavy says so."""
-        breaks = self.pool.rules.light_after_heavy and self.memory.after_heavy and choice.airable.heavy
-        return replace(choice, after_heavy=breaks)
 
     def _special(self, here: Here) -> Airing | None:
         """The episode that a slot names, its show's latest unaired, or the next in order."""
@@ -282,7 +274,7 @@ class Compiler:
         position = self.memory.place_of(Part.PROGRAMME, here.tick)
         moment = Moment(
             here.tick, number(self.seed, here.place.slot_id, here.place.occurrence, here.anchor, position), room,
-            self.promises.episodes, self.promises.shows, weight, self._heavy_at(here.tick),
+            self.promises.episodes, self.promises.shows, weight, self.promises.heavy_at(here.tick),
         )  # fmt: skip
         choice, code = None, "open"
         if own is not None:
@@ -291,12 +283,6 @@ class Compiler:
             code = "open" if own is None else "evergreen"
             choice = pick(self.pool, self.memory, candidates & self.pool.plays(Part.PROGRAMME), moment, self.rests)
         return self._begin(here, choice, code, 1 << 30) if choice else None
-
-    def _heavy_at(self, tick: int) -> int:
-        """When the next place begins, if a slot asks for something heavy there; far away when none does."""
-        following = next(iter(self.places[bisect_right(self._starts, tick) :][:1]), None)
-        index = self.promises.expected(following) if following and asks_by_name(following) else None
-        return following.start_tick if following and index is not None and self.pool.heavy[index] else ALWAYS
 
     def _own(self, place: Place) -> tuple[Facts | None, Scores | None]:
         """Which the slot's rotation names, and how likely each is; None: the time is open, or the slot asks for nothing special."""

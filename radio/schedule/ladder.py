@@ -7,7 +7,7 @@ which rules gave way and how far.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -202,6 +202,11 @@ def _of_another_show(pool: Pool, memory: Memory, indices: Numbers, tick: int) ->
     return pool.opens(tick // ANCHOR_TICKS)[pool.show[indices]] if memory.opens_block(tick) else found
 
 
+def telling(choice: Choice, pool: Pool, memory: Memory) -> Choice:
+    """The same; one that breaks the rule that something light follows something heavy says so."""
+    return replace(choice, after_heavy=pool.rules.light_after_heavy and memory.after_heavy and choice.airable.heavy)
+
+
 def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, chance: int) -> Airable | None:
     """Who of the idents or shorts is next: one that this block has not heard; None: all were heard just now."""
     free = np.flatnonzero(candidates & (tick - memory.episode_end >= TURN_RESTS[part]))
@@ -328,4 +333,4 @@ def _fits_well(lengths: Numbers, room: int) -> Facts:
     return found
 
 
-__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "beside_anchors", "bits", "in_turn", "ladder", "pick"]
+__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "beside_anchors", "bits", "in_turn", "ladder", "pick", "telling"]

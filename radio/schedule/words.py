@@ -62,7 +62,7 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
     if isinstance(relaxed, dict):
         said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
-        asked = reason.get("code") in {"episode", "latest", "next", "swapped"}
+        asked = reason.get("code") in {"alert", "episode", "latest", "next", "swapped"}
         said.append(
             _("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there.")
         )

@@ -250,7 +250,7 @@ def test_what_a_slot_lacks_is_told_days_ahead(browser_of: Browser, alice: Person
 
     page = browser_of(alice).get("/studio/schedule").text
     assert 'id="amiss"' in page
-    assert "<strong>Nobody yet</strong>: Nothing of what it asks for is there yet." in page
+    assert "<strong>Nobody yet</strong>: Nothing of what it asks for may be heard: it is not there yet" in page
 
 
 def test_of_what_was_taken_back_the_day_tells_no_title(
