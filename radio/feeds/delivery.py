@@ -16,13 +16,12 @@ from radio.feeds.asked import FROM_WHERE, on_our_page
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.cors import EVERYBODY, open_to_pages
-from radio.web.respond import is_another, none_match, object_response
+from radio.web.respond import SOON_GONE_S, is_another, none_match, object_response
 
 bp = Blueprint("enclosures", __name__)
 open_to_pages(bp)
 
-SOUND_AGE = "public, max-age=60"
-"""Short: what is taken back must be gone from every cache within a minute."""
+SOUND_AGE = f"public, max-age={SOON_GONE_S}"
 _SIGNED_SECONDS = 6 * 3600
 """A paused listener goes on at the signed address."""
 

@@ -18,11 +18,11 @@ from radio.pages import queries, sharing
 from radio.pages.pictures import THE_STATION
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import none_match, not_modified, strong_etag
+from radio.web.respond import SOON_GONE_S, none_match, not_modified, strong_etag
 
 bp = Blueprint("cards", __name__)
 
-_KEPT = "public, max-age=3600"
+_KEPT = f"public, max-age={SOON_GONE_S}"
 _SQUARE_PX = 600
 
 

@@ -21,7 +21,7 @@ from radio.editorial.queries import bad_pictures, episodes_ready, gate_silent_si
 from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
-from radio.schedule.outlook import days_ahead
+from radio.schedule.outlook import days_ahead, is_worked_out_anew
 from radio.station import station
 from radio.studio import actions, gate_words, lines, queries, words
 from radio.studio.forms import EpisodeForm
@@ -85,6 +85,7 @@ def board() -> str:
         red_days=[ahead.day for ahead in days_ahead(session(), station()) if ahead.is_red]
         if person.has(Role.STEWARD, Role.EDITOR)
         else [],
+        worked_out_anew=is_worked_out_anew(session(), now),
     )
 
 

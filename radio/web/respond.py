@@ -93,6 +93,10 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     return response
 
 
+SOON_GONE_S = 20
+"""For how long a cache may keep what may be taken back: two in a row, the second not told how old it is, forget it within a minute."""
+
+
 def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
     """A public page: a browser asks each time whether it changed, a cache before the station may keep it for `kept_s`.
 

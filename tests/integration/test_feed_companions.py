@@ -151,6 +151,9 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
     assert client.get(f"{stem}.cy.html").headers["Access-Control-Allow-Origin"] == "*"
     assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
     assert "Good night." in client.get(f"/episodes/{episode.id}").text
+    episode.published_at += timedelta(days=400)
+    session.commit()
+    assert client.get(f"{stem}.vtt").status_code == 404, "its time has not come"
 
 
 def test_a_page_of_others_may_ask_with_headers_of_its_own(client: Visitor, session: Session) -> None:
