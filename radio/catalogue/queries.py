@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -148,6 +148,13 @@ def airable(now: datetime) -> ColumnElement[bool]:
         _has("standard"),
         _has("low"),
     )
+
+
+def kept_off_the_air(session: Session, *, now: datetime) -> dict[str, int]:
+    """How many that are published may not be aired all the same: their day has not come, or nobody has agreed to it."""
+    waits = and_(Episode.state == State.PUBLISHED, Episode.published_at > now)
+    counts = {"not-yet-out": waits, "not-for-the-air": and_(out(now), ~agreed(Scope.LIVE))}
+    return {why: session.scalar(select(func.count()).select_from(Episode).where(which)) or 0 for why, which in counts.items()}
 
 
 def _has(profile: str) -> ColumnElement[bool]:

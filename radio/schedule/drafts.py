@@ -175,7 +175,7 @@ def _under_run(fits: Sequence[Airable], room: int, under_run: str, around: Aroun
 
 
 def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
-    """The occurrences of the coming year that a change of the clocks moves or cuts short."""
+    """The occurrences of the coming year that a change of the clocks moves, cuts short or makes longer: in spring and in autumn."""
     for place in occurrences(draft, around.now, around.now + CLOCKS_AHEAD):
         if "start" in draft.overrides.get(datetime.fromisoformat(place.occurrence), {}):
             continue
@@ -185,4 +185,3 @@ def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
         if start != said or (abs(length_ms / 1000 - draft.length.total_seconds()) > 120 and not draft.overrides.get(said)):
             yield Finding("clocks-change", facts={"occurrence": place.occurrence, "start_ms": tick_start_ms(place.start_tick),
                                                   "length_ms": length_ms})  # fmt: skip
-            return

@@ -90,6 +90,9 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
     assert ask(client, episode, If_None_Match=etag).status_code == 304
     assert ask(client, episode, If_None_Match=f'W/{etag}, "other"').status_code == 304
     assert ask(client, episode, If_None_Match='"other"').status_code == 200
+    assert ask(client, episode, If_Match=etag, Range="bytes=0-9").status_code == 206
+    other = ask(client, episode, If_Match='"other"', If_None_Match=etag, Range="bytes=0-9")
+    assert (other.status_code, other.headers["Cache-Control"], other.data) == (412, "no-store", b"")
     assert ask(client, episode, Range="bytes=0-9", If_Range=etag).status_code == 206
     assert ask(client, episode, Range="bytes=0-9", If_Range='"old"').data == SOUND
     assert ask(client, episode, Range="bytes=0-9", If_Range=f"W/{etag}").data == SOUND
@@ -97,7 +100,9 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
 
 
 def test_nothing_is_kept_in_caches_for_longer_than_a_minute(client: Visitor, episode: Episode) -> None:
-    assert ask(client, episode).headers["Cache-Control"] == "public, max-age=60"
+    assert ask(client, episode).headers["Cache-Control"] == "public, max-age=20", (
+        "twice that is less than a minute: two caches in a row"
+    )
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.READY])
