@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 
 from radio.accounts.rules import name_key
+from radio.clock import SystemClock
 from radio.station import station
 from radio.web import current, errors
 
@@ -66,7 +66,8 @@ def install(app: Flask) -> None:
 
 def _later(limit: RequestLimit) -> Response:
     """The refusal, and when the next try is taken: what is asked for before is refused again."""
-    return errors.answer(429, later_s=max(1, math.ceil(limit.reset_at - time.time())))
+    machine_s = SystemClock().unix_ms() / 1000  # by which the library counts
+    return errors.answer(429, later_s=max(1, math.ceil(limit.window.reset_time - machine_s)))
 
 
 def _at_a_door(look: Callable[..., Any]) -> Callable[..., Any]:
