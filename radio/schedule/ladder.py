@@ -178,7 +178,8 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
         indices = _rested(pool, memory, candidates, moment, rests)
     if indices is None:
         return None
-    indices = _preferred(indices, pool.show[indices] != memory.last_show)
+    indices = _preferred(indices, _of_another_show(pool, memory, indices, moment.tick))
+    indices = _preferred(indices, memory.block_voice_end[pool.voices[indices]].max(axis=1) == NEVER)
     indices = _preferred(indices, _fits_well(pool.n_ticks[indices], moment.room))
     if not memory.opens_block(moment.tick):
         indices = _preferred(indices, pool.kind[indices] != memory.last_kind)
@@ -186,6 +187,12 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
     chosen = int(indices[np.argmin(drawn)])
     airable = pool.airables[chosen]
     return Choice(airable, _relaxed(pool, memory, chosen, moment.tick), memory.after_heavy and airable.heavy)
+
+
+def _of_another_show(pool: Pool, memory: Memory, indices: Numbers, tick: int) -> Facts:
+    """Which are of another show than the last; across an anchor by sides, so that no block need know how the other ended."""
+    found: Facts = pool.show[indices] != memory.last_show
+    return pool.opens(tick // ANCHOR_TICKS)[pool.show[indices]] if memory.opens_block(tick) else found
 
 
 def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, chance: int) -> Airable | None:
@@ -239,7 +246,8 @@ class _Standing:
         self._opens = memory.opens_block(moment.tick) and moment.tick % ANCHOR_TICKS < ANCHOR_TICKS // 4
         self._other = shows != memory.last_show
         self._beside = self._beside_anchors()
-        self._voice = moment.tick - memory.voice_end[pool.voices[indices]].max(axis=1)
+        since_voice = np.maximum(memory.block_voice_end, memory.slot_voice_end)
+        self._voice = moment.tick - since_voice[pool.voices[indices]].max(axis=1)
         self._halves: tuple[Facts, Facts] | None = None
 
     def meets(self, rest: Rest) -> Facts:
@@ -268,10 +276,12 @@ class _Standing:
         return found & ((self._ends <= closes) | ~self._pool.opens(self._block + 1)[self._shows])
 
     def _guarded(self, guard: int) -> Facts:
+        """Which may be heard so near an anchor: one half, and of these none whose turn is behind it, for that may begin at once."""
         if self._halves is None:
+            turn, n_blocks = self._pool.cycle.turns[2], self._pool.cycle.episodes
             self._halves = (
-                self._pool.half(self._block)[self._indices],
-                ~self._pool.half(self._block + 1)[self._indices],
+                self._pool.half(self._block)[self._indices] & ~turn[(self._ages - 1) % n_blocks],
+                ~self._pool.half(self._block + 1)[self._indices] & ~turn[(self._ages + 1) % n_blocks],
             )
         after, before = self._halves
         begins, ends = self._block * ANCHOR_TICKS, (self._block + 1) * ANCHOR_TICKS

@@ -43,9 +43,9 @@ class Memory:
         self.show_end = _never(n_shows)
         self.voice_end = _never(n_voices + 1)
         """The last stays for ever without a voice: it answers for −1."""
-        self.block_end, self.block_show_end = _never(n), _never(n_shows)
+        self.block_end, self.block_show_end, self.block_voice_end = _never(n), _never(n_shows), _never(n_voices + 1)
         """Of what began in this block."""
-        self.slot_end, self.slot_show_end = _never(n), _never(n_shows)
+        self.slot_end, self.slot_show_end, self.slot_voice_end = _never(n), _never(n_shows), _never(n_voices + 1)
         """Of what a slot asked for by itself."""
         self.n_by_name = 0
         """How many a slot has asked for by name."""
@@ -79,17 +79,19 @@ class Memory:
         self._support(airing, index)
         if index is None:
             return
+        heard = self._pool.voices[index]
+        heard = heard[heard >= 0]
         self.episode_end[index] = self.block_end[index] = airing.end_tick
         if airing.part is Part.PROGRAMME:
             show = int(self._pool.show[index])
             self.last_show, self.last_kind = show, int(self._pool.kind[index])
             self.show_end[show] = self.block_show_end[show] = airing.end_tick
             self.after_heavy = bool(self._pool.heavy[index])
-            heard = self._pool.voices[index]
-            self.voice_end[heard[heard >= 0]] = airing.end_tick
+            self.voice_end[heard] = self.block_voice_end[heard] = airing.end_tick
         if code in SLOT_RUNGS:
             self.n_by_name += 1
             self.slot_end[index] = self.slot_show_end[self._pool.show[index]] = airing.end_tick
+            self.slot_voice_end[heard] = airing.end_tick
 
     def _support(self, airing: Airing, index: int | None) -> None:
         """Count support messages: what was told just now, and what is owed after what was heard."""
@@ -105,11 +107,7 @@ class Memory:
         self.owed = needs | needs_of(airing)
 
     def _count(self, airing: Airing) -> None:
-        block = airing.start_tick // ANCHOR_TICKS
-        if block != self.block:
-            self.block, self.position, self.n_supports = block, {}, 0
-            self.block_end.fill(NEVER)
-            self.block_show_end.fill(NEVER)
+        self.see(airing.start_tick)
         self.position[airing.part] = self.position.get(airing.part, 0) + 1
 
     @property
@@ -121,8 +119,8 @@ class Memory:
         """Come to a tick: when it opens a block, what the block before it heard no longer counts."""
         if tick // ANCHOR_TICKS != self.block:
             self.block, self.position, self.n_supports = tick // ANCHOR_TICKS, {}, 0
-            self.block_end.fill(NEVER)
-            self.block_show_end.fill(NEVER)
+            for ends in (self.block_end, self.block_show_end, self.block_voice_end):
+                ends.fill(NEVER)
 
     def opens_block(self, tick: int) -> bool:
         """Whether no programme has begun since the last anchor."""

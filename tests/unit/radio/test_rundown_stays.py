@@ -24,6 +24,7 @@ def station(chance: random.Random, n: int) -> list[Airable]:
             f"e{i:04}", chance.choice((chance.randint(130, 500), chance.randint(500, 1500), chance.randint(1500, 3500))),
             show=f"show{chance.randrange(max(3, n // 25))}", kind=chance.choice(("story", "interview", "programme", "guidance")),
             calm=chance.random() < 0.65, heavy=chance.random() < 0.15, order=i, published_tick=i,
+            voices=frozenset({f"voice{chance.randrange(1 + n * 2 // 3)}"}),
         )
         for i in range(n)
     ]  # fmt: skip
@@ -89,10 +90,10 @@ def hearing(episode: str, *found: Compiled) -> set[int]:
     return {block for a in heard for block in range(a.start_tick // ANCHOR_TICKS, (a.end_tick - 1) // ANCHOR_TICKS + 1)}
 
 
-@pytest.mark.parametrize("n", [50, 100, 300])
+@pytest.mark.parametrize("n", [13, 25, 50, 100, 300])
 def test_at_a_small_station_what_is_new_moves_only_the_hours_in_which_it_is_heard(n: int) -> None:
     shares: dict[str, list[float]] = {"an episode": [], "edited": []}
-    for seed in range(4):
+    for seed in range(10):
         chance = random.Random(seed)
         pool = station(chance, n)
         slots = [
@@ -107,4 +108,4 @@ def test_at_a_small_station_what_is_new_moves_only_the_hours_in_which_it_is_hear
         after = compiled(pool, 2 * DAY_TICKS, (slots[0], edited))
         shares["edited"].append(moved(before, after, blocks(before, slots[1], edited)))
     means = {name: sum(found) / len(found) for name, found in shares.items()}
-    assert all(mean < 0.05 for mean in means.values()), shares
+    assert all(mean < 0.03 for mean in means.values()), shares
