@@ -66,13 +66,23 @@ class SetClock:
 
 
 class AgreedClock:
-    """The machine's clock, put right by what the beats find: a server that is beside the others says the same second as they."""
+    """The machine's clock, put right by what the beats find: a server that is beside the others says the same second as they.
 
-    def __init__(self, own: Clock) -> None:
-        self.own = own
+    Where it is given the machine's `counter`, a clock that was set goes on as it went before until it is compared again: so nobody
+    hears the time that is wrong.
+    """
+
+    def __init__(self, own: Clock, counter: Callable[[], int] | None = None) -> None:
+        self.own, self._counter = own, counter
         """What it would be without."""
-        self.ahead_ms = 0
-        """By how much the machine's clock is taken to be ahead; set by whoever compares it."""
+        self._ahead_ms = 0
+        self._beside_counter_ms = own.unix_ms() - counter() if counter else 0
+
+    def compare(self, ahead_ms: int) -> None:
+        """Take the machine's clock, as it is set now, to be so many milliseconds ahead."""
+        self._ahead_ms = ahead_ms
+        if self._counter:
+            self._beside_counter_ms = self.own.unix_ms() - self._counter()
 
     def now(self) -> datetime:
         """The aware UTC instant, to the millisecond."""
@@ -80,7 +90,14 @@ class AgreedClock:
 
     def unix_ms(self) -> int:
         """Milliseconds since the Unix epoch."""
-        return self.own.unix_ms() - self.ahead_ms
+        if self._counter is None:
+            return self.own.unix_ms() - self._ahead_ms
+        own_ms = self.own.unix_ms()
+        jumped_ms = own_ms - self._counter() - self._beside_counter_ms
+        if abs(jumped_ms) >= A_JUMP_MS:
+            return own_ms - jumped_ms - self._ahead_ms
+        self._beside_counter_ms += jumped_ms
+        return own_ms - self._ahead_ms
 
 
 class ForwardClock:

@@ -24,7 +24,7 @@ from radio import keyring, parts, schema
 from radio.app import create_app
 from radio.db import reading, session
 from radio.editorial.models import FeedItem
-from radio.editorial.queries import gate_silent_since
+from radio.editorial.queries import bad_pictures, gate_silent_since
 from radio.jobs.carrier import workers_folder
 from radio.jobs.models import Job
 from radio.jobs.presence import living_workers
@@ -222,6 +222,8 @@ def _gate() -> str:
         )
     if held:
         raise FaultError(f"{held} episodes are kept out of podcast apps; the studio says of each why.")
+    if wrong := bad_pictures(session()):
+        raise FaultError(f"podcast apps cannot show the picture of {', '.join(wrong)}; the studio says why.")
     return "every episode that it has looked at is in the feeds"
 
 

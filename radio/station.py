@@ -11,7 +11,7 @@ from media.objects import StoreSettings
 from media.profiles import Profile, low, standard
 from media.store import S3Store
 from radio import keyring
-from radio.clock import AgreedClock, Clock, SystemClock
+from radio.clock import AgreedClock, Clock, SystemClock, counter_ms
 from radio.settings import Settings
 
 
@@ -43,7 +43,7 @@ class Station:
 
 def open_clock(settings: Settings) -> Clock:
     """The clock this station goes by."""
-    return AgreedClock(SystemClock(settings.clock_offset_ms))
+    return AgreedClock(SystemClock(settings.clock_offset_ms), counter_ms)
 
 
 def open_store(settings: Settings) -> S3Store:

@@ -74,6 +74,7 @@ class EpisodeFields(TypedDict, total=False):
     release: str
     chapters: list[dict[str, Any]] | None
     soundbites: list[dict[str, Any]] | None
+    own_license: dict[str, str] | None
     artwork_sha256: str | None
     expires_at: datetime | None
 

@@ -25,7 +25,7 @@ def show_faults(fields: Mapping[str, Any]) -> dict[str, str]:
     for name in ("license_url", "funding_url"):
         if fields.get(name) and not is_address(fields[name]):
             faults[name] = "not-an-address"
-    if fields.get("license") and not _LICENSE.fullmatch(fields["license"]):
+    if fields.get("license") and not is_license(fields["license"]):
         faults["license"] = "unknown"
     if len(fields.get("funding_words", "")) > 128:
         faults["funding_words"] = "too-long"
@@ -50,7 +50,17 @@ def episode_faults(fields: Mapping[str, Any]) -> dict[str, str]:
         faults["chapters"] = fault
     if fault := _soundbites_fault(fields.get("soundbites") or ()):
         faults["soundbites"] = fault
+    if own := fields.get("own_license"):
+        faults |= _own_license_faults(own)
     return faults
+
+
+def _own_license_faults(own: Mapping[str, Any]) -> dict[str, str]:
+    """A name with or without an address, as a show's."""
+    name, url = (str(own.get(part) or "") for part in ("name", "url"))
+    return ({} if dict(own) in ({"name": name}, {"name": name, "url": url}) else {"license": "unknown"}) | show_faults(
+        {"license": name or "?", "license_url": url}
+    )
 
 
 def content_notes_fault(notes: list[dict[str, Any]] | None, codes: Collection[str]) -> str | None:
@@ -64,6 +74,11 @@ def content_notes_fault(notes: list[dict[str, Any]] | None, codes: Collection[st
         if start is not None and end is not None and not 0 <= int(start) < int(end):
             return "backward-span"
     return None
+
+
+def is_license(text: str) -> bool:
+    """Whether a text is the short name of a licence, such as cc-by-4.0. Source: podcast namespace, `license`."""
+    return _LICENSE.fullmatch(text) is not None
 
 
 def is_address(text: str) -> bool:

@@ -118,6 +118,8 @@ class Episode(Base):
     """[{start_ms, title}] in order of time."""
     soundbites: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     """[{from_ms, to_ms, title}]: parts that may stand alone, chosen by a person."""
+    own_license: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """{name, url}, as those of a show, where it is under another licence; None: its show's."""
     artwork_sha256: Mapped[str | None] = mapped_column(String(64))
     """Names its own pictures in the store, which no other episode shares; None: its show's is shown."""
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", use_alter=True))

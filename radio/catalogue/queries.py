@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -88,12 +88,13 @@ def episode_or_404(session: Session, episode_id: str, *, now: datetime) -> Episo
         raise WithdrawnError(episode_id)
     if episode.state is not State.PUBLISHED or not episode.show.in_feeds or Scope.SITE not in episode.scopes:
         raise NotFoundError(episode_id)
-    if not _is_out(episode, now):
+    if not is_out(episode, now):
         raise BeingCheckedError(episode_id) if episode.kind in CHECKED_KINDS else NotFoundError(episode_id)
     return episode
 
 
-def _is_out(episode: Episode, now: datetime) -> bool:
+def is_out(episode: Episode, now: datetime) -> bool:
+    """Whether its time has come and is not over."""
     begun = episode.published_at is not None and episode.published_at <= now
     return begun and (episode.expires_at is None or episode.expires_at > now)
 
@@ -123,6 +124,11 @@ def published_episodes(
     return session.scalars(query if limit is None else query.limit(limit)).unique().all()
 
 
+def has_begun(session: Session, since: datetime, *, now: datetime) -> bool:
+    """Whether the time of an episode has come since then that was published before."""
+    return session.scalar(select(Episode.id).where(out(now), Episode.published_at > since).limit(1)) is not None
+
+
 def airable_episodes(session: Session, *, now: datetime) -> Sequence[Episode]:
     """What may be put on air, in order of id: out, with a recording that is taken and has both renditions.
 
@@ -142,6 +148,13 @@ def airable(now: datetime) -> ColumnElement[bool]:
         _has("standard"),
         _has("low"),
     )
+
+
+def kept_off_the_air(session: Session, *, now: datetime) -> dict[str, int]:
+    """How many that are published may not be aired all the same: their day has not come, or nobody has agreed to it."""
+    waits = and_(Episode.state == State.PUBLISHED, Episode.published_at > now)
+    counts = {"not-yet-out": waits, "not-for-the-air": and_(out(now), ~agreed(Scope.LIVE))}
+    return {why: session.scalar(select(func.count()).select_from(Episode).where(which)) or 0 for why, which in counts.items()}
 
 
 def _has(profile: str) -> ColumnElement[bool]:

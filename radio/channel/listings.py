@@ -19,7 +19,7 @@ from radio.db import session
 from radio.schedule import queries as schedule
 from radio.station import Station, station
 from radio.web.access import Access, access
-from radio.web.respond import page_response
+from radio.web.respond import SOON_GONE_S, page_response
 
 bp = Blueprint("listings", __name__)
 
@@ -27,7 +27,7 @@ GUIDE_DAYS = 7
 """How far a guide reaches ahead; a day of it behind."""
 DAYS_NEAR = 60
 """How far from today a day may be asked for."""
-_CALENDAR_S, _GUIDE_S, _STEADY_S = 900, 300, 86_400
+_CALENDAR_S, _STEADY_S = 900, 86_400
 
 
 @bp.after_request
@@ -58,7 +58,7 @@ def schedule_xml() -> Response:
     here = station()
     now_tick = tick_at(here.clock.unix_ms())
     shown = programmes(session(), now_tick - DAY_TICKS, now_tick + GUIDE_DAYS * DAY_TICKS, now=here.now())
-    return page_response(guides.xmltv(_teller(here), shown), "application/xml", kept_s=_GUIDE_S)
+    return page_response(guides.xmltv(_teller(here), shown), "application/xml", kept_s=SOON_GONE_S)
 
 
 @bp.get("/schedule/<day>/chapters.json")
@@ -70,7 +70,7 @@ def chapters(day: str) -> Response:
     title = f"{here.settings.station_name}, {day}"
     response = jsonify(guides.chapters(_teller(here), found, title=title, from_ms=tick_start_ms(start)))
     response.mimetype = "application/json+chapters"
-    response.headers["Cache-Control"] = f"public, max-age={_GUIDE_S}"
+    response.headers["Cache-Control"] = f"public, max-age={SOON_GONE_S}"
     return response
 
 
@@ -80,7 +80,7 @@ def service_information() -> Response:
     """What a hybrid radio learns of the station."""
     here = station()
     made = guides.service_information(_teller(here), _ways(here), changed_at=_midnight(here))
-    return page_response(made, "application/xml", kept_s=_GUIDE_S)
+    return page_response(made, "application/xml", kept_s=SOON_GONE_S)
 
 
 @bp.get("/radiodns/spi/3.1/<path:bearer>/<day>_PI.xml")
@@ -92,7 +92,7 @@ def programme_information(bearer: str, day: str) -> Response:  # noqa: ARG001 - 
     made = guides.programme_information(
         _teller(here), found, _ways(here), span_ms=(tick_start_ms(span[0]), tick_start_ms(span[1])), changed_at=_midnight(here)
     )
-    return page_response(made, "application/xml", kept_s=_GUIDE_S)
+    return page_response(made, "application/xml", kept_s=SOON_GONE_S)
 
 
 @bp.get("/streaminfo.json")

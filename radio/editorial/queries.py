@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from radio.catalogue.models import Episode
+from radio.catalogue.models import Episode, Show
 from radio.catalogue.rules import State
 from radio.editorial import rules
 from radio.editorial.models import AuditEntry, FeedItem, GateWatch, ReceiptLine
@@ -72,6 +72,18 @@ def held(session: Session, episode_ids: Collection[str]) -> dict[str, list[str]]
 def held_ids() -> Select[str]:
     """The episodes that the gate keeps out of the feeds, for conditions of other queries."""
     return select(FeedItem.episode_id).where(FeedItem.held_at.is_not(None))
+
+
+def bad_pictures(session: Session) -> dict[str, tuple[str, str]]:
+    """The shows whose picture is not as apps need it, though what is in the feeds stays there: slug → title and what is wrong."""
+    query = (
+        select(Show.slug, Show.title, FeedItem.faults)
+        .join(Episode, Episode.id == FeedItem.episode_id)
+        .join(Show, Show.id == Episode.show_id)
+        .where(FeedItem.held_at.is_(None), cast(FeedItem.faults, String) != "[]", Episode.state == State.PUBLISHED)
+        .order_by(Show.title)
+    )
+    return {row.slug: (row.title, row.faults[0]) for row in session.execute(query)}
 
 
 def gate_silent_since(session: Session) -> datetime | None:

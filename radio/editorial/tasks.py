@@ -76,7 +76,7 @@ def _forget(session: Session, episode: Episode) -> None:
     episode.title = episode.summary = episode.notes = ""
     episode.kind, episode.detail, episode.intensity, episode.explicit = "programme", "none", 0, False
     episode.content_notes = episode.season_number = episode.episode_number = None
-    episode.chapters = episode.soundbites = episode.artwork_sha256 = None
+    episode.chapters = episode.soundbites = episode.artwork_sha256 = episode.own_license = None
     episode.tags, episode.voices, episode.transcripts, episode.release = [], [], [], "full"
     forget_voices(session)
     episode.erased_at = now

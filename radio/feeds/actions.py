@@ -73,6 +73,11 @@ def told(session: Session, station: Station, base: str, *, now: datetime) -> Tol
     Raises:
         NotFoundError: there is no such feed or page.
     """
+    found = _found(session, station, base, now=now)
+    return replace(found, channel=rules.head(found.channel))
+
+
+def _found(session: Session, station: Station, base: str, *, now: datetime) -> Told:
     if base == names.TODAY:
         channel, ends = lists.today(session, station, now=now)
         return Told(channel, valid_until=ends)

@@ -15,12 +15,13 @@ from radio.feeds import enclosures
 from radio.feeds.asked import FROM_WHERE, on_our_page
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import none_match, object_response
+from radio.web.cors import EVERYBODY, open_to_pages
+from radio.web.respond import SOON_GONE_S, is_another, none_match, object_response
 
 bp = Blueprint("enclosures", __name__)
+open_to_pages(bp)
 
-SOUND_AGE = "public, max-age=60"
-"""Short: what is taken back must be gone from every cache within a minute."""
+SOUND_AGE = f"public, max-age={SOON_GONE_S}"
 _SIGNED_SECONDS = 6 * 3600
 """A paused listener goes on at the signed address."""
 
@@ -43,9 +44,9 @@ def sound(episode_id: str, extension: str) -> Response:
             return found.read(here.store, wanted)
 
         response = object_response(found.size_bytes, etag, found.media_type, read)
-        response.headers["Cache-Control"] = SOUND_AGE
+        response.headers["Cache-Control"] = SOUND_AGE if response.status_code != 412 else "no-store"
     response.headers["Vary"] = FROM_WHERE
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers.update(EVERYBODY)
     return counted(response, Sound(episode_id, extension, found.size_bytes, found.sound_bytes, found.tick_bytes))
 
 
@@ -54,7 +55,7 @@ def _may_redirect(key: str, etag: str) -> bool:
 
     Who began at the store has its validator and goes on there; who has ours, or an old one, is answered here.
     """
-    if not station().settings.s3_public_endpoint or request.method == "HEAD" or none_match(etag):
+    if not station().settings.s3_public_endpoint or request.method == "HEAD" or none_match(etag) or is_another(etag):
         return False
     condition = request.headers.get("If-Range")
     return "Range" not in request.headers or condition is None or if_range_matches(condition, station().store.head(key).etag)

@@ -122,7 +122,7 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
         raise NotFoundError(episode_id)
     found = session.execute(
         select(
-            *tombstones.STANDING, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256, Rendition.size_bytes,
+            *tombstones.STANDING, Episode.published_at, Episode.scopes, Recording.state.label("recording_state"), Rendition.key, Rendition.sha256, Rendition.size_bytes,
             Rendition.header_bytes, Rendition.tick_bytes, Rendition.media_type, STANDARD.head_key, STANDARD.head_bytes, STANDARD.whole_key,
             STANDARD.sha256.label("offered_sha256"),
         )
@@ -148,9 +148,10 @@ def served_or_404(session: Session, episode_id: str, extension: str, *, now: dat
 
 def _is_public(found: Any, now: datetime) -> bool:
     agreed = Scope.SITE in found.scopes or Scope.PODCAST in found.scopes
+    begun = found.published_at is not None and found.published_at <= now
     expired = found.expires_at is not None and found.expires_at <= now
     taken = found.recording_state == RecordingState.TAKEN and found.key is not None
-    return found.state == State.PUBLISHED and agreed and taken and not expired
+    return found.state == State.PUBLISHED and agreed and taken and begun and not expired
 
 
 def _sound(found: Any) -> Served:

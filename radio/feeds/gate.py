@@ -74,6 +74,8 @@ class Verdict:
     """What the gate found: no fault, or their codes, each with a fact after a colon where there is one."""
 
     faults: tuple[str, ...]
+    of_show: tuple[str, ...] = ()
+    """What is wrong with the picture of its show: that keeps a new item waiting, and takes none out that apps have."""
     looked_at_sha256: str | None = None
     """What the feed said of the bytes then; a verdict about others does not count. None: it is not about bytes."""
     proved_sha256: str | None = None
@@ -98,7 +100,8 @@ class Round:
         """
         item, sound = candidate.item, candidate.item.standard
         sounds = [sound] if item.low is None else [sound, item.low]
-        faults = [*_row_faults(candidate), *self._picture(item.image_url)]
+        pictured = f"/artwork/{candidate.episode_id}-" in item.image_url
+        faults = [*_row_faults(candidate), *(self._picture(item.image_url) if pictured else ())]
         faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
         proved, whole = candidate.proved_sha256, not faults and self._is_read_whole(candidate)
         if whole:
@@ -106,7 +109,8 @@ class Round:
             proved = None if faults else sound.sha256
         if not faults:
             faults += _length_faults(self.reach, item)
-        return Verdict(tuple(faults), sound.sha256, proved, proved_now=whole and proved is not None)
+        of_show = () if pictured else self._picture(item.image_url)
+        return Verdict(tuple(faults), of_show, sound.sha256, proved, proved_now=whole and proved is not None)
 
     def _is_read_whole(self, candidate: Candidate) -> bool:
         return candidate.proved_sha256 != candidate.item.standard.sha256 or candidate.episode_id in self.again
@@ -306,14 +310,12 @@ def _still_holds(session: Session, episode_id: str, verdict: Verdict) -> bool:
 
 def _decide(session: Session, row: FeedItem, verdict: Verdict, now: datetime) -> bool:
     was_in = row.entered_at is not None and row.held_at is None
-    row.checked_at, row.faults, row.proved_sha256 = now, list(verdict.faults), verdict.proved_sha256
+    row.checked_at, row.faults, row.proved_sha256 = now, [*verdict.faults, *verdict.of_show], verdict.proved_sha256
     row.proved_at = now if verdict.proved_now else row.proved_at
-    if verdict.faults:
+    if verdict.faults or (verdict.of_show and row.entered_at is None):
         if row.held_at is None:
             row.held_at = now
-            audit.record(
-                session, "held", "episode", row.episode_id, by=THE_STATION, now=now, faults=" ".join(verdict.faults)[:300]
-            )
+            audit.record(session, "held", "episode", row.episode_id, by=THE_STATION, now=now, faults=" ".join(row.faults)[:300])
         return was_in
     if row.held_at is not None:
         row.held_at = None

@@ -105,6 +105,8 @@ def _decide(work: Work, verdicts: dict[str, the_gate.Verdict]) -> None:
     for episode_id, verdict in verdicts.items():
         if verdict.faults:
             log.warning("the gate holds %s: %s", episode_id, " ".join(verdict.faults))
+        elif verdict.of_show:
+            log.warning("the gate finds the picture of the show of %s wrong: %s", episode_id, " ".join(verdict.of_show))
     verdicts.clear()
 
 

@@ -83,7 +83,7 @@ def stale(session: Session, station: Station) -> list[Wanted]:
 def _wanted(session: Session, station: Station) -> Iterator[Wanted]:
     statement = (
         select(
-            Episode.id, Episode.title, Episode.published_at, Episode.content_notes, Episode.chapters, Show.license, Show.license_url,
+            Episode.id, Episode.title, Episode.published_at, Episode.content_notes, Episode.chapters, Episode.own_license, Show.license, Show.license_url,
             (Episode.synthetic | Show.synthetic).label("synthetic"), Show.id.label("show_id"), Show.title.label("show"),
             Show.author, func.coalesce(Episode.artwork_sha256, Show.artwork_sha256).label("artwork_sha256"), Recording.n_samples, Rendition.profile, Rendition.key, Rendition.sha256,
             Rendition.size_bytes, Rendition.header_bytes, Rendition.media_type,
@@ -103,10 +103,11 @@ def _wanted(session: Session, station: Station) -> Iterator[Wanted]:
 
 def _tags(row: Any, station: Station) -> PublicTags:
     length_ms = row.n_samples // 48
+    licence = row.own_license or {"name": row.license, "url": row.license_url}
     return PublicTags(
         title=plain(row.title) or "Untitled", show=row.show, author=row.author or station.settings.station_name,
         page_url=station.url(f"/episodes/{row.id}"), released=row.published_at.date(), length_ms=length_ms,
-        licence=row.license, licence_url=row.license_url, synthetic=bool(row.synthetic),
+        licence=licence["name"], licence_url=licence.get("url", ""), synthetic=bool(row.synthetic),
         chapters=chapters(row.chapters, row.content_notes, length_ms),
     )  # fmt: skip
 

@@ -87,8 +87,7 @@ def _podcast(item: Item) -> Iterator[str]:
         yield tag("podcast:season", str(item.season_number), name=item.season_name or None)
     if item.episode_number:
         yield f"<podcast:episode>{item.episode_number}</podcast:episode>"
-    for person in item.persons:
-        yield tag("podcast:person", person.name, role=person.role, group=person.group)
+    yield from _people(item)
     yield from _transcripts(item)
     if item.chapters:
         yield tag("podcast:chapters", url=f"{item.link}/chapters.json", type_=CHAPTERS_TYPE)
@@ -104,6 +103,14 @@ def _podcast(item: Item) -> Iterator[str]:
     if item.low:
         yield _alternate(item.low, "Less data")
     yield '<podcast:socialInteract protocol="disabled"/>'
+
+
+def _people(item: Item) -> Iterator[str]:
+    """Who is heard, and what they allow."""
+    for person in item.persons:
+        yield tag("podcast:person", person.name, role=person.role, group=person.group)
+    if item.license:
+        yield tag("podcast:license", item.license, url=item.license_url or None)
 
 
 def _transcripts(item: Item) -> Iterator[str]:

@@ -15,7 +15,7 @@ from radio.catalogue.queries import agreed
 from radio.catalogue.rules import RecordingState, Scope, State, usual_role
 from radio.catalogue.terms import role_words
 from radio.editorial.models import FeedItem
-from radio.feeds import enclosures
+from radio.feeds import alike, enclosures
 from radio.feeds.belonging import of
 from radio.feeds.channels import artwork_path
 from radio.feeds.enclosures import LOW, STANDARD
@@ -90,7 +90,7 @@ _ITEMS = (  # in the order in which `_item` takes them
     select(
         Episode.id, Episode.show_id, Episode.feed_guid, Episode.kind, Episode.language, Episode.summary, Episode.notes_html,
         Episode.changed_at, Episode.explicit, Episode.synthetic, Episode.release, Episode.season_number, Episode.episode_number,
-        Episode.chapters, Episode.soundbites, Episode.artwork_sha256, Recording.n_samples,
+        Episode.chapters, Episode.soundbites, Episode.own_license, Episode.artwork_sha256, Recording.n_samples,
         _standard.media_type, _standard.code, *enclosures.offered(_standard, STANDARD, "standard"),
         _low.media_type, _low.code, *enclosures.offered(_low, LOW, "low"),
     )
@@ -149,6 +149,7 @@ class OfShow:
     seasons: Mapping[str, str]
     explicit: bool
     synthetic: bool
+    license: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,19 @@ class Aside:
 
 
 def _shows(session: Session, origin: str) -> dict[str, OfShow]:
-    query = select(Show.id, Show.title, Show.author, Show.artwork_sha256, Show.seasons, Show.explicit, Show.synthetic)
+    query = select(
+        Show.id,
+        Show.title,
+        Show.author,
+        Show.artwork_sha256,
+        Show.seasons,
+        Show.explicit,
+        Show.synthetic,
+        Show.license,
+        Show.license_url,
+    )
     return {
-        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), row.author or row.title, row.seasons or {}, row.explicit, row.synthetic)
+        row.id: OfShow(origin + artwork_path(row.id, row.artwork_sha256), alike.line(row.author or row.title), row.seasons or {}, row.explicit, row.synthetic, (row.license, row.license_url))
         for row in session.connection().execute(query)
     }  # fmt: skip
 
@@ -196,20 +207,22 @@ def _words(session: Session, these: ColumnElement[bool]) -> dict[str, list[tuple
 def _item(row: Any, due: Due, aside: Aside) -> Item:
     """An earlier host's id is given by its own show's feed alone: two shows may have the same."""
     (id_, show_id, feed_guid, kind, language, summary, notes_html, changed_at, explicit, synthetic, release, season, episode,
-     chapters, soundbites, picture, n_samples, *sounds) = row  # fmt: skip  # at once: a thousand rows of thirty names each are slow
+     chapters, soundbites, own_license, picture, n_samples, *sounds) = row  # fmt: skip  # at once: a thousand rows of thirty names each are slow
     show, guid, url, link = aside.shows[show_id], str(due.guid), f"{aside.origin}/audio/{id_}", f"{aside.origin}/episodes/{id_}"
     title, summary, notes = texts(due.title, summary, notes_html, link)
+    licence = (own_license["name"], own_license.get("url", "")) if own_license else show.license if aside.several else ("", "")
     return Item(
         guid=guid if aside.several else feed_guid or guid, title=title, summary=summary, notes_html=notes, link=link,
         published_at=due.published_at, changed_at=changed_at, length_ms=n_samples // 48, explicit=explicit or show.explicit,
         image_url=aside.origin + artwork_path(id_, picture) if picture else show.image_url, standard=_sound(f"{url}.mp3", *sounds[:4]), low=_sound(f"{url}.m4a", *sounds[4:]) if sounds[4] else None,
         season_number=season, episode_number=episode, expires_at=due.expires_at, episode_id=id_, kind=kind,
         author=show.author if aside.several else "", release=release, synthetic=synthetic or show.synthetic,
+        license=licence[0], license_url=licence[1] if licence[0] else "",
         season_name=show.seasons.get(str(season), "") if season else "",
-        persons=tuple([Person(name, *role_words(role or usual_role(kind))) for name, role in aside.persons.get(id_, ())]),
+        persons=tuple([Person(alike.line(name), *role_words(role or usual_role(kind))) for name, role in aside.persons.get(id_, ())]),
         words=tuple([Words(each, timed, "" if each == language else f".{each}") for each, timed in aside.words.get(id_, ())]),
         chapters=tuple([Chapter(one["start_ms"], one["title"]) for one in chapters or ()]),
-        soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], one["title"]) for one in soundbites or ()]),
+        soundbites=tuple([Soundbite(one["from_ms"], one["to_ms"], alike.line(one["title"])) for one in soundbites or ()]),
     )  # fmt: skip
 
 

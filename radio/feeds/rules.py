@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from radio.core.text import allowed, cut_bytes, plain, plain_lines
+from radio.feeds import alike
 
 PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """Source: podcast namespace, `guid`."""
@@ -100,6 +101,9 @@ class Item:
     words: tuple[Words, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     soundbites: tuple[Soundbite, ...] = ()
+    license: str = ""
+    """Its own, or in feeds of several shows its show's; empty: the channel's."""
+    license_url: str = ""
     blocked: bool = False
     """Directories are asked to leave it out."""
     gone: str = ""
@@ -201,10 +205,10 @@ def podcast_guid(feed_url: str) -> UUID:
 
 
 def texts(title: str, summary: str, notes_html: str, link: str) -> tuple[str, str, str]:
-    """Title, summary and notes as a feed may hold them: no control characters, at most 4,000 bytes, never empty."""
-    title = plain(title) or "Untitled"
-    summary = cut_bytes(plain_lines(summary) or title, TEXT_LIMIT_BYTES)
-    notes = allowed(notes_html) or _paragraph(summary)
+    """Title, summary and notes as a feed may hold them: alike to every reader, at most 4,000 bytes, never empty."""
+    title = heading(title)
+    summary = alike.words(cut_bytes(alike.words(plain_lines(summary)) or title, TEXT_LIMIT_BYTES))
+    notes = alike.markup(allowed(notes_html)) or _paragraph(summary)
     if len(notes.encode()) > TEXT_LIMIT_BYTES:
         notes = _beginning(summary, f'<p><a href="{escape(link)}">{escape(link)}</a></p>')
     return title, summary, notes
@@ -221,6 +225,22 @@ def _beginning(text: str, more: str) -> str:
         limit_bytes -= 200
         part = cut_bytes(text, limit_bytes).rstrip() + "…"
     return found
+
+
+def head(channel: Channel) -> Channel:
+    """The channel with its words as a feed may hold them."""
+    live = tuple(replace(one, title=heading(one.title), summary=alike.words(one.summary)) for one in channel.live)
+    persons = tuple(replace(one, name=alike.line(one.name)) for one in channel.persons)
+    title = heading(channel.title)
+    return replace(
+        channel, title=title, description=alike.words(plain_lines(channel.description)) or title, author=alike.line(channel.author) or title,
+        funding_words=alike.line(channel.funding_words), persons=persons, live=live,
+    )  # fmt: skip
+
+
+def heading(title: str) -> str:
+    """A title as a feed may hold it."""
+    return alike.line(plain(title)) or "Untitled"
 
 
 def told(item: Item) -> Item:
@@ -250,7 +270,7 @@ def due(found: Iterable[Due], now: datetime) -> tuple[Due, ...]:
     seen: dict[tuple[str, object], int] = {}
     kept = []
     for one in shown:
-        title = plain(one.title) or "Untitled"
+        title = heading(one.title)
         day = (title.casefold(), one.published_at.date())
         n = seen[day] = seen.get(day, 0) + 1
         while n > 1 and (f"{title} ({n})".casefold(), day[1]) in seen:

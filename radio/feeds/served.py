@@ -18,11 +18,12 @@ from radio.feeds import names
 from radio.feeds.models import StoredFeed
 from radio.feeds.queries import NUMBERS
 from radio.station import Station
-from radio.web.respond import opaque
+from radio.web.cors import EVERYBODY
+from radio.web.respond import SOON_GONE_S, opaque
 
 _OF_THIS_ANSWER = frozenset({"etag", "content-length", "content-encoding", "content-type"})
 FOR_APPS = {
-    "Cache-Control": "public, max-age=60", "Vary": "Accept-Encoding, Sec-Fetch-Dest", "Access-Control-Allow-Origin": "*",
+    "Cache-Control": f"public, max-age={SOON_GONE_S}", "Vary": "Accept-Encoding, Sec-Fetch-Dest", **EVERYBODY,
 }  # fmt: skip
 """No Last-Modified: apps that are given both believe the worse one. Source: AntennaPod's downloader."""
 
@@ -106,6 +107,7 @@ class Served:
             known
             and not environ.get("QUERY_STRING")
             and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and "HTTP_IF_MATCH" not in environ
             and not for_a_person(environ)
         ):
             ready = self.feeds[known[0]]

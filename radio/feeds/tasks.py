@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from sqlalchemy import select, update
@@ -25,6 +26,9 @@ from radio.station import station
 
 log = logging.getLogger(__name__)
 _PATIENCE_S = 10
+_BEGUN = re.compile(rb'<podcast:liveItem status="live" start="([^"]+)"')
+_JUST_NOW = timedelta(minutes=3)
+"""Long enough for the next round, and one after it when a hub did not hear."""
 
 
 @periodic(every=timedelta(minutes=1), kind="announce")
@@ -55,11 +59,11 @@ def _renew(work: Work, key: str) -> None:
 
 def _tell(work: Work) -> None:
     """Of a feed as a whole: its first page. What could not be told is told the next time."""
-    query = select(StoredFeed.name, StoredFeed.etag).where(StoredFeed.etag != StoredFeed.announced_etag)
-    for key, etag in session().execute(query.order_by(StoredFeed.name)).all():
+    query = select(StoredFeed.name, StoredFeed.etag, StoredFeed.identity).where(StoredFeed.etag != StoredFeed.announced_etag)
+    for key, etag, content in session().execute(query.order_by(StoredFeed.name)).all():
         work.progress(0.5, "telling")
         path = _path(key)
-        if path is None or _told(station().settings, station().url(path), _medium(key)):
+        if path is None or _told(station().settings, station().url(path), _medium(key), _reason(content, station().now())):
             with work.writing() as rows:
                 rows.execute(update(StoredFeed).where(StoredFeed.name == key).values(announced_etag=etag))
 
@@ -81,14 +85,20 @@ def _medium(key: str) -> str:
     return "" if blocked or not name.listed else "podcast"
 
 
-def _told(settings: Settings, feed_url: str, medium: str) -> bool:
+def _reason(content: bytes, now: datetime) -> str:
+    """Why directories are told: a programme that began just now is worth more haste than a new text. Source: podping, `reason`."""
+    begun = _BEGUN.search(content)
+    return "live" if begun and now - datetime.fromisoformat(begun[1].decode()) < _JUST_NOW else "update"
+
+
+def _told(settings: Settings, feed_url: str, medium: str, reason: str) -> bool:
     """Whether everybody who is to be told has heard it. Source: WebSub §7; PubSubHubbub 0.4 §7; podping."""
     asked = []
     if settings.websub_hub:
         body = urlencode({"hub.mode": "publish", "hub.url": feed_url, "hub.topic": feed_url}).encode()
         asked.append(urllib.request.Request(settings.websub_hub, data=body, method="POST"))  # noqa: S310 - the operator's own
     if settings.podping_url and medium:
-        query = urlencode({"url": feed_url, "reason": "update", "medium": medium})
+        query = urlencode({"url": feed_url, "reason": reason, "medium": medium})
         mark = "&" if "?" in settings.podping_url else "?"
         headers = {"Authorization": settings.podping_token} if settings.podping_token else {}
         asked.append(urllib.request.Request(f"{settings.podping_url}{mark}{query}", headers=headers))  # noqa: S310 - as above

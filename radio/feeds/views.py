@@ -17,11 +17,13 @@ from radio.feeds.names import FeedName, Of
 from radio.feeds.served import Ready, Served
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import none_match, not_modified
+from radio.web.cors import EVERYBODY, open_to_pages
+from radio.web.respond import another, is_another, none_match, not_modified
 
 log = logging.getLogger(__name__)
 
 bp = Blueprint("feeds", __name__)
+open_to_pages(bp)
 
 
 @bp.get("/feed.xml", defaults={"form": "xml", "low": ""})
@@ -41,9 +43,9 @@ def show_feed(slug: str, form: str, low: str) -> Answer:
 
     Source: RFC 9110 §15.4.2; Apple, “Change your podcast RSS feed URL”: itunes:new-feed-url, and a 301.
     """
-    if form == "xml" and (address := queries.moved_to(db.session(), slug, now=station().now())):
+    if address := queries.moved_to(db.session(), slug, now=station().now()):
         response = redirect(address, 301)
-        response.headers.update({"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
+        response.headers.update({"Cache-Control": "public, max-age=3600", **EVERYBODY})
         return response
     return _feed(FeedName(Of.SHOW, slug, low=bool(low)), form)
 
@@ -118,6 +120,8 @@ def answer(key: str) -> Response:
     kept = ready(key)
     gzipped = request.accept_encodings.quality("gzip") > 0
     etag = served.etag_of(kept, gzipped=gzipped)
+    if is_another(etag):
+        return another(etag, **EVERYBODY)
     if none_match(etag):
         response = not_modified(etag)
     else:

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Answer
 from media import transcript
 from radio.catalogue import transcripts
 from radio.catalogue.models import Episode
-from radio.catalogue.queries import any_episode_or_404
-from radio.catalogue.rules import Scope, State
+from radio.catalogue.queries import any_episode_or_404, is_out
+from radio.catalogue.rules import Scope, State, looks_like_language
 from radio.db import session
 from radio.errors import NotFoundError, WithdrawnError
 from radio.feeds import channels, shown, tombstones
@@ -22,12 +22,12 @@ from radio.feeds.names import FeedName, Of
 from radio.feeds.subscribing import apps
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import page_response
+from radio.web.cors import EVERYBODY, open_to_pages
+from radio.web.respond import SOON_GONE_S, page_response
 
 bp = Blueprint("feed_words", __name__)
+open_to_pages(bp, "words", "chapters")
 shown.install(bp)
-_KEPT_S = 60
-"""Short: what is taken back must be gone from every cache within a minute."""
 _TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
 
 
@@ -37,11 +37,11 @@ _TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html"}
 def words(episode_id: str, form: str, language: str) -> Response:
     """What is said in an episode: in its own language, or in the one that is asked for."""
     if stands := _stands(episode_id):
-        if language:
+        if language and not looks_like_language(language):  # which ones it had, nobody knows any more: that was erased
             raise WithdrawnError(episode_id)
         return _open(
             page_response(
-                _written(tombstones.spoken(stands), form, "en", tombstones.TITLES[stands]), _TYPES[form], kept_s=_KEPT_S
+                _written(tombstones.spoken(stands), form, "en", tombstones.TITLES[stands]), _TYPES[form], kept_s=SOON_GONE_S
             )
         )
     episode = _public(episode_id)
@@ -49,7 +49,7 @@ def words(episode_id: str, form: str, language: str) -> Response:
     if row is None or (form != "html" and not row.timed):
         raise NotFoundError(episode_id)
     content = _written(transcripts.spoken(row), form, row.language, episode.title)
-    return _open(page_response(content, _TYPES[form], kept_s=_KEPT_S))
+    return _open(page_response(content, _TYPES[form], kept_s=SOON_GONE_S))
 
 
 def _written(spoken: transcript.Spoken, form: str, language: str, title: str) -> bytes:
@@ -72,7 +72,7 @@ def chapters(episode_id: str) -> Response:
             "version": "1.2.0", "title": episode.title, "podcastName": episode.show.title,
             "chapters": [{"startTime": one["start_ms"] / 1000, "title": one["title"]} for one in episode.chapters],
         }  # fmt: skip
-    return _open(page_response(json.dumps(told, ensure_ascii=False).encode(), CHAPTERS_TYPE, kept_s=_KEPT_S))
+    return _open(page_response(json.dumps(told, ensure_ascii=False).encode(), CHAPTERS_TYPE, kept_s=SOON_GONE_S))
 
 
 def _stands(episode_id: str) -> tombstones.Why | None:
@@ -93,7 +93,7 @@ def _stands(episode_id: str) -> tombstones.Why | None:
 
 def _open(response: Response) -> Response:
     """Players on other pages may read it. Source: podcast namespace, transcripts: CORS."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers.update(EVERYBODY)
     response.vary.add(FROM_WHERE)
     return response
 
@@ -110,7 +110,7 @@ def _public(episode_id: str) -> Episode:
     if episode.state is State.WITHDRAWN and episode.published_at is not None:
         raise WithdrawnError(episode_id)
     told = {Scope.SITE, Scope.PODCAST}.intersection(episode.scopes) and episode.show.in_feeds
-    if episode.state is not State.PUBLISHED or not told or (episode.expires_at is not None and episode.expires_at <= now):
+    if episode.state is not State.PUBLISHED or not told or not is_out(episode, now):
         raise NotFoundError(episode_id)
     return episode
 
@@ -152,4 +152,4 @@ def _subscribe(name: FeedName) -> Answer:
         "feeds/subscribe.html", channel=channel, address=channel.self_url, name=name, other=whole, apps=apps(channel.self_url),
         raw=f"{name.path}?raw=1", query=request.args,
     )  # fmt: skip
-    return page_response(page.encode(), "text/html", kept_s=_KEPT_S)
+    return page_response(page.encode(), "text/html", kept_s=SOON_GONE_S)

@@ -107,7 +107,7 @@ class Beats:
     def _tell(self, skew_ms: int) -> None:
         was_well, self.skew_ms = self.is_well, skew_ms
         if self._agreed:
-            self._agreed.ahead_ms = 0 if self.is_well else skew_ms
+            self._agreed.compare(0 if self.is_well else skew_ms)
         if was_well and not self.is_well:
             log.error(
                 "clock: %+.1f s beside the others'; replicas must agree: turn NTP on, set RADIO_CLOCK_OFFSET_MS alike",

@@ -91,7 +91,7 @@ def read(content: bytes) -> FoundShow:
         locked=podcast_text(channel, "locked"), self_url=atom(channel, "self"), link=text(channel, "link"),
         kind=text(channel, "type", ITUNES), complete=text(channel, "complete", ITUNES),
         next_url=atom(channel, "next"), moved_to=text(channel, "new-feed-url", ITUNES), block=_blocked(channel),
-        medium=podcast_text(channel, "medium"), license=next(((words(each), each.get("url", "")) for each in podcast(channel, "license")), ("", "")),
+        medium=podcast_text(channel, "medium"), license=_license(channel),
         funding=tuple((each.get("url", ""), words(each)) for each in podcast(channel, "funding")), podroll=_podroll(channel),
         places=tuple((each.get("country", ""), words(each)) for each in podcast(channel, "location")), trailers=_trailers(channel),
         persons=_persons(channel), proofs=tuple(each.get("purpose", "verify") for each in podcast(channel, "txt") if each.get("purpose") != AI), synthetic=_said(channel, AI),
@@ -151,7 +151,7 @@ def _item(item: Any) -> FoundItem:
         summary=text(item, "description") or text(item, "summary", ITUNES), content=text(item, "encoded", CONTENT),
         date=text(item, "pubDate") or deep(item, "pubDate"), enclosure_url=enclosure.get("url", ""), enclosure_type=enclosure.get("type", ""),
         enclosure_bytes=enclosure.get("length", ""), season=text(item, "season", ITUNES) or podcast_text(item, "season"), block=_blocked(item),
-        season_name=next((each.get("name", "") for each in podcast(item, "season")), ""), license=podcast_text(item, "license"),
+        season_name=next((each.get("name", "") for each in podcast(item, "season")), ""), license=_license(item),
         persons=_persons(item), n_alternates=len(podcast(item, "alternateEnclosure")), others=_others(item, _OF_ITEMS),
         synthetic=_said(item, AI), gone=_said(item, GONE), display=next((each.get("display", "") for each in podcast(item, "episode")), ""),
         soundbites=tuple((each.get("startTime", ""), each.get("duration", ""), words(each)) for each in podcast(item, "soundbite")),
@@ -162,6 +162,10 @@ def _item(item: Any) -> FoundItem:
             (each.get("url", ""), each.get("type", ""), each.get("language", "")) for each in podcast(item, "transcript")
         ),
     )  # fmt: skip
+
+
+def _license(parent: Any) -> tuple[str, str]:
+    return next(((words(each), each.get("url", "")) for each in podcast(parent, "license")), ("", ""))
 
 
 def _enclosure(item: Any) -> dict[str, str]:

@@ -49,7 +49,8 @@ class FoundItem:
     image_url: str = ""
     link: str = ""
     episode_type: str = ""
-    license: str = ""
+    license: tuple[str, str] = ("", "")
+    """(identifier or name, address)."""
     chapters_url: str = ""
     chapters: tuple[tuple[str, str], ...] = ()
     """(start as `1:02:03.5`, title): those that stand in the feed itself."""

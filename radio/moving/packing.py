@@ -29,7 +29,7 @@ SHOW_FIELDS = (
 )  # fmt: skip
 EPISODE_FIELDS = (
     "kind", "title", "summary", "notes", "language", "season_number", "episode_number", "explicit", "synthetic", "intensity",
-    "detail", "content_notes", "release", "chapters", "soundbites",
+    "detail", "content_notes", "release", "chapters", "soundbites", "own_license",
 )  # fmt: skip
 MEASURES = ("container", "codec", "n_samples", "n_ticks", "integrated_lufs", "true_peak_dbtp", "gain_db")
 RENDITION_FIELDS = ("profile", "code", "sha256", "media_type", "size_bytes", "header_bytes", "tick_bytes")

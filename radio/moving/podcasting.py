@@ -63,8 +63,13 @@ def _taken(**fields: Any) -> dict[str, Any]:
     return {} if show_faults(fields) else fields
 
 
+def _named(license_: tuple[str, str]) -> tuple[str, str]:
+    """A licence as ours are named, and where it can be read."""
+    return plain(license_[0]).lower().replace(" ", "-"), license_[1].strip()
+
+
 def _license(show: FoundShow, notes: list[str]) -> dict[str, Any]:
-    name, url = plain(show.license[0]).lower().replace(" ", "-"), show.license[1].strip()
+    name, url = _named(show.license)
     if not name and not url:
         return {}
     found = _taken(license=name, license_url=url) or _taken(license=name)
@@ -126,15 +131,25 @@ def of_item(item: FoundItem, show: FoundShow) -> tuple[dict[str, Any], list[dict
         notes.append("alternates-left")
     if is_yes(item.block):
         notes.append("block-left")
-    if item.license.strip() and plain(item.license).lower() != plain(show.license[0]).lower():
-        notes.append("license-own")
     notes += [f"others-left {plain(name)[:60]}" for name in sorted(set(item.others))[:20]]
     for told in (item.season, item.number):
         if told.strip() and str(whole_number(told)) != told.strip().lstrip("0"):
             notes.append("number-changed " + plain(told)[:20])
     if plain(item.display) and plain(item.display) != str(whole_number(item.number)):
         notes.append("display-left " + plain(item.display)[:32])
-    return {"soundbites": _soundbites(item, notes) or None, "synthetic": is_yes(item.synthetic)}, voices, notes
+    fields = {"soundbites": _soundbites(item, notes) or None, "synthetic": is_yes(item.synthetic)}
+    return fields | {"own_license": _own_license(item, show, notes)}, voices, notes
+
+
+def _own_license(item: FoundItem, show: FoundShow, notes: list[str]) -> dict[str, str] | None:
+    """That of an item which is under another one than its show."""
+    name, url = _named(item.license)
+    if not name or (name, url or _named(show.license)[1]) == _named(show.license):
+        return None
+    found = _taken(license=name, license_url=url) or _taken(license=name)
+    if found.get("license_url", "") != url or not found:
+        notes.append("license-own " + plain(" ".join(item.license))[:120])
+    return {"name": name, "url": found.get("license_url", "")} if found else None
 
 
 def _voices(persons: Sequence[FoundPerson], notes: list[str]) -> Iterator[dict[str, Any]]:

@@ -43,6 +43,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "kind": (str,), "title": (str,), "summary": (str,), "notes": (str,), "language": (str,), "season_number": (int, type(None)),
     "episode_number": (int, type(None)), "explicit": (bool,), "synthetic": (bool,), "intensity": (int,), "detail": (str,),
     "content_notes": (list, type(None)), "release": (str,), "chapters": (list, type(None)), "soundbites": (list, type(None)),
+    "own_license": (dict, type(None)),
     "serial": (bool,), "complete": (bool,), "blocked": (bool,), "license": (str,), "license_url": (str,), "funding_url": (str,),
     "funding_words": (str,), "country": (str,), "verifications": (list, type(None)), "podroll": (list, type(None)),
     "seasons": (dict, type(None)), "hosts": (dict, type(None)), "description": (str,), "category": (str,), "author": (str,), "in_feeds": (bool,),

@@ -18,11 +18,11 @@ from radio.pages import queries, sharing
 from radio.pages.pictures import THE_STATION
 from radio.station import station
 from radio.web.access import Access, access
-from radio.web.respond import none_match, not_modified, strong_etag
+from radio.web.respond import SOON_GONE_S, none_match, not_modified, strong_etag
 
 bp = Blueprint("cards", __name__)
 
-_KEPT = "public, max-age=3600"
+_KEPT = f"public, max-age={SOON_GONE_S}"
 _SQUARE_PX = 600
 
 
@@ -88,6 +88,7 @@ def linked(episode: Episode) -> sharing.Linked | None:
         sound=station().url(f"/audio/{episode.id}.mp3"), media_type=sound.media_type,
         size_bytes=queries.download_bytes(session(), episode),
         season_number=episode.season_number, episode_number=episode.episode_number,
+        season_name=(episode.show.seasons or {}).get(str(episode.season_number), ""),
         picture=station().url(f"/artwork/{episode.id}-{episode.artwork_sha256[:12]}-1400.jpg") if episode.artwork_sha256 else "",
     )  # fmt: skip
     return sharing.linked_episode(facts, show_facts(episode.show))

@@ -19,13 +19,10 @@ from radio.pages.sharing import Entry
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.headers import embed_policy
-from radio.web.respond import page_response
+from radio.web.respond import SOON_GONE_S, page_response
 
 bp = Blueprint("elsewhere", __name__)
 
-_KEPT_S = 60
-_PAGE_KEPT_S = 20
-"""For how long a cache before the station keeps a page of what may be taken back; browsers ask each time."""
 _OEMBED_KEPT_S = 3600
 _EPISODE_PATHS = re.compile(r"/(?:episodes|embed)/([0-9a-z]{16})/?")
 _SHORT_PATHS = re.compile(r"/e/([0-9A-Za-z]{8,16})/?")
@@ -58,7 +55,7 @@ def embed(episode_id: str) -> Response:
         noted=queries.noted_terms(found) if found else [],
         address=station().url(f"/episodes/{episode_id}" if found else "/"),
     )
-    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S)
+    response = page_response(html.encode(), "text/html", kept_s=SOON_GONE_S)
     if response.status_code == 200:
         response.status_code = status
     response.headers["Content-Security-Policy"] = embed_policy(station().settings)
@@ -99,7 +96,7 @@ def oembed() -> Response:
     if _at_most("maxwidth", 1200) == 1200 and _at_most("maxheight", 630) == 630:  # no larger than was asked for either
         facts |= {"thumbnail_url": card.picture, "thumbnail_width": 1200, "thumbnail_height": 630}
     content = jsonify(facts).get_data() if form == "json" else sharing.oembed_xml(facts)
-    response = page_response(content, "application/json" if form == "json" else "text/xml", kept_s=_KEPT_S)
+    response = page_response(content, "application/json" if form == "json" else "text/xml", kept_s=SOON_GONE_S)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -142,7 +139,7 @@ def short_show(slug: str) -> BaseResponse:
 
 def _there(path: str) -> BaseResponse:
     response = redirect(path, 302)
-    response.headers["Cache-Control"] = f"public, max-age={_KEPT_S}"
+    response.headers["Cache-Control"] = f"public, max-age={SOON_GONE_S}"
     return response
 
 
@@ -176,7 +173,7 @@ def _paper(title: str, text: str, short: str, path: str) -> Response:
         qr=qr_address(address),
         path=path,
     )
-    response = page_response(html.encode(), "text/html", kept_s=_PAGE_KEPT_S)
+    response = page_response(html.encode(), "text/html", kept_s=SOON_GONE_S)
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
 
@@ -212,7 +209,7 @@ def sitemap_episodes(number: int) -> Response:
     if not rows:
         abort(404)
     entries = [Entry(station().url(f"/episodes/{episode_id}"), changed_at) for episode_id, changed_at in rows]
-    return page_response(sharing.sitemap(entries), "application/xml", kept_s=_KEPT_S)
+    return page_response(sharing.sitemap(entries), "application/xml", kept_s=SOON_GONE_S)
 
 
 @bp.get("/robots.txt")

@@ -77,6 +77,10 @@ class Heard:
         return tick_at(self.start_ms)
 
 
+NAMED_AHEAD = 12
+"""How many programmes of one block a page names that are still to come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of the day that one slot fills, over `[start_ms, end_ms)`; `title` empty: between slots."""
@@ -97,6 +101,10 @@ class Block:
         if self.end_ms <= now_ms:
             return "past"
         return "now" if self.start_ms <= now_ms else "later"
+
+    def coming(self, now_ms: int) -> tuple[Heard, ...]:
+        """What of it is on or still to come, as much as a page names."""
+        return tuple(one for one in self.heard if one.end_ms > now_ms)[:NAMED_AHEAD]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class EpisodeFacts:
     episode_number: int | None
     picture: str = ""
     """Its own; empty: its show's."""
+    season_name: str = ""
 
 
 def linked_show(facts: ShowFacts) -> Linked:
@@ -175,5 +176,6 @@ def linked_episode(facts: EpisodeFacts, series: ShowFacts) -> Linked:
     if facts.episode_number is not None:
         found["episodeNumber"] = facts.episode_number
     if facts.season_number is not None:
-        found["partOfSeason"] = {"@type": "PodcastSeason", "seasonNumber": facts.season_number}
+        named = {"name": facts.season_name} if facts.season_name else {}
+        found["partOfSeason"] = {"@type": "PodcastSeason", "seasonNumber": facts.season_number, **named}
     return {name: value for name, value in found.items() if value != ""}

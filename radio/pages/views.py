@@ -20,15 +20,11 @@ from radio.schedule.overriding import the_stop
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.assets import STATIC
-from radio.web.respond import page_response
+from radio.web.respond import SOON_GONE_S, page_response
 
 bp = Blueprint("pages", __name__)
 words.install(bp)
 
-CHANGING_S = 20
-"""For how long a page that says what is on air, or what may be taken back, may be kept."""
-STEADY_S = 60
-"""For how long other pages may be kept: night falls within a minute."""
 MOST_FOUND = 50
 LONGEST_SEARCH = 100
 
@@ -66,9 +62,9 @@ def schedule() -> Response:
     blocks = queries.day_blocks(session(), noon, zone, now=now)
     days = [today + timedelta(days=n) for n in range(rules.DAYS_AHEAD)]
     return _page(
-        "pages/schedule.html", kept_s=STEADY_S, day=day, today=today, days=days, blocks=blocks, noon=noon,
+        "pages/schedule.html", kept_s=SOON_GONE_S, day=day, today=today, days=days, blocks=blocks, noon=noon,
         past_days=[today - timedelta(days=n) for n in range(1, rules.DAYS_BACK + 1)],
-        linked=_linked([heard for block in blocks for heard in block.heard]), is_stopped=the_stop(session()) is not None,
+        linked=_linked([heard for block in blocks for heard in block.coming(unix_ms(now))]), is_stopped=the_stop(session()) is not None,
     )  # fmt: skip
 
 
@@ -76,7 +72,7 @@ def schedule() -> Response:
 @access(Access.PUBLIC)
 def shows() -> Response:
     """Every show with a feed."""
-    return _page("pages/shows.html", kept_s=STEADY_S, shows=catalogue.shows(session()))
+    return _page("pages/shows.html", kept_s=SOON_GONE_S, shows=catalogue.shows(session()))
 
 
 @bp.get("/shows/<slug>")
@@ -95,7 +91,7 @@ def show(slug: str) -> Response:
     )
     linked = sharing.linked_show(cards.show_facts(found))
     return _page(
-        "pages/show.html", kept_s=STEADY_S, show=found, episodes=episodes, page=page, n_pages=n_pages,
+        "pages/show.html", kept_s=SOON_GONE_S, show=found, episodes=episodes, page=page, n_pages=n_pages,
         card=cards.show_card(found), linked=linked,
     )  # fmt: skip
 
@@ -107,7 +103,7 @@ def episode(episode_id: str) -> Response:
     found = catalogue.episode_or_404(session(), episode_id, now=station().now())
     response = _page(
         "pages/episode.html",
-        kept_s=CHANGING_S,
+        kept_s=SOON_GONE_S,
         episode=found,
         hearable=queries.hearable(found),
         notes=Markup(found.notes_html),  # noqa: S704 - made by web.markdown
@@ -128,21 +124,21 @@ def find() -> Response:
     """Episodes that hold the words."""
     wanted = plain(request.args.get("q", ""))[:LONGEST_SEARCH]
     found = search.find(session(), wanted, now=station().now(), limit=MOST_FOUND + 1) if wanted else []
-    return _page("pages/search.html", kept_s=STEADY_S, words=wanted, episodes=found[:MOST_FOUND], more=len(found) > MOST_FOUND)
+    return _page("pages/search.html", kept_s=SOON_GONE_S, words=wanted, episodes=found[:MOST_FOUND], more=len(found) > MOST_FOUND)
 
 
 @bp.get("/about")
 @access(Access.PUBLIC)
 def about() -> Response:
     """How this works, in short."""
-    return _page("pages/about.html", kept_s=STEADY_S)
+    return _page("pages/about.html", kept_s=SOON_GONE_S)
 
 
 @bp.get("/help")
 @access(Access.PUBLIC)
 def help_now() -> Response:
     """Where help is."""
-    return _page("pages/help.html", kept_s=STEADY_S)
+    return _page("pages/help.html", kept_s=SOON_GONE_S)
 
 
 @bp.get("/site.webmanifest")
@@ -191,6 +187,6 @@ def _price() -> dict[str, str]:
 def _until_change_s(moments: tuple[rules.Moment, ...], now: datetime) -> int:
     """As long as the page is true, but never long."""
     if not moments:
-        return CHANGING_S
+        return SOON_GONE_S
     left_s = (from_unix_ms(moments[0].end_ms) - now).total_seconds()
-    return max(1, min(CHANGING_S, int(left_s)))
+    return max(1, min(SOON_GONE_S, int(left_s)))

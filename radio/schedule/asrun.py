@@ -53,7 +53,7 @@ class About:
     sound_sha256: str = ""
     """Of the standard rendition: which version it was."""
     license: str = ""
-    """The show's, such as cc-by-4.0; empty: nothing is said."""
+    """Its own or its show's, such as cc-by-4.0; empty: nothing is said."""
     writers: tuple[str, ...] = ()
     """Who wrote the music, by the names that the public may read."""
     performers: tuple[str, ...] = ()
@@ -197,14 +197,16 @@ def abouts(session: Session, episodes: Iterable[str]) -> dict[str, About]:
     episodes = list(episodes)
     people = _people(session, episodes)
     query = (
-        select(Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license)
+        select(
+            Episode.id, Episode.title, Show.title, Show.author, Episode.kind, Rendition.sha256, Show.license, Episode.own_license
+        )
         .join(Show, Episode.show_id == Show.id)
         .outerjoin(Rendition, (Rendition.recording_id == Episode.recording_id) & (Rendition.profile == "standard"))
         .where(Episode.id.in_(episodes), Episode.state != State.WITHDRAWN)
     )
     return {
         row[0]: About(
-            row[1], row[2], row[3], row[4], row[5] or "", row[6],
+            row[1], row[2], row[3], row[4], row[5] or "", row[7]["name"] if row[7] else row[6],
             tuple(name for name, wrote in people.get(row[0], ()) if wrote), tuple(name for name, wrote in people.get(row[0], ()) if not wrote),
         )
         for row in session.execute(query)

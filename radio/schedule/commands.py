@@ -13,10 +13,11 @@ from radio.db import reading, session
 from radio.errors import UnprovenError
 from radio.schedule import outlook, queries
 from radio.schedule.airings import Airing, Rundown
+from radio.schedule.amiss_words import compile_fault, missing
 from radio.schedule.proof import law, prove, prove_support
 from radio.schedule.verifying import verified
 from radio.schedule.wallclock import hours
-from radio.schedule.words import compile_fault, missing, verdict, why
+from radio.schedule.words import verdict, why
 from radio.station import Station, station
 
 rundown = AppGroup("rundown", help="What goes out, and the proof of it.")
@@ -57,10 +58,13 @@ def prove_(days: int | None) -> None:
             raise click.ClickException(f"not proved: {fault}") from fault
         broken = queries.unchained(session())
         ahead = outlook.days_ahead(session(), here)
+        comes = outlook.is_worked_out_anew(session(), here.now())
     if broken is not None:
         raise click.ClickException(f"revision {broken} is not what it was when it was made")
     n = len(found.airings)
     click.echo(f"proved: {n} airings tile {last - first} ticks, 0 gaps, 0 overlaps, all lawful; the chain is whole")
+    if comes and ahead:
+        click.echo("the days ahead are being compiled anew: what follows is of before")
     for line in dict.fromkeys(_amiss_line(here, one) for day in ahead for one in day.amiss):
         click.echo(line)
 

@@ -15,7 +15,8 @@ from media.grid import HOUR_TICKS
 from radio.schedule.airings import Airable, Airing, Hours, Part, canonical, reason
 from radio.schedule.fit import Facts, Scores, number
 from radio.schedule.gaps import Fault, Gaps, Here, airing_here
-from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick
+from radio.schedule.lacking import asked_in_vain, lacking
+from radio.schedule.ladder import Choice, Moment, Pool, in_turn, ladder, pick, telling
 from radio.schedule.memory import Memory
 from radio.schedule.policy import Weight
 from radio.schedule.promises import Promises, asks_by_name, is_music_next, rung_of
@@ -74,15 +75,16 @@ class Compiler:
 
     def next_airing(self, tick: int) -> Airing:
         """What airs at `tick`."""
-        self.memory.see(tick)
-        self.promises.look(tick)
-        here = self._here(tick)
+        here = self.stands(tick)
         return (
             self._owed(here) or self._overriding(here) or self._led(here) or self._lead(here) or self._special(here) or self._due(here) or self._between(here)
             or self._programme(here) or self._gap(here)
         )  # fmt: skip
 
-    def _here(self, tick: int) -> Here:
+    def stands(self, tick: int) -> Here:
+        """Where it stands at a tick: whose time it is, how much room there is, and what is lawful."""
+        self.memory.see(tick)
+        self.promises.look(tick)
         index = bisect_right(self._starts, tick) - 1
         place = self.places[index]
         following = self.places[index + 1] if index + 1 < len(self.places) else None
@@ -147,7 +149,7 @@ class Compiler:
             return self._support_in_time(here)
         if self.pool.needs[self.pool.index[airable.episode_id]]:
             return self._begin(here, Choice(airable), code, here.room)
-        return airing_here(here, Choice(airable), airable.part, code)
+        return airing_here(here, telling(Choice(airable), self.pool, self.memory), airable.part, code)
 
     def _led(self, here: Here) -> Airing | None:
         """What the message before was for."""
@@ -162,7 +164,7 @@ class Compiler:
     def _begin(self, here: Here, choice: Choice, code: str, room: int) -> Airing | None:
         """The programme, or the message that has to stand before it; None: with its messages it does not fit."""
         index = self.pool.index[choice.airable.episode_id]
-        needs = int(self.pool.needs[index])
+        needs, choice = int(self.pool.needs[index]), telling(choice, self.pool, self.memory)
         missing = needs & ~self.memory.supported
         length = self.support.ticks_for(missing) + choice.airable.n_ticks + self.support.ticks_for(needs)
         if length > room or needs & ~self.support.known:
@@ -272,7 +274,7 @@ class Compiler:
         position = self.memory.place_of(Part.PROGRAMME, here.tick)
         moment = Moment(
             here.tick, number(self.seed, here.place.slot_id, here.place.occurrence, here.anchor, position), room,
-            self.promises.episodes, self.promises.shows, weight,
+            self.promises.episodes, self.promises.shows, weight, self.promises.heavy_at(here.tick),
         )  # fmt: skip
         choice, code = None, "open"
         if own is not None:
@@ -305,32 +307,12 @@ class Compiler:
         """What fits no programme; where even that is not there, somebody is told."""
         found = self.gaps.fill(here, music=is_music_next(here.place, self.memory.slot_heard))
         if found.part is Part.EMERGENCY:
-            programmes = self.pool.plays(Part.PROGRAMME)
-            quiet = self.hours.quiet.around(here.tick) is not None
-            facts = {"programmes": int(programmes.sum()), "lawful": int((programmes & here.lawful).sum()), "quiet": quiet}
-            self._fault(here, "nothing-lawful", facts)
+            self._fault(here, "nothing-lawful", lacking(self.pool, self.memory, self.hours, here, known=self.support.known))
         return found
 
     def _unfilled(self, here: Here, wanted: Sequence[Airable]) -> None:
         """Say why a slot does not begin with what it asks for."""
-        if not wanted:
-            self._fault(here, "nothing-to-air", {})
-            return
-        first = wanted[0]
-        index = self.pool.index[first.episode_id]
-        lawful = bool(here.lawful[index])
-        facts: dict[str, object] = {"episode": first.episode_id, "minutes": -(-first.n_ticks * 60 // HOUR_TICKS)}
-        if not lawful:
-            code = "not-lawful-then"
-        elif self.pool.needs[index] & ~self.support.known:
-            code, facts = "no-support", facts | {"supports": codes(int(self.pool.needs[index]) & ~self.support.known)}
-        elif here.limit < here.tick + first.n_ticks and not self.support.makes_room_for(first.n_ticks):
-            code = "too-long-at-night"
-        else:
-            after = self.support.ticks_for(int(self.pool.needs[index]))
-            more = {"with_messages": -(-(first.n_ticks + after) * 60 // HOUR_TICKS)} if after else {}
-            code, facts = "too-long", facts | {"room": here.room * 60 // HOUR_TICKS} | more
-        self._fault(here, code, facts)
+        self._fault(here, *(asked_in_vain(self.pool, self.support, here, wanted[0]) if wanted else ("nothing-to-air", {})))
 
     def _fault(self, here: Here, code: str, facts: Mapping[str, object]) -> None:
         """Say it once for a place; open time is told by the anchor before it."""

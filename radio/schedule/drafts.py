@@ -74,9 +74,10 @@ def meetings(ahead: Sequence[Place], around: Around) -> Iterable[Finding]:
             wins = holder(own, place) is own
             start = max(own.start_tick, place.start_tick)
             whole = own.start_tick >= place.start_tick and own.end_tick <= place.end_tick
+            alike = own.priority == place.priority and own.end_tick - own.start_tick == place.end_tick - place.start_tick
             yield Finding(
-                "meets", grave=not wins, facts={"slot_id": other.slot_id, "start_ms": tick_start_ms(start), "times": len(met),
-                "wins": wins, "whole": whole and not wins, "by_priority": own.priority != place.priority},
+                "meets", grave=alike or not wins, facts={"slot_id": other.slot_id, "start_ms": tick_start_ms(start), "times": len(met),
+                "wins": wins, "whole": whole and not wins, "by_priority": own.priority != place.priority, "alike": alike},
             )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _under_run(fits: Sequence[Airable], room: int, under_run: str, around: Aroun
 
 
 def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
-    """The occurrences of the coming year that a change of the clocks moves or cuts short."""
+    """The occurrences of the coming year that a change of the clocks moves, cuts short or makes longer: in spring and in autumn."""
     for place in occurrences(draft, around.now, around.now + CLOCKS_AHEAD):
         if "start" in draft.overrides.get(datetime.fromisoformat(place.occurrence), {}):
             continue
@@ -184,4 +185,3 @@ def clocks(draft: Slot, around: Around) -> Iterable[Finding]:
         if start != said or (abs(length_ms / 1000 - draft.length.total_seconds()) > 120 and not draft.overrides.get(said)):
             yield Finding("clocks-change", facts={"occurrence": place.occurrence, "start_ms": tick_start_ms(place.start_tick),
                                                   "length_ms": length_ms})  # fmt: skip
-            return

@@ -7,7 +7,7 @@ which rules gave way and how far.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from radio.schedule.turns import ANCHOR_TICKS, CLOSING_MINUTES, FLOOR_MINUTES, C
 ALWAYS = 1 << 60
 TURN_RESTS: Mapping[Part, int] = {Part.IDENT: minutes(5), Part.FILLER: minutes(20)}
 """How long an ident and a short are not heard again, whatever their turn says."""
+LEADS_UP_TICKS = minutes(20)
+"""What ends so shortly before something heavy that a slot asks for is light."""
 
 
 def bits(supports: Iterable[str]) -> int:
@@ -150,6 +152,8 @@ class Moment:
     promised_shows: Numbers
     """When each show is next asked for by a slot."""
     weight: Scores | None = None
+    heavy_at: int = ALWAYS
+    """When the slot behind it begins with something heavy; far away when it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +173,14 @@ class Choice:
 def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: Sequence[Rest]) -> Choice | None:
     """The programme for a moment; None when even the last of `rests` is met by none.
 
-    Heavy never follows heavy while anything else can be had, and never opens a block: so no block need know how the one before
-    it ended. Among equals a good fit into the room and another kind than the last are preferred, then chance decides.
+    Heavy never follows heavy while anything else can be had, nor leads up to what a slot asks for that is heavy, and never opens
+    a block: so no block need know how the one before it ended. Among equals a good fit into the room and another kind than the last are preferred, then chance decides.
     """
-    gently = pool.rules.light_after_heavy and (memory.after_heavy or memory.opens_block(moment.tick))
-    indices = _rested(pool, memory, candidates & ~pool.heavy, moment, rests) if gently else None
+    light = ~pool.heavy
+    if not (memory.after_heavy or memory.opens_block(moment.tick)):
+        light |= moment.tick + pool.n_ticks < moment.heavy_at - LEADS_UP_TICKS
+    gently = pool.rules.light_after_heavy and not light.all()
+    indices = _rested(pool, memory, candidates & light, moment, rests) if gently else None
     if indices is None:
         indices = _rested(pool, memory, candidates, moment, rests)
     if indices is None:
@@ -186,13 +193,18 @@ def pick(pool: Pool, memory: Memory, candidates: Facts, moment: Moment, rests: S
     drawn = scores(chances(moment.chance, pool.chance[indices]), None if moment.weight is None else moment.weight[indices])
     chosen = int(indices[np.argmin(drawn)])
     airable = pool.airables[chosen]
-    return Choice(airable, _relaxed(pool, memory, chosen, moment.tick), memory.after_heavy and airable.heavy)
+    return Choice(airable, _relaxed(pool, memory, chosen, moment.tick))
 
 
 def _of_another_show(pool: Pool, memory: Memory, indices: Numbers, tick: int) -> Facts:
     """Which are of another show than the last; across an anchor by sides, so that no block need know how the other ended."""
     found: Facts = pool.show[indices] != memory.last_show
     return pool.opens(tick // ANCHOR_TICKS)[pool.show[indices]] if memory.opens_block(tick) else found
+
+
+def telling(choice: Choice, pool: Pool, memory: Memory) -> Choice:
+    """The same; one that breaks the rule that something light follows something heavy says so."""
+    return replace(choice, after_heavy=pool.rules.light_after_heavy and memory.after_heavy and choice.airable.heavy)
 
 
 def in_turn(pool: Pool, memory: Memory, candidates: Facts, tick: int, *, part: Part, chance: int) -> Airable | None:
@@ -321,4 +333,4 @@ def _fits_well(lengths: Numbers, room: int) -> Facts:
     return found
 
 
-__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "beside_anchors", "bits", "in_turn", "ladder", "pick"]
+__all__ = ["ALWAYS", "Choice", "Moment", "Pool", "beside_anchors", "bits", "in_turn", "ladder", "pick", "telling"]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
-from radio.core.time import from_unix_ms
+from radio.catalogue.queries import kept_off_the_air
+from radio.core.time import from_unix_ms, unix_ms
+from radio.jobs.queries import anybody_works, unfinished_job
 from radio.schedule import queries
-from radio.schedule.airings import Airing, Part, canonical
+from radio.schedule.airings import Airing, canonical
 from radio.schedule.gaps import is_of_the_pool
 from radio.schedule.models import Desk
 from radio.station import Station
@@ -24,7 +26,7 @@ _NEAR_TICKS = HOUR_TICKS // 60
 
 @dataclass(frozen=True, slots=True)
 class Amiss:
-    """One thing that is amiss. `words.compile_fault` and `words.missing` put it into words."""
+    """One thing that is amiss. `amiss_words.compile_fault` and `amiss_words.missing` put it into words."""
 
     tick: int
     code: str
@@ -57,8 +59,18 @@ class DayAhead:
         return any(one.is_grave for one in self.amiss)
 
 
-def amiss(session: Session, from_tick: int) -> list[Amiss]:
-    """All that is amiss in what is planned from a tick on, in order of time."""
+def is_worked_out_anew(session: Session, now: datetime) -> bool:
+    """Whether somebody is about to compile the days ahead anew, so that nothing is red yet for good.
+
+    False: nobody will soon, because nothing has changed, or it went wrong the last time, or no worker lives.
+    """
+    job = unfinished_job(session, "revise", "")
+    return job is not None and job.failure is None and anybody_works(session, now)
+
+
+def amiss(session: Session, now: datetime) -> list[Amiss]:
+    """All that is amiss in what is planned from now on, in order of time."""
+    from_tick = tick_at(unix_ms(now))
     planned = queries.planned_until(session)
     desk = session.get(Desk, 1)
     told = [_told(fault) for fault in desk.faults] if desk else []
@@ -66,8 +78,11 @@ def amiss(session: Session, from_tick: int) -> list[Amiss]:
     found = [one for one in told if one.tick >= from_tick - (HOUR_TICKS if one.slot_id else 0) and one not in lasting]
     found += [replace(one, tick=from_tick) for one in lasting]
     if planned > from_tick:
-        facts = {one.tick: one.facts for one in found if one.code == "nothing-lawful"}
-        loops = _loops(queries.rundown(session, from_tick, planned).airings, facts)
+        facts = {one.tick: one.facts for one in told if one.code == "nothing-lawful"}  # also of a loop that plays already
+        if facts:
+            outside = {why: n for why, n in kept_off_the_air(session, now=now).items() if n}
+            facts = {tick: {**one, **outside} for tick, one in facts.items()}
+        loops = _loops(queries.loops(session, from_tick, planned), facts)
         found = [one for one in found if one.code != "nothing-lawful"] + loops
     return _once(sorted(found, key=lambda one: (one.tick, one.code, one.slot_id or "")))
 
@@ -88,7 +103,7 @@ def _once(found: Iterable[Amiss]) -> list[Amiss]:
 def days_ahead(session: Session, station: Station) -> list[DayAhead]:
     """The days from now on in which anything is amiss."""
     days: dict[date, list[Amiss]] = {}
-    for one in amiss(session, tick_at(station.clock.unix_ms())):
+    for one in amiss(session, station.now()):
         local = from_unix_ms(one.start_ms).astimezone(station.settings.tz).date()
         days.setdefault(local, []).append(one)
     return [DayAhead(day, found) for day, found in sorted(days.items())]
@@ -100,17 +115,19 @@ def _told(fault: Sequence[object]) -> Amiss:
 
 
 def _loops(airings: Iterable[Airing], told: Mapping[int, Mapping[str, object]]) -> list[Amiss]:
-    """The spans of the emergency loop; what follows at once is one."""
+    """The spans of the emergency loop that nobody has asked for; what follows at once is one."""
     found: list[Amiss] = []
     for airing in airings:
-        if airing.part is not Part.EMERGENCY or airing.why.get("code") == "stopped":
-            continue
-        last = found[-1] if found else None
-        if last and last.tick + last.n_ticks == airing.start_tick and last.slot_id == airing.slot_id:
-            found[-1] = Amiss(last.tick, last.code, last.slot_id, last.facts, last.n_ticks + airing.n_ticks)
-            continue
         code = str(airing.why.get("code", "nothing-planned"))
+        if code == "stopped":
+            continue
         near = max((tick for tick in told if tick <= airing.start_tick), default=None)
         facts = told[near] if near is not None and code == "nothing-lawful" else {}
-        found.append(Amiss(airing.start_tick, code, airing.slot_id, facts, airing.n_ticks))
+        one = Amiss(airing.start_tick, code, airing.slot_id, facts, airing.n_ticks)
+        last = found[-1] if found else None
+        if last and last.tick + last.n_ticks == one.tick and last.slot_id == one.slot_id:
+            knows = one if last.code == "nothing-planned" else last  # the seconds before a plan begins say nothing of why
+            found[-1] = replace(knows, tick=last.tick, n_ticks=last.n_ticks + one.n_ticks)
+        else:
+            found.append(one)
     return found

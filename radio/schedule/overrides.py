@@ -33,6 +33,8 @@ from radio.station import Station
 
 PATIENCE_TICKS = HOUR_TICKS // 120
 """An alert waits so long (30 s) for what is on to end by itself, rather than interrupt it."""
+_STANDS_BEFORE = frozenset({"support", "support-before", "support-after", "alert"})
+"""What may be heard first where something is swapped in."""
 GRADES = ("act-now", "take-care", "know")
 
 
@@ -109,18 +111,18 @@ def swap(session: Session, station: Station, airing: Airing, *, episode_id: str 
         made_at=station.now(), made_by=by.id,
     ))  # fmt: skip
     actions.revise(session, station, why="swapped", effective_tick=tick, cut=True)
-    heard = {one.episode_id for one in queries.rundown(session, tick, there.end_tick).airings}
-    if episode_id is not None and episode_id not in heard:
+    heard = (one for one in queries.rundown(session, tick, tick + HOUR_TICKS).airings if code_of(one) not in _STANDS_BEFORE)
+    if episode_id not in {None, next((one.episode_id for one in heard), None)}:
         raise RefusedError("does-not-fit")
     return row
 
 
-def choices(session: Session, station: Station, tick: int) -> list[Airable]:
-    """What may lawfully begin at a tick, apart from idents, beds and alerts, in order of length.
+def choices(session: Session, station: Station, tick: int, pool: Sequence[Airable] | None = None) -> list[Airable]:
+    """What may lawfully begin at a tick, apart from idents, beds and alerts, in order of length. `pool`: who has read it already.
 
-    What keeps help away at night for too long is not among them.
+    What keeps help away at night for too long is not among them. `swapping.place` tells which of them fit.
     """
-    pool = queries.pool(session, now=station.now())
+    pool = queries.pool(session, now=station.now()) if pool is None else pool
     lawful = _law(session, station, pool, tick)
     found = [
         a

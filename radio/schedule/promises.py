@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -90,6 +91,12 @@ class Promises:
     def expected(self, place: Place) -> int | None:
         """Which of the pool a place will begin with, as far as can be seen; None: nothing."""
         return self._expected.get((place.slot_id, place.occurrence))
+
+    def heavy_at(self, tick: int) -> int:
+        """When a slot next asks for a certain episode, if that is heavy; far away when it is not."""
+        found = bisect_right(self._places, tick, key=lambda place: place.start_tick)
+        index = self.expected(self._places[found]) if found < len(self._places) else None
+        return self._places[found].start_tick if index is not None and self._pool.heavy[index] else ALWAYS
 
     def wanted(self, place: Place, heard: set[str]) -> Wanted:
         """What a place asks for, best first, without what it has heard already."""

@@ -17,7 +17,7 @@ from radio.core.text import plain
 from radio.core.time import unix_ms
 from radio.errors import NotFoundError
 from radio.schedule import models, rules
-from radio.schedule.airings import Airable, Airing, Part, Rundown, night_ok, part_of, without_holes
+from radio.schedule.airings import Airable, Airing, Part, Rundown, emergency, night_ok, part_of, without_holes
 from radio.schedule.policy import StationRules
 from radio.schedule.proof import chained
 
@@ -136,11 +136,22 @@ def rundown(session: Session, from_tick: int, to_tick: int, *, upto: int | None 
     """
     found = held(session, from_tick, to_tick, upto=upto)
     rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick)
-    airings: list[Airing] = []
-    for revision_id, start, end in found:
-        pieces = (airing.clipped(start, end) for airing in rows.get(revision_id, ()))
-        airings += [piece for piece in pieces if piece is not None]
-    return without_holes(airings, from_tick, to_tick)
+    return without_holes(_clipped(rows, found), from_tick, to_tick)
+
+
+def loops(session: Session, from_tick: int, to_tick: int) -> list[Airing]:
+    """Of the rundown over a span only the emergency loop, in order of time: days ahead of it, without reading all that airs."""
+    found = held(session, from_tick, to_tick)
+    rows = _rows(session, {revision_id for revision_id, _, _ in found}, from_tick, to_tick, only=Part.EMERGENCY)
+    begins, ends = [start for _, start, _ in found], [end for _, _, end in found]
+    holes = [emergency(*hole) for hole in zip([from_tick, *ends], [*begins, to_tick], strict=True) if hole[0] < hole[1]]
+    return sorted([*_clipped(rows, found), *holes], key=lambda loop: loop.start_tick)
+
+
+def _clipped(rows: Mapping[int, Sequence[Airing]], found: Iterable[tuple[int, int, int]]) -> list[Airing]:
+    """Of the airings of each revision what lies where it holds."""
+    pieces = (airing.clipped(start, end) for revision_id, start, end in found for airing in rows.get(revision_id, ()))
+    return [piece for piece in pieces if piece is not None]
 
 
 def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = None) -> list[tuple[int, int, int]]:
@@ -168,14 +179,17 @@ def held(session: Session, from_tick: int, to_tick: int, *, upto: int | None = N
     return sorted(found, key=lambda piece: piece[1])
 
 
-def _rows(session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int) -> dict[int, list[Airing]]:
+def _rows(
+    session: Session, revision_ids: Iterable[int], from_tick: int, to_tick: int, *, only: Part | None = None
+) -> dict[int, list[Airing]]:
     row = models.Airing
     query = _AIRINGS.where(
-        row.revision_id.in_(list(revision_ids)),
-        row.start_tick >= from_tick - _LONGEST_AIRING_TICKS,
-        row.start_tick < to_tick,
-        row.start_tick + row.n_ticks > from_tick,
+        row.revision_id.in_(list(revision_ids)), row.start_tick < to_tick, row.start_tick + row.n_ticks > from_tick
     )
+    if only is None:
+        query = query.where(row.start_tick >= from_tick - _LONGEST_AIRING_TICKS)
+    else:
+        query = query.where(row.part == only.value)  # a loop that was put there may last for days
     found: dict[int, list[Airing]] = {}
     for one in session.execute(query):
         found.setdefault(one.revision_id, []).append(_airing(one))

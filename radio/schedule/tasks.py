@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from radio.catalogue.queries import has_begun
 from radio.db import session
 from radio.jobs.registry import handles, periodic
 from radio.jobs.work import Work
@@ -14,8 +15,10 @@ from radio.schedule.ingredients import forget_pieces
 from radio.schedule.models import Desk
 from radio.station import station
 
+_EVERY = timedelta(minutes=10)
 
-@periodic(every=timedelta(minutes=10), kind="extend")
+
+@periodic(every=_EVERY, kind="extend")
 def extend(work: Work) -> None:
     """Keep the rundown as long as the horizon, and true to the catalogue."""
     _ready(work)
@@ -26,7 +29,8 @@ def extend(work: Work) -> None:
     actions.write_aside(session(), station(), draw, work.writing)
     with work.writing() as own:
         forget_pieces(own, now=station().now())
-    if actions.is_behind(session()):
+    now = station().now()
+    if actions.is_behind(session()) or has_begun(session(), now - 2 * _EVERY, now=now):
         _revise(work, "catalogue-changed")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 from sqlalchemy import select
@@ -15,9 +15,9 @@ from radio.catalogue.queries import agreed, all_shows, out
 from radio.catalogue.rules import Scope
 from radio.catalogue.terms import vocabulary
 from radio.core.people import Role
-from radio.core.time import unix_ms
+from radio.core.time import instant_of, unix_ms
 from radio.db import session
-from radio.schedule import dayplan, outlook, queries, weekgrid, words
+from radio.schedule import amiss_words, dayplan, outlook, queries, weekgrid, words
 from radio.schedule.airings import Part
 from radio.schedule.dayplan import told
 from radio.schedule.models import Slot
@@ -26,9 +26,12 @@ from radio.schedule.weekgrid import Block, Column
 from radio.station import station
 from radio.web.access import Access, access
 from radio.web.current import me
+from radio.web.respond import SOON_GONE_S
 
 bp = Blueprint("schedule", __name__)
 _FARTHEST = timedelta(days=400)
+_CLOCKS_TOLD = timedelta(days=14)
+"""A change of the clocks is told with the week it falls in and with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def week() -> str:
     rows = queries.slots(session())
     first, last = dayplan.day_ticks(day, here)
     first, last = max(first, queries.planned_since(session())), min(last, queries.planned_until(session()))
+    change = weekgrid.clock_change(_midnight(monday), _midnight(monday + _CLOCKS_TOLD), here.settings.tz)
     return render_template(
-        "schedule/week.html",
+        "schedule/week.html", clock_change=words.clock_change(change) if change else "",
         columns=_columns(rows, monday), day=day, today=today, monday=monday,
         one_week=timedelta(days=7), days=[monday + timedelta(days=n) for n in range(7)],
         stretches=dayplan.stretches(session(), here, first, last) if first < last else [],
@@ -68,6 +72,7 @@ def week() -> str:
         planned_until_ms=tick_start_ms(queries.planned_until(session())),
         fixed_until=now + timedelta(minutes=here.settings.freeze_minutes),
         editor=me().has(Role.EDITOR, Role.STEWARD), steward=me().has(Role.STEWARD), parts=Part, words=words,
+        amiss_words=amiss_words, worked_out_anew=outlook.is_worked_out_anew(session(), now),
     )  # fmt: skip
 
 
@@ -108,6 +113,10 @@ def _labels(fills: Sequence[Mapping[str, object]]) -> tuple[dict[str, str], dict
         {f"{name}:{term.code}": term.label for name, terms in vocabulary().lists.items() for term in terms.terms},
         {row[0]: row[1] for row in titles},
     )
+
+
+def _midnight(day: date) -> datetime:
+    return instant_of(datetime.combine(day, datetime.min.time()), station().settings.tz)
 
 
 def _today() -> date:
@@ -158,6 +167,6 @@ def schedule_json() -> Response:
             if place.slot_id and place.end_tick > now_tick and place.start_tick < airings.to_tick
         ],
     )  # fmt: skip
-    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Cache-Control"] = f"public, max-age={SOON_GONE_S}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

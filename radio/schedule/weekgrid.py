@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from media.grid import tick_start_ms
@@ -48,6 +48,38 @@ class Column:
 
     day: date
     blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """A change of the clocks: what the wall clock would have shown at its instant, and what it shows instead."""
+
+    before: datetime
+    after: datetime
+
+    @property
+    def goes_forward(self) -> bool:
+        """Whether time is left out; otherwise time comes twice."""
+        return self.after > self.before
+
+
+def clock_change(start: datetime, end: datetime, zone: ZoneInfo) -> ClockChange | None:
+    """The first change of the clocks in `[start, end)`; None: there is none."""
+    hour = _changed(start.astimezone(UTC), end, timedelta(hours=1), zone)
+    instant = hour and _changed(hour - timedelta(hours=1), hour + timedelta(minutes=1), timedelta(minutes=1), zone)
+    if instant is None:
+        return None
+    before = (instant - timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None) + timedelta(minutes=1)
+    return ClockChange(before, instant.astimezone(zone).replace(tzinfo=None))
+
+
+def _changed(start: datetime, end: datetime, step: timedelta, zone: ZoneInfo) -> datetime | None:
+    """The first instant, looked for step by step, whose offset is not that of the step before."""
+    while start + step < end:
+        if start.astimezone(zone).utcoffset() != (start + step).astimezone(zone).utcoffset():
+            return start + step
+        start += step
+    return None
 
 
 def week(slots: Sequence[Slot], monday: date, zone: ZoneInfo) -> list[Column]:

@@ -14,6 +14,7 @@ from radio.schedule.airings import Airing
 from radio.schedule.drafts import Finding
 from radio.schedule.models import Slot
 from radio.schedule.repeats import DAYS, LAST, Repeat, days_of, nth_of, parts_of, repeat_of, until_of
+from radio.schedule.weekgrid import ClockChange
 from radio.station import station
 from radio.web.locale import said_length, to_the_second
 
@@ -61,7 +62,10 @@ def _relaxed(reason: Mapping[str, object]) -> list[str]:
     if isinstance(relaxed, dict):
         said += _gave_way({str(rule): int(kept) for rule, kept in relaxed.items()})
     if reason.get("heavy"):
-        said.append(_("After another heavy one: nothing lighter was there."))
+        asked = reason.get("code") in {"alert", "episode", "latest", "next", "swapped"}
+        said.append(
+            _("After another heavy one: it is asked for.") if asked else _("After another heavy one: nothing lighter was there.")
+        )
     return said
 
 
@@ -113,47 +117,6 @@ def fault(name: str, code: str) -> str:
         ("episode_id", "unknown"): _("This episode is not there any more. Choose another."),
     }
     return known.get((name, code), _("This cannot be taken as it is."))
-
-
-def compile_fault(code: str) -> str:
-    """What could not be done as a slot asks."""
-    return {
-        "too-long": _("What it asks for is longer than the time it has. It is not begun, because nobody's story is cut."),
-        "not-lawful-then": _("What it asks for may not be heard at that hour, or runs out."),
-        "nothing-to-air": _("Nothing of what it asks for is there yet."),
-        "nothing-lawful": _("Nothing that may be heard then is there. The emergency loop plays."),
-        "nothing-planned": _("Nothing is planned for then. The emergency loop plays."),
-        "too-long-at-night": _("It is longer than may lie between two support messages in a quiet hour. It is not begun."),
-        "heard-just-before": _("What it asks for was heard just before it. It begins a little later, or not at all."),
-        "no-support": _("Episodes need a support message before and after them, and there is none. They are not heard."),
-        "no-support-at-night": _("There is no support message for the night. Publish a short one, tagged as support."),
-    }.get(code, code)
-
-
-def missing(facts: Mapping[str, object]) -> str:
-    """What is missing, in a sentence; empty: nothing more can be said."""
-    if "lawful" in facts:
-        when = _("in a quiet hour") if facts.get("quiet") else _("at that hour")
-        return _(
-            "Of %(all)s programmes %(lawful)s may be heard %(when)s.",
-            all=facts.get("programmes"),
-            lawful=facts["lawful"],
-            when=when,
-        )
-    if "supports" in facts:
-        names = {"helpline": _("where to talk to somebody"), "overdose": _("what to do in an overdose")}
-        told = facts["supports"]
-        wanted = listed(names.get(str(one), str(one)) for one in told) if isinstance(told, list) else ""
-        return _("Missing is a message that says %(what)s.", what=wanted)
-    if "room" in facts:
-        if facts.get("with_messages"):
-            return _(
-                "With its support messages it takes %(minutes)s minutes; there are %(room)s.",
-                minutes=facts["with_messages"],
-                room=facts["room"],
-            )
-        return _("It takes %(minutes)s minutes; there are %(room)s.", minutes=facts["minutes"], room=facts["room"])
-    return ""
 
 
 def verdict(code: str) -> str:
@@ -257,7 +220,9 @@ def finding(found: Finding, titles: Mapping[str, str]) -> str:
     known: dict[str, Callable[[], str]] = {
         "past": lambda: _("This is over. Changed only for this day, it changes nothing that is heard."),
         "never": lambda: _("It does not happen in the next eight weeks."),
-        "nothing-there": lambda: _("Nothing of what it asks for is there yet. The station chooses from everything."),
+        "nothing-there": lambda: _(
+            "Nothing of what it asks for may be heard: it is not there yet, has run out, or its people have not agreed to the air. The station chooses from everything."
+        ),
         "no-support": lambda: _("It needs a support message before and after it, and there is none. It would not be heard."),
         "too-long": lambda: _too_long(facts),
         "some-too-long": lambda: ngettext(
@@ -288,7 +253,9 @@ def _meets(found: Finding, titles: Mapping[str, str]) -> str:
         "why": _("it has the higher priority") if facts["by_priority"] else _("it is the shorter one"),
     }  # fmt: skip
     times = int(str(facts["times"]))
-    if facts["wins"]:
+    if facts["alike"]:
+        said = _("On %(when)s it wants the time of “%(title)s”, and is as long: say which of them has it.", **named)
+    elif facts["wins"]:
         said = _("On %(when)s it takes time from “%(title)s”, because %(why)s.", **named)
     elif facts["whole"]:
         said = _("On %(when)s all its time belongs to “%(title)s”: %(why)s.", **named)
@@ -329,3 +296,17 @@ def _clocks(facts: Mapping[str, object], when: str) -> str:
         "The clocks change on %(day)s: that time it starts %(when)s and takes %(length)s.",
         day=day(said), when=when, length=_length(facts, "length_ms"),
     )  # fmt: skip
+
+
+def clock_change(change: ClockChange) -> str:
+    """When the clocks change, and what becomes of what is planned meanwhile."""
+    said = {"day": day(change.before), "before": f"{change.before:%H:%M}", "after": f"{change.after:%H:%M}"}
+    if change.goes_forward:
+        return _(
+            "The clocks go forward on %(day)s, from %(before)s to %(after)s. What would begin between begins at %(after)s.",
+            **said,
+        )
+    return _(
+        "The clocks go back on %(day)s, from %(before)s to %(after)s. A slot between is heard the first time; the second time the station chooses.",
+        **said,
+    )

@@ -26,7 +26,7 @@ _LINES = ("chapters", "soundbites")
 _PLAIN = ("title", "summary", "notes", "language", "kind", "detail")
 _EPISODE_OF_THE_PAGE = (
     "title", "summary", "kind", "content_notes", "intensity", "detail", "scopes", "voices", "tags", "notes", "show", "language",
-    "season_number", "episode_number", "release", "expires_at", "chapters", "soundbites",
+    "season_number", "episode_number", "release", "expires_at", "license", "license_url", "chapters", "soundbites",
 )  # fmt: skip
 
 
@@ -56,6 +56,8 @@ class EpisodeForm:
         text |= {"release": episode.release, "chapters": lines.chapters_typed(episode.chapters),
                  "soundbites": lines.soundbites_typed(episode.soundbites)}  # fmt: skip
         text |= {"expires_at": last.isoformat() if last else "", "show": episode.show.slug}
+        own = episode.own_license or {}
+        text |= {"license": own.get("name", ""), "license_url": own.get("url", "")}
         stored = episode.content_notes
         notes = {str(note["code"]): (_clock(note.get("from_ms")), _clock(note.get("to_ms"))) for note in stored or ()}
         said = "" if stored is None else "some" if stored else "none"
@@ -78,6 +80,8 @@ class EpisodeForm:
             "voices",
             *_LINES,
             "release",
+            "license",
+            "license_url",
         )
         chosen = [tuple(tag.split(":", 1)) for tag in form.getlist("tags") if ":" in tag]
         notes = {code: (form.get(f"note-{code}-from", ""), form.get(f"note-{code}-to", "")) for code in form.getlist("note")}
@@ -102,6 +106,8 @@ class EpisodeForm:
         for name in _LINES:
             fields[name] = self._read(name)
         fields["expires_at"] = self._expiry(zone)
+        name, url = self.text["license"].strip().lower(), self.text["license_url"].strip()
+        fields["own_license"] = {"name": name, "url": url} if name or url else None
         fields["content_notes"] = self._content_notes()
         return {name: value for name, value in fields.items() if name not in self.faults}  # type: ignore[return-value]
 

@@ -17,7 +17,7 @@ from radio.editorial.rules import Power, has_power
 from radio.errors import ForbiddenError, InvalidError, RefusedError
 from radio.jobs.carrier import send
 from radio.jobs.queries import clock_faults
-from radio.schedule import overrides, overriding, queries, words
+from radio.schedule import overrides, overriding, queries, swapping, words
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import About, abouts, as_run
 from radio.schedule.asrun_sheets import BYTE_ORDER_MARK, FORMATS, sheet
@@ -225,15 +225,14 @@ def _decided(decide: Callable[[], object], what: str) -> Answer:
 
 def _swap_page(airing: Airing, faults: dict[str, str]) -> str:
     tick = max(airing.start_tick, overrides.soonest(station()))
-    lawful = [one for one in overrides.choices(session(), station(), tick) if one.episode_id != airing.episode_id]
-    lawful.sort(key=lambda one: abs(one.n_ticks - (airing.end_tick - tick)))
-    said = abouts(session(), {one.episode_id for one in lawful[:MOST_CHOICES]})
-    options = [
-        (one.episode_id, said[one.episode_id].show_title, said[one.episode_id].title, said_length(tick_start_ms(one.n_ticks)))
-        for one in lawful[:MOST_CHOICES]
-    ]
+    place = swapping.place(session(), station(), tick)
+    offers = [one for one in place.offers if one.airable.episode_id != airing.episode_id]
+    offers.sort(key=lambda one: (one.fault != "", abs(one.with_messages_ticks - (airing.end_tick - tick))))
+    said = abouts(session(), {one.airable.episode_id for one in offers[:MOST_CHOICES]})
+    options = [(one, said[one.airable.episode_id]) for one in offers[:MOST_CHOICES]]
     return render_template(
-        "studio/air-swap.html", shown=_shown([airing])[0], options=options, on_now=airing.start_tick <= _now_tick(),
+        "studio/air-swap.html", shown=_shown([airing])[0], options=options, until_ms=tick_start_ms(place.until_tick),
+        on_now=airing.start_tick <= _now_tick(), length=lambda n_ticks: said_length(tick_start_ms(n_ticks)),
         chosen=request.form.get("episode_id", ""), faults={name: fault(name, code) for name, code in faults.items()},
     )  # fmt: skip
 

@@ -81,6 +81,8 @@ def piece(session: Session, episode: Episode, *, now: datetime) -> Piece:
 
 def pieces(session: Session, episodes: Sequence[Episode], *, now: datetime) -> list[Piece]:
     """The same for many, in the same order."""
+    if not episodes:
+        return []
     uploads = open_uploads(session, [episode.id for episode in episodes])
     working = [episode.recordings[-1].id for episode in episodes if _is_working(episode)]
     jobs = ingest_jobs(session, working)

@@ -17,11 +17,11 @@ from radio.core.people import Role
 from radio.db import session
 from radio.editorial import actions as editorial
 from radio.editorial import rules
-from radio.editorial.queries import episodes_ready, gate_silent_since, has_receipt
+from radio.editorial.queries import bad_pictures, episodes_ready, gate_silent_since, has_receipt
 from radio.editorial.queries import receipt as receipt_of
 from radio.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, WithdrawnError
 from radio.jobs.carrier import send
-from radio.schedule.outlook import days_ahead
+from radio.schedule.outlook import days_ahead, is_worked_out_anew
 from radio.station import station
 from radio.studio import actions, gate_words, lines, queries, words
 from radio.studio.forms import EpisodeForm
@@ -72,6 +72,7 @@ def board() -> str:
         submitted=queries.pieces(session(), queries.submitted_of(session(), person), now=now),
         others=queries.pieces(session(), queries.drafts_of_others(session(), person), now=now),
         kept_out=queries.pieces(session(), queries.kept_out_of(session(), person), now=now),
+        bad_pictures=bad_pictures(session()),
         published=queries.pieces(session(), queries.published_of(session(), person), now=now),
         shows=shows,
         choices_of_show=[
@@ -84,6 +85,7 @@ def board() -> str:
         red_days=[ahead.day for ahead in days_ahead(session(), station()) if ahead.is_red]
         if person.has(Role.STEWARD, Role.EDITOR)
         else [],
+        worked_out_anew=is_worked_out_anew(session(), now),
     )
 
 

@@ -32,6 +32,19 @@ def none_match(etag: str) -> bool:
     return any(opaque(tag) == ours for tag in header.split(","))
 
 
+def is_another(etag: str) -> bool:
+    """Whether the client wants only what it knows, and this is another. A weak validator proves nothing. Source: RFC 9110 §13.1.1."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return False
+    return opaque(etag) not in {opaque(tag) for tag in header.split(",") if not tag.strip().startswith("W/")}
+
+
+def another(etag: str, **headers: str) -> Response:
+    """412 with the validator of what is here now, kept by nobody. Source: RFC 9110 §15.5.13."""
+    return Response(status=412, mimetype="text/plain", headers={**headers, "ETag": etag, "Cache-Control": "no-store"})
+
+
 _APPENDED = re.compile(r"(--|-|;)(gzip|br|zstd|df)\Z")
 """Source: mod_deflate and mod_brotli (`-gzip`, `-br`), Jetty (`--gzip`), `;gzip` of older Apaches, `-df` of some delivery networks."""
 
@@ -55,6 +68,8 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
 
     `read` gives the bytes of a range; it is not called for HEAD, 304 or 416.
     """
+    if is_another(etag):
+        return another(etag)
     if none_match(etag):
         return not_modified(etag, Accept_Ranges="bytes")
     header = request.headers.get("Range") if request.method == "GET" else None  # HEAD has no ranges: RFC 9110 §14.2
@@ -78,6 +93,10 @@ def object_response(size_bytes: int, etag: str, media_type: str, read: Bytes) ->
     return response
 
 
+SOON_GONE_S = 20
+"""For how long a cache may keep what may be taken back: two in a row, the second not told how old it is, forget it within a minute."""
+
+
 def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
     """A public page: a browser asks each time whether it changed, a cache before the station may keep it for `kept_s`.
 
@@ -88,6 +107,8 @@ def page_response(content: bytes, media_type: str, *, kept_s: int) -> Response:
     if takes_gzip:
         etag = f'{etag[:-1]}-gzip"'  # other bytes, so another strong validator. Source: RFC 9110 §8.8.3.3
     headers = {"Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={kept_s}", "Vary": "Accept-Encoding"}
+    if is_another(etag):
+        return another(etag)
     if none_match(etag):
         return not_modified(etag, **{name.replace("-", "_"): value for name, value in headers.items()})
     response = Response(gzip.compress(content, 6, mtime=0) if takes_gzip else content, mimetype=media_type)

@@ -100,3 +100,26 @@ def test_what_pages_tell_to_machines_is_refused_by_nobody(browser: Browser, serv
     assert told == "PodcastEpisode"
     assert phone.complaints == []
     context.close()
+
+
+def test_the_address_of_a_feed_is_copied_with_one_press_or_selected(browser: Browser, served: OnAir) -> None:
+    address = "/shows/kitchen-table/feed.xml"
+    for path in ("/shows/kitchen-table", "/shows/kitchen-table/subscribe"):
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        page = listener_in(context, served).page
+        page.goto(served.url + path)
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_text("Copied.").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()").endswith(address)
+        context.clear_permissions()
+        page.evaluate("delete Navigator.prototype.clipboard")
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_text("It is selected").wait_for()
+        assert page.evaluate("getSelection().toString()").endswith(address)
+        context.close()
+        plain = browser.new_context(java_script_enabled=False)
+        bare = plain.new_page()
+        bare.goto(served.url + path)
+        assert bare.locator("#feed-address").input_value().endswith(address)
+        assert not bare.get_by_role("button", name="Copy").is_visible()
+        plain.close()

@@ -123,7 +123,7 @@ def _txt_of(found: Any) -> list[tuple[str, str]]:
 CHANNEL = [
     Row("title", lambda c: flat(c.title), lambda f: flat(f.title), lambda p: p["title"], lambda t: t["title"]),
     Row("link", lambda c: c.link, lambda f: f.link, lambda p: p["link"], lambda t: t["link"]),
-    Row("description", lambda c: flat(c.description), lambda f: flat(f.subtitle), lambda p: flat(p["description"]), lambda t: flat(t["description"])),
+    Row("description", lambda c: flat(c.description), lambda f: _words(f, "subtitle"), lambda p: flat(p["description"]), lambda t: flat(t["description"])),
     Row("language", lambda c: c.language.lower(), lambda f: f.language, lambda p: p["language"], lambda t: t["language"]),
     Row("image_url", lambda c: c.image_url, lambda f: f.image.href, lambda p: p["cover_url"], lambda t: t["itunesImage"]),
     Row("image_url", lambda c: c.image_url, lambda f: f.podcast_image["href"], None, lambda t: t["image"]["url"]),
@@ -176,6 +176,12 @@ def _attribute(found: Any, tag: str, name: str) -> str:
     return str(seen.get(name, "")) if isinstance(seen, dict) else ""
 
 
+def _words(found: Any, name: str) -> str:
+    """A text as feedparser gives it: as HTML when it says so."""
+    told = found[f"{name}_detail"]
+    return flat(unescape(told.value) if told.type == "text/html" else told.value)
+
+
 def _psc(entry: Any) -> list[tuple[int, str]]:
     return [(int(one.start_parsed.total_seconds()), one.title) for one in entry.get("psc_chapters", {}).get("chapters", [])]
 
@@ -208,7 +214,7 @@ ITEM = [
     Row("title", lambda i: i.title, lambda f: f.title, lambda p: p["title"], lambda t: t["title"]),
     Row("title", lambda i: i.title, lambda f: f.itunes_title, None, None),
     Row("link", lambda i: i.link, lambda f: f.link, lambda p: p["link"], lambda t: t["link"]),
-    Row("summary", lambda i: flat(i.summary), lambda f: flat(f.summary), lambda p: flat(p["description"]), lambda t: flat(t["description"])),
+    Row("summary", lambda i: flat(i.summary), lambda f: _words(f, "summary"), lambda p: flat(p["description"]), lambda t: flat(t["description"])),
     Row("notes_html", lambda i: flat(i.notes_html), None, lambda p: flat(p["description_html"]), None),
     # partytime resolves what is escaped inside a CDATA section too
     Row("notes_html", lambda i: flat(unescape(i.notes_html)), None, None, lambda t: flat(unescape(t["content"]))),
@@ -229,6 +235,8 @@ ITEM = [
     Row("blocked", lambda i: i.blocked, lambda f: bool(f.get("itunes_block")), None, None),
     Row("persons", lambda i: [(one.name, one.role, one.group) for one in i.persons], None, lambda p: [(one["name"], one["role"], one["group"]) for one in p.get("persons") or []],
         lambda t: [(one["name"], one["role"].lower(), one["group"].lower()) for one in t.get("podcastPeople", [])]),
+    Row("license", lambda i: i.license, None, None, lambda t: t.get("license", {}).get("identifier", "")),
+    Row("license_url", lambda i: i.license_url, lambda f: _attribute(f, "podcast_license", "url"), None, None),
     Row("words", _transcripts, None, None, lambda t: [(one["url"], one["type"], one["language"]) for one in t.get("podcastTranscripts", [])]),
     Row("words", lambda i: _transcripts(i)[-1][0] if i.words else "", lambda f: _attribute(f, "podcast_transcript", "url"), lambda p: p.get("transcript_url", ""), None),
     Row("chapters", lambda i: [(one.start_ms // 1000, one.title) for one in i.chapters], _psc, lambda p: [(int(one["start"]), one["title"]) for one in p.get("chapters") or []], None),

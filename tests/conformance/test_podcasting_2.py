@@ -6,7 +6,7 @@ One of them is that of the Podcast Index; `scripts/test` fetches it from npm.
 from __future__ import annotations
 
 import shutil
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
@@ -20,9 +20,10 @@ from radio.clock import SetClock
 from radio.feeds import actions, channels, lint, names, rules, tombstones, xml
 from radio.feeds.actions import Told
 from radio.feeds.names import FeedName, Of
-from radio.feeds.rules import Channel, Item
+from radio.feeds.rules import Channel, Chapter, Item, Person, Soundbite
 from radio.schedule.actions import extend
 from radio.station import Station
+from radio.web import markdown
 from tests.conformance import feed_readers
 from tests.conformance.feed_readers import CHANNEL, ITEM, MODULES, PARSERS, WHOLE, Read
 from tests.makers import NOON, make_episode, make_show, make_slot
@@ -38,6 +39,14 @@ OTHER = "917393e3-1b1e-5cef-ace4-edaa54e1f810"
 VTT = b"WEBVTT\n\n00:00.000 --> 00:04.000\n<v Ann>Hello & welcome.\n"
 HARD = "\u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\U0001f469\u200d\U0001f467 ]]> & more, " + "\u00e9" * 2000
 """Right to left, one sign of many, what ends a CDATA section, and a cut at 4,000 bytes."""
+TYPED = (
+    "<b>tea</b>", "a<b>c", "<p>Hello</p> & you", "a < b", "I <3 tea", "x <y z> w", "<>", "<x", "<tea>", "<br/>", "</b>", "<script>x</script>",
+    '<a href="x">y</a>', "<!-- x -->", "<![CDATA[y]]>", "]]>", "<?php x ?>", "Fish &amp; chips", "&amp;lt;b&amp;gt;", "&lt;b&gt;", "&#x3c;b>",
+    "&eacute;t&eacute;", "&copy", "R&amp", "AT&T", "R&B.;", "&nosuch; x", "&notit;", "&#128;", "&#0;", "http://a.example/?a=1&b=2&copy=3&region=uk",
+    "http://a.example/?a=1&amp;b=2", "1984", "007", "0x1F", "12.50", "1e5", "true", "caf\u00c3\u00a9", "a\u0085b", "a\u00a0b", "\ufeff",
+    "\u05e9\u05dc\u05d5\u05dd <b>\u05ea\u05d4</b>", "\U0001f469\u200d\U0001f467 &amp; tea", "**a** <b>",
+)  # fmt: skip
+"""What a person may type into any field, and what some reader takes for a tag, a character, a number or another encoding."""
 
 
 def test_a_feed_of_which_everything_is_said_is_understood_whole() -> None:
@@ -46,6 +55,32 @@ def test_a_feed_of_which_everything_is_said_is_understood_whole() -> None:
     (seen,) = feed_readers.read([xml.write(whole.channel, whole.items).content])
     assert feed_readers.disagreements(whole, seen) == []
     assert list(seen.partytime["pc20support"]) == ["1", "2", "3", "4", "6", "7"]
+
+
+def test_any_text_is_the_same_to_all_three_wherever_it_stands() -> None:
+    said = [*TYPED, *(f"Tea {text} end." for text in TYPED)]
+    items = tuple(_item_of(number, text) for number, text in enumerate(said, 10))
+    heads = [_channel_of(text) for text in said]
+    told = [Told(replace(test_feed_rules.WHOLE, trailers=()), items), *(Told(head, items[:1]) for head in heads)]
+    seen = feed_readers.read([xml.write(one.channel, one.items).content for one in told])
+    faults = [fault for one, read in zip(told, seen, strict=True) for fault in feed_readers.disagreements(one, read)]
+    assert not faults, "\n".join(faults)
+
+
+def _item_of(number: int, text: str) -> Item:
+    title = rules.heading(text)
+    return rules.told(replace(
+        test_feed_rules.whole_item(number), title=text, summary=text, notes_html=str(markdown.html(text)), season_name=title, release="full",
+        persons=(Person(title, "host"),), chapters=(Chapter(0, title),), soundbites=(Soundbite(10_000, 40_000, title),),
+    ))  # fmt: skip
+
+
+def _channel_of(text: str) -> Channel:
+    whole = test_feed_rules.WHOLE
+    return rules.head(replace(
+        whole, trailers=(), title=text, description=text, author=text, funding_words=text, persons=(Person(rules.heading(text), "host"),),
+        live=(replace(whole.live[0], title=text, summary=text),),
+    ))  # fmt: skip
 
 
 def test_every_field_that_we_write_stands_in_the_tables() -> None:
@@ -102,7 +137,7 @@ def _tell(session: Session, found: dict[str, Episode]) -> None:
     first, second, third = found["part-0"], found["part-1"], found["part-2"]
     catalogue.describe(
         session, first, now=NOON, title='Lamps & "light" <1>', summary=HARD, notes=f"**Bold** {HARD[:900]}", season_number=2, episode_number=3,
-        explicit=True, chapters=[{"start_ms": 0, "title": "One & two"}, {"start_ms": 61_000, "title": "Then"}],
+        own_license={"name": "cc0-1.0", "url": "https://licence.example/own"}, explicit=True, chapters=[{"start_ms": 0, "title": "One & two"}, {"start_ms": 61_000, "title": "Then"}],
         soundbites=[{"from_ms": 1500, "to_ms": 21_000, "title": "A lamp"}], expires_at=NOON + timedelta(days=9),
     )  # fmt: skip
     catalogue.set_voices(session, first, ["Ann of the lamp", "Bo"], named=True, now=NOON)
@@ -115,6 +150,10 @@ def _tell(session: Session, found: dict[str, Episode]) -> None:
     catalogue.describe(session, third, now=NOON, release="bonus", language="cy", episode_number=2)
     for number, name in enumerate(("part-3", "part-4", "part-5", "part-6"), 4):
         catalogue.describe(session, found[name], now=NOON, episode_number=number)  # a serial show has numbers
+    catalogue.describe(session, found["part-3"], now=NOON, title="1984", summary="<b>tea</b>", notes="`<b>` &amp;copy; tea")
+    catalogue.describe(
+        session, found["part-4"], now=NOON, title="Fish &amp; chips", summary="a <b and c> d, https://a.example/?a=1&copy=2"
+    )
 
 
 def every_name() -> list[str]:
@@ -194,7 +233,7 @@ def test_what_the_writer_is_given_is_what_the_catalogue_says(session: Session, s
         assert low is not None and standard is not None and item.low is not None  # noqa: PT018
         assert (item.guid, item.title, item.published_at) == (
             episode.feed_guid or str(episode.guid),
-            episode.title,
+            rules.heading(episode.title),
             episode.published_at,
         )
         assert (item.summary, item.explicit, item.release) == (

@@ -92,7 +92,7 @@ def test_every_listed_segment_is_what_the_rundown_says(
     assert [n for n, _ in segments] == list(range(clock.unix_ms() // 5760 - 17, clock.unix_ms() // 5760 + 3))
     for number, address in segments:
         response = client.get(f"/live/{address}")
-        assert response.headers["Cache-Control"] == "public, max-age=20, immutable"
+        assert response.headers["Cache-Control"] == "public, max-age=15, immutable"
         ticks = range(number * SEGMENT_TICKS, (number + 1) * SEGMENT_TICKS)
         assert ticks_of(response.data, profile) == [expected_tick(session, tick, profile) for tick in ticks]
 

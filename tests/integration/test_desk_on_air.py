@@ -9,6 +9,7 @@ import io
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 from media.grid import HOUR_TICKS, tick_at, tick_start_ms
 from radio.accounts.models import Person
 from radio.catalogue.actions import set_voices
-from radio.catalogue.models import Episode, Recording
+from radio.catalogue.models import Episode, EpisodeTag, Recording
 from radio.catalogue.rules import RecordingState
 from radio.channel.outages import Outages
 from radio.clock import SetClock
@@ -33,15 +34,16 @@ from radio.editorial import air
 from radio.editorial.commands import air as air_command
 from radio.editorial.commands import asrun as asrun_command
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.errors import RefusedError
 from radio.jobs.models import Job
-from radio.schedule import actions, overriding, queries
+from radio.schedule import actions, overrides, overriding, queries, swapping
 from radio.schedule.airings import Airing, Part, on_air
 from radio.schedule.asrun import Outcome, as_run
 from radio.schedule.asrun_sheets import BYTE_ORDER_MARK
 from radio.schedule.models import Outage
 from radio.station import Station
 from tests.air import make_catalogue
-from tests.makers import make_episode, make_person
+from tests.makers import make_episode, make_person, make_show, make_slot
 from tests.visitor import Visitor
 
 Browsers = Callable[[Person | None], Visitor]
@@ -114,6 +116,54 @@ def test_what_is_on_is_swapped_from_the_desk(browser_of: Browsers, session: Sess
     later = queries.rundown(session, on.start_tick + 70, on.start_tick + 2000).airings
     assert on.episode_id not in {airing.episode_id for airing in later}
     assert editor.get("/studio/air/swap/5").status_code == 404
+
+
+def test_the_list_says_beforehand_what_would_not_fit(
+    browser_of: Browsers, session: Session, here: Station, on: Airing, edith: Person, clock: SetClock
+) -> None:
+    """What the list offers is taken, and what it says does not fit would be refused: by day, at night, and where messages are owed."""
+    show = make_show(session, slug="more", title="More", now=here.now())
+    helpline = make_episode(session, show=show, kind="message", ticks=40, now=here.now())
+    session.add(EpisodeTag(episode_id=helpline.id, vocabulary="support", code="helpline"))
+    grave = make_episode(session, show=show, title="Grave", ticks=380, now=here.now())
+    grave.content_notes = [{"code": "suicide", "from_ms": None, "to_ms": None}]
+    for ticks in (400, 700, 1100, 1500, 3000):
+        make_episode(session, show=show, title=f"Long {ticks}", ticks=ticks, now=here.now())
+    start = here.now().astimezone(here.settings.tz).replace(tzinfo=None, microsecond=0)
+    for hours in (0, 10):
+        make_slot(session, first_start=(start + timedelta(hours=hours, minutes=15)).isoformat(), length_minutes=20)
+    actions.revise(session, here, why="slot-changed", effective_tick=0)
+    session.commit()
+
+    told = Counter[str]()
+    for hours in (10, 0):
+        now = tick_at(clock.unix_ms()) + hours * HOUR_TICKS
+        around = [one for one in queries.rundown(session, now + 60, now + HOUR_TICKS).airings[1:] if one.recording_id]
+        in_slot = next(one for one in around if one.slot_id)
+        for airing in (around[0], in_slot):
+            for offer in swapping.place(session, here, airing.start_tick).offers:
+                if offer.airable.episode_id != airing.episode_id:
+                    told[f"{hours} {offer.fault}"] += 1
+                    assert refused(session, here, airing, offer) == bool(offer.fault), (airing, offer)
+    assert {"0 ", "0 too-long", "10 ", "10 too-long"} <= set(told)
+
+    page = browser_of(edith).get(f"/studio/air/swap/{in_slot.start_tick}").text
+    fits, too_long = page.split('<optgroup label="Too long for the time until ')
+    assert re.match(r'\d\d:\d\d" disabled>', too_long)
+    assert "Long 3000" in too_long
+    assert "Long 3000" not in fits
+
+
+def refused(session: Session, here: Station, airing: Airing, offer: swapping.Offer) -> bool:
+    """Whether it would be refused if somebody chose it."""
+    trial = session.begin_nested()
+    try:
+        overrides.swap(session, here, airing, episode_id=offer.airable.episode_id, by=AT_THE_CONSOLE)
+    except RefusedError as error:
+        return error.code == "does-not-fit"
+    finally:
+        trial.rollback()
+    return False
 
 
 def test_an_alert_is_relayed_and_ended_from_the_desk(
@@ -281,7 +331,7 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
 ) -> None:
     """Source: domain 3.2, programmes: title, who made it, when and how long; and under which licence."""
     piece = make_episode(session, title="Slow tide", kind="company", ticks=300, now=here.now())
-    piece.show.author, piece.show.license = "The Tuesday Choir", "cc-by-4.0"
+    piece.show.author, piece.show.license, piece.own_license = "The Tuesday Choir", "cc-by-4.0", {"name": "cc0-1.0", "url": ""}
     set_voices(session, piece, ("Ada", "Wren"), named=True, now=here.now(), roles={"Ada": "composer"})
     air.swap(session, here, on, episode_id=piece.id, by=AT_THE_CONSOLE, now=here.now())
     clock.move(timedelta(minutes=10))
@@ -290,7 +340,9 @@ def test_the_cue_sheet_tells_what_a_collecting_society_asks(
     lasts = datetime.fromisoformat(told["end"]) - datetime.fromisoformat(told["start"])
     assert lasts.total_seconds() == float(told["seconds"]) == 300 * 0.96
     assert (told["composer"], told["performer"]) == ("Ada", "Wren")
-    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc-by-4.0", piece.id)
+    assert (told["credit"], told["licence"], told["episode"]) == ("The Tuesday Choir", "cc0-1.0", piece.id), (
+        "its own, not its show's"
+    )
 
 
 def test_the_command_line_stops_looks_and_resumes(app: Flask, session: Session, on: Airing) -> None:

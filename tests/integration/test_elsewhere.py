@@ -205,7 +205,7 @@ def test_what_is_taken_back_has_no_picture(client: Visitor, session: Session) ->
 
 def test_machines_are_told_what_the_episode_is(client: Visitor, session: Session) -> None:
     episode = episode_of(session)
-    episode.episode_number, episode.season_number = 3, 1
+    episode.episode_number, episode.season_number, episode.show.seasons = 3, 1, {"1": "The winter"}
     sound = episode.recording.rendition("standard") if episode.recording else None
     assert sound is not None
     session.add(Enclosure(
@@ -222,7 +222,10 @@ def test_machines_are_told_what_the_episode_is(client: Visitor, session: Session
     there = client.head(f"/audio/{episode.id}.mp3").content_length
     assert facts["associatedMedia"]["contentSize"] == str(there), "as long as it really is"  # type: ignore[index]
     assert facts["partOfSeries"]["@id"] == series["@id"]  # type: ignore[index]
-    assert (facts["episodeNumber"], facts["partOfSeason"]) == (3, {"@type": "PodcastSeason", "seasonNumber": 1})
+    assert (facts["episodeNumber"], facts["partOfSeason"]) == (
+        3,
+        {"@type": "PodcastSeason", "seasonNumber": 1, "name": "The winter"},
+    )
     assert (series["@type"], series["webFeed"]) == ("PodcastSeries", "http://localhost/shows/night-desk/feed.xml")
 
 

@@ -90,6 +90,9 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
     assert ask(client, episode, If_None_Match=etag).status_code == 304
     assert ask(client, episode, If_None_Match=f'W/{etag}, "other"').status_code == 304
     assert ask(client, episode, If_None_Match='"other"').status_code == 200
+    assert ask(client, episode, If_Match=etag, Range="bytes=0-9").status_code == 206
+    other = ask(client, episode, If_Match='"other"', If_None_Match=etag, Range="bytes=0-9")
+    assert (other.status_code, other.headers["Cache-Control"], other.data) == (412, "no-store", b"")
     assert ask(client, episode, Range="bytes=0-9", If_Range=etag).status_code == 206
     assert ask(client, episode, Range="bytes=0-9", If_Range='"old"').data == SOUND
     assert ask(client, episode, Range="bytes=0-9", If_Range=f"W/{etag}").data == SOUND
@@ -97,7 +100,9 @@ def test_conditions_are_answered_exactly(client: Visitor, episode: Episode) -> N
 
 
 def test_nothing_is_kept_in_caches_for_longer_than_a_minute(client: Visitor, episode: Episode) -> None:
-    assert ask(client, episode).headers["Cache-Control"] == "public, max-age=60"
+    assert ask(client, episode).headers["Cache-Control"] == "public, max-age=20", (
+        "twice that is less than a minute: two caches in a row"
+    )
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.READY])
@@ -126,6 +131,14 @@ def test_what_has_expired_is_not_there(client: Visitor, episode: Episode, clock:
     assert ask(client, episode).status_code == 200
     clock.move(timedelta(hours=1))
     assert ask(client, episode).status_code == 404
+
+
+def test_what_is_to_come_is_not_there_a_second_before(client: Visitor, episode: Episode, clock: SetClock) -> None:
+    episode.published_at = NOON + timedelta(hours=1)
+    clock.move(timedelta(minutes=59, seconds=59))
+    assert ask(client, episode).status_code == 404
+    clock.move(timedelta(seconds=1))
+    assert ask(client, episode).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from radio.catalogue import actions as catalogue
 from radio.clock import SetClock
 from radio.feeds.models import StoredFeed
 from radio.jobs.actions import enqueue
+from radio.schedule.actions import extend
 from radio.settings import Settings
-from tests.makers import make_episode, make_show
+from radio.station import Station
+from tests.makers import make_episode, make_show, make_slot
 from tests.visitor import Visitor
 
 Heard = list[tuple[str, str, str]]
@@ -102,3 +104,30 @@ def test_hubs_are_told_of_what_changed_once_and_again_when_they_did_not_hear(
     assert row.announced_etag == row.etag
     assert b'rel="hub"' in row.identity
     assert b"usesPodping" in row.identity
+
+
+def test_directories_are_told_that_a_programme_began_and_not_again_while_it_lasts(
+    session: Session, station: Station, work_off: Callable[[], int], clock: SetClock, hub: tuple[str, Heard, list[int]]
+) -> None:
+    _address, heard, _answers = hub
+    episode = make_episode(session)
+    make_slot(session, title="Night talk", fill={"rung": "latest", "show_id": episode.show_id})  # at two, for an hour
+    session.flush()
+    extend(session, station)
+    enqueue(session, "announce", "", now=clock.now())
+    work_off()
+
+    def reasons() -> set[str]:
+        found = {told.split()[0] for how, told, _word in heard if how == "GET" and told.endswith("/shows/night-desk/feed.xml")}
+        heard.clear()
+        return found
+
+    assert reasons() == {"update"}
+    clock.move(timedelta(hours=2, minutes=1))
+    work_off()
+    assert reasons() == {"live"}
+    clock.move(timedelta(minutes=10))
+    episode.title = "Another title"
+    catalogue.touched(session)
+    work_off()
+    assert reasons() == {"update"}

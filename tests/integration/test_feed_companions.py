@@ -25,7 +25,7 @@ from radio.catalogue.models import Episode, EpisodeTag, Show, Transcript
 from radio.catalogue.rules import State
 from radio.clock import SetClock
 from radio.editorial import actions as editorial
-from radio.feeds import actions, lint, names, tombstones
+from radio.feeds import actions, heads, lint, names, tombstones
 from radio.feeds.models import StoredFeed
 from radio.feeds.names import FeedName, Of
 from radio.jobs.actions import enqueue
@@ -134,6 +134,40 @@ def test_a_transcript_is_served_in_three_forms_to_players_anywhere(client: Visit
     assert client.get(f"{stem}.cy.html").headers["Access-Control-Allow-Origin"] == "*"
     assert client.get(f"{stem}.cy.vtt").status_code == 404, "it has no times"
     assert "Good night." in client.get(f"/episodes/{episode.id}").text
+    episode.published_at += timedelta(days=400)
+    session.commit()
+    assert client.get(f"{stem}.vtt").status_code == 404, "its time has not come"
+
+
+def test_a_page_of_others_may_ask_with_headers_of_its_own(client: Visitor, session: Session) -> None:
+    """Source: Fetch §4.8: without an answer to this the browser never asks for the thing itself."""
+    episode = told(session)
+    beside = [f"/episodes/{episode.id}/{name}" for name in ("transcript.vtt", "transcript.cy.html", "chapters.json")]
+    asked = {
+        "Origin": "https://player.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "range",
+    }
+    for path in (
+        SHOW,
+        SHOW.replace("xml", "json"),
+        "/feed.xml",
+        names.TODAY_PATH,
+        names.OPML_PATH,
+        *beside,
+        f"/audio/{episode.id}.mp3",
+    ):
+        answer = client.options(path, headers=asked)
+        allowed = {
+            name: answer.headers.get(f"Access-Control-{name}", "")
+            for name in ("Allow-Origin", "Allow-Methods", "Allow-Headers", "Max-Age")
+        }
+        assert (answer.status_code, answer.data, allowed["Allow-Origin"]) == (204, b"", "*"), path
+        assert {"Range", "If-Range", "If-None-Match", "If-Match"} <= set(allowed["Allow-Headers"].split(", ")), path
+        assert allowed["Allow-Methods"] == "GET, HEAD, OPTIONS"
+        assert int(allowed["Max-Age"]) > 0
+        if not path.startswith("/audio"):
+            assert "ETag" in client.get(path).headers["Access-Control-Expose-Headers"], path
 
 
 def test_chapters_are_json_for_apps(client: Visitor, session: Session) -> None:
@@ -152,16 +186,24 @@ def test_what_is_taken_back_takes_its_words_along(
     assert any(b"Lamps" in content for content in session.scalars(select(StoredFeed.identity)))
     editorial.withdraw(session, station, episode, by=sam.asking, now=NOON)
     session.commit()
-    for name in ("transcript.vtt", "transcript.srt", "transcript.html", "chapters.json"):
+    for name in (
+        "transcript.vtt",
+        "transcript.srt",
+        "transcript.html",
+        "transcript.cy.html",
+        "transcript.en-GB.vtt",
+        "chapters.json",
+    ):
         replaced = client.get(f"/episodes/{episode.id}/{name}")
         assert replaced.status_code == 200, "apps that have the old words get others in their place"
         assert b"aken back by the person who told it" in b" ".join(replaced.data.split())
         assert b"Lamps" not in replaced.data
-    assert client.get(f"/episodes/{episode.id}/transcript.cy.vtt").status_code == 410
+    assert client.get(f"/episodes/{episode.id}/transcript.old_words.vtt").status_code == 410, "no feed ever told of that"
     station.clock.move(timedelta(minutes=2))  # type: ignore[attr-defined]
     work_off()
     assert session.scalars(select(Transcript)).all() == []
     assert episode.chapters is None
+    assert client.get(f"/episodes/{episode.id}/transcript.cy.html").status_code == 200, "also when its words are erased"
     stored = session.scalars(select(StoredFeed.identity)).all()
     assert stored
     assert not any(b"Lamps" in content for content in stored), "no stored feed tells of it"
@@ -365,6 +407,34 @@ def test_chapters_and_parts_are_typed_one_a_line(
     assert episode.soundbites == [{"from_ms": 10_000, "to_ms": 40_000, "title": "The lamp"}]
     assert b"<itunes:episodeType>bonus<" in client.get(SHOW).data
     assert "1:02:10 Second" in browser.get(address).text
+
+
+def test_an_episode_under_another_licence_says_so_wherever_its_show_says_its_own(
+    client: Visitor, session: Session, station: Station, browser_of: Callable[[Person | None], Visitor], sam: Person
+) -> None:
+    episode = told(session)
+    beside = make_episode(session, show=episode.show, title="Beside it")
+    browser, address = browser_of(sam), f"/studio/episodes/{episode.id}"
+    typed = {"title": "Lamps", "summary": "Talk.", "kind": "programme", "language": "en-GB", "content_notes": "none",
+             "scopes": ["site", "live", "podcast"], "license_url": "https://licence.example/own"}  # fmt: skip
+    assert "short name of the licence" in browser.post(address, data=typed).text, "an address alone names none"
+    assert browser.post(address, data=typed | {"license": "Our-Own"}).status_code == 303
+    session.expire_all()
+    assert episode.own_license == {"name": "our-own", "url": "https://licence.example/own"}
+    assert 'value="our-own"' in browser.get(address).text
+
+    def licences(path: str) -> dict[str, tuple[str, str] | None]:
+        items = etree.fromstring(client.get(path).data)[0].findall("item")
+        found = {item.findtext("title"): item.find("p:license", NAMESPACES) for item in items}
+        return {str(title): None if one is None else (str(one.text), one.get("url", "")) for title, one in found.items()}
+
+    own = ("our-own", "https://licence.example/own")
+    assert licences(SHOW) == {"Lamps": own, "Beside it": None}, "the channel says what holds for the rest"
+    assert licences("/feed.xml") == {"Lamps": own, "Beside it": ("cc-by-4.0", "")}, "here no channel says it"
+    tags = {one.episode_id: (one.tags.licence, one.tags.licence_url) for one in heads.stale(session, station)}
+    assert tags == {episode.id: own, beside.id: ("cc-by-4.0", "")}
+    assert browser.post(address, data=typed | {"license_url": ""}).status_code == 303
+    assert licences(SHOW) == {"Lamps": None, "Beside it": None}
 
 
 def test_a_show_is_told_to_directories_as_it_was_typed(

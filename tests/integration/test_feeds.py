@@ -81,6 +81,18 @@ def test_an_unchanged_feed_costs_304_also_behind_a_proxy_that_marks_the_validato
     assert asked.headers["ETag"] == f'"{etag}"'
 
 
+def test_who_wants_only_the_feed_that_they_know_is_told_that_it_is_another(client: Visitor, session: Session) -> None:
+    """Source: RFC 9110 §13.1.1: before any other condition, and a weak validator never matches."""
+    make_episode(session)
+    catalogue.touched(session)
+    for path in (SHOW, SHOW, SHOW.replace("xml", "json")):  # the second time it is answered before the application begins
+        etag = client.get(path).headers["ETag"]
+        for known, status in ((etag, 200), ("*", 200), (f'"old", {etag}', 200), ('"old"', 412), (f"W/{etag}", 412)):
+            assert client.get(path, headers={"If-Match": known}).status_code == status, (path, known)
+        refused = client.head(path, headers={"If-Match": '"old"', "If-None-Match": etag})
+        assert (refused.status_code, refused.headers["ETag"], refused.headers["Cache-Control"]) == (412, etag, "no-store")
+
+
 def test_a_change_is_seen_by_the_very_next_request(client: Visitor, session: Session) -> None:
     show = make_show(session)
     make_episode(session, show=show, title="First")

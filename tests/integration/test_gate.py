@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from media import artwork, keys
 from media.store import S3Store
+from radio.accounts.models import Person
 from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode, Rendition
 from radio.clock import SetClock
@@ -105,11 +106,14 @@ def no_picture(session: Session, store: S3Store, episode: Episode) -> None:
     picture(session, store, episode, b"<svg/>")
 
 
-def picture(session: Session, store: S3Store, episode: Episode, content: bytes) -> None:
+def picture(session: Session, store: S3Store, episode: Episode, content: bytes, *, of_show: bool = False) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     store.put_bytes(keys.artwork(sha256, 1400, "jpg"), content, "image/jpeg")
     store.put_bytes(keys.artwork(sha256, 600, "jpg"), artwork.pattern("x", 600), "image/jpeg")
-    episode.show.artwork_sha256 = sha256
+    if of_show:
+        episode.show.artwork_sha256 = sha256
+    else:
+        episode.artwork_sha256 = sha256
 
 
 FAULTS = [
@@ -133,6 +137,33 @@ def test_a_fault_holds_its_item_and_the_feed_goes_on(
     assert code in faults(session, episode)
     assert faults(session, other) == []
     assert titles(client) == ["Salt"]
+
+
+def test_a_broken_picture_of_a_show_takes_nothing_out_that_apps_have_and_keeps_what_is_new_waiting(
+    client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, browser_of: Callable[[Person | None], Visitor],
+    sam: Person,
+) -> None:  # fmt: skip
+    look()
+    picture(session, store, episode, b"<svg/>", of_show=True)
+    new = make_unseen(session, store, "Salt", show=episode.show)
+    hour_over(session)
+    look()
+    assert titles(client) == ["Bread"]
+    assert (faults(session, episode), faults(session, new)) == (["picture-broken"], ["picture-broken"])
+    board = browser_of(sam).get("/studio").text
+    assert board.count("The picture of the show cannot be read.") == 2, "once for the show, once for what waits"
+    assert f"/studio/shows/{episode.show.slug}" in board
+    lost(session, store, episode)
+    hour_over(session)
+    look()
+    assert titles(client) == [], "every other fault is still looked for"
+    give_sound(session.get_one(Episode, episode.id), store)
+
+    session.get_one(Episode, episode.id).show.artwork_sha256 = None
+    hour_over(session)
+    look()
+    assert sorted(titles(client)) == ["Bread", "Salt"]
+    assert "cannot be read" not in browser_of(sam).get("/studio").text
 
 
 def hour_over(session: Session) -> None:

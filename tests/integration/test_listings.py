@@ -141,11 +141,27 @@ def test_pages_tell_search_engines_what_goes_out(client: Visitor, session: Sessi
     compiled(session, station)
     found = re.search(r'<script type="application/ld\+json">(.*?)</script>', client.get(address).text)
     assert found
-    events = json.loads(found[1])["@graph"]
-    assert {event["@type"] for event in events} == {"BroadcastEvent"}
+    graph = json.loads(found[1])["@graph"]
+    events = [one for one in graph if one["@type"] == "BroadcastEvent"]
+    named = {one["@id"]: one for one in graph if one not in events}
+    assert len(named) == len(graph) - len(events), "the station, each show and each episode once"
+    assert {one["partOfSeries"]["@id"] for one in named.values() if one["@type"] == "RadioEpisode"} <= set(named)
+    assert {event[of]["@id"] for event in events for of in ("publishedOn", "workPerformed")} <= set(named)
     assert {event["startDate"] for event in events} & {
         datetime.fromtimestamp(int(str(p["start_ms"])) // 1000, UTC).isoformat() for p in programmes(client)
     }
+
+
+def test_the_schedule_is_light_for_a_prepaid_phone(client: Visitor, session: Session, station: Station, clock: SetClock) -> None:
+    """Search engines are told what the page names, not every airing of the day; nothing of what is over."""
+    compiled(session, station)
+    clock.move(timedelta(hours=5))
+    page = client.get("/schedule").text
+    graph = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)[0])["@graph"]
+    events = [one for one in graph if one["@type"] == "BroadcastEvent"]
+    blocks = page.count('class="block now') + page.count('class="block later')
+    assert 0 < len(events) <= 12 * blocks < 240
+    assert min(event["endDate"] for event in events) > clock.now().isoformat()
 
 
 def test_a_title_cannot_leave_the_facts(client: Visitor, session: Session, station: Station, clock: SetClock) -> None:

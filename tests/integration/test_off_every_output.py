@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from media.grid import HOUR_TICKS, tick_at
+from media.grid import HOUR_TICKS, TICK_MS, tick_at
 from media.objects import StoreSettings
 from media.profiles import standard
 from media.store import ObjectStore
@@ -25,6 +26,7 @@ from radio.db import db
 from radio.editorial import actions as editorial
 from radio.editorial import air
 from radio.editorial.rules import AT_THE_CONSOLE
+from radio.jobs.rules import SKEW_MAY_BE_MS
 from radio.schedule import queries as schedule
 from radio.schedule.airings import Airing, Part
 from radio.schedule.overrides import Notice
@@ -78,6 +80,16 @@ def doomed(
     clock.move(timedelta(milliseconds=(now.start_tick + 60) * 960 - clock.unix_ms()))
     yield episode
     store.delete_prefix("on-air")
+
+
+def test_two_caches_in_a_row_have_forgotten_it_within_a_minute(client: Visitor, doomed: Episode) -> None:
+    """The second has it from the first at the last moment and is not told its age: so it keeps it as long again."""
+    rounded_up, late_clock = timedelta(milliseconds=TICK_MS), timedelta(milliseconds=SKEW_MAY_BE_MS)
+    segment = next(line for line in client.get("/live/standard.m3u8").text.splitlines() if line.endswith(".mp3"))
+    kept = re.fullmatch(r"public, max-age=(\d+), immutable", client.get(f"/live/{segment}").headers["Cache-Control"])
+    assert kept
+    last_given = editorial.GUARD + rounded_up + late_clock
+    assert last_given + 2 * timedelta(seconds=int(kept[1])) <= timedelta(seconds=60)
 
 
 def hearings(session: Session, station: Station, episode: Episode) -> list[Airing]:
@@ -144,6 +156,14 @@ def telling(replica: Visitor, paths: Sequence[str], voice: Voice) -> set[str]:
     return found
 
 
+def kept_s(replica: Visitor, path: str) -> int:
+    """For how long a shared cache may keep an answer. Source: RFC 9111 §5.2.2.10."""
+    said = replica.get(path).headers["Cache-Control"]
+    ages = dict(re.findall(r"(s-maxage|max-age)=(\d+)", said))
+    assert ages or "no-store" in said, path
+    return int(ages.get("s-maxage", ages.get("max-age", 0)))
+
+
 def in_the_bucket(store: ObjectStore, voice: Voice) -> list[str]:
     keys = [each.key for each in store.list(f"{PREFIX}live/") if each.key.endswith((".mp3", ".m4s"))]
     assert keys
@@ -173,6 +193,8 @@ def test_what_is_taken_back_is_off_every_output_of_every_replica(
     assert len([path for path in told if path.startswith("/live/")]) > 100, (
         "it is heard live, from its beginning, and in the past"
     )
+    kept = {path: kept_s(replicas[0], path) for path in told if not path.startswith("/live")}
+    assert [path for path, seconds in kept.items() if 2 * seconds > 57] == [], "two caches in a row forget it within a minute"
     assert in_the_bucket(store, voice)
     assert all(voice.is_in_stream(desk.get(path).data) for path in joins)
 

@@ -19,9 +19,11 @@ from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode
 from radio.clock import SetClock
 from radio.core.people import Person, Role
+from radio.core.time import unix_ms
 from radio.db import db, reading, writing
 from radio.editorial import actions as editorial
 from radio.errors import InvalidError, UnprovenError
+from radio.jobs.actions import enqueue
 from radio.jobs.models import Job
 from radio.schedule import actions, models, queries
 from radio.schedule.airings import Airing, Part, reason
@@ -230,6 +232,27 @@ def test_the_job_follows_the_catalogue(
     work_off()
     assert not actions.is_behind(session)
     assert session.scalar(select(func.count()).select_from(models.Revision)) > 1
+
+
+def test_what_was_published_for_later_is_planned_when_its_time_has_come_and_never_before(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock, work_off: Callable[[], int]
+) -> None:
+    news = make_episode(session, show=make_show(session, slug="news", now=here.now()), ticks=400, now=here.now())
+    begins = news.published_at = here.now() + timedelta(minutes=5)
+    touched(session)
+    actions.ask_revision(session, why="catalogue-changed", now=here.now())
+    work_off()
+
+    def heard() -> list[int]:
+        found = queries.rundown(session, tick_at(clock.unix_ms()), queries.planned_until(session)).airings
+        return [airing.start_tick for airing in found if airing.episode_id == news.id]
+
+    assert heard() == []
+    clock.move(timedelta(minutes=6))
+    enqueue(session, "extend", "", now=here.now())
+    work_off()
+    assert heard()
+    assert min(heard()) >= first_tick_from(unix_ms(begins))
 
 
 @pytest.mark.parametrize("what", ["a withdrawal", "another revision", "time"])

@@ -26,13 +26,14 @@ from radio.editorial import actions as editorial
 from radio.errors import InvalidError
 from radio.jobs.models import Job
 from radio.schedule import actions, models, outlook, queries
-from radio.schedule.airings import Part
+from radio.schedule.airings import Part, canonical
+from radio.schedule.amiss_words import missing
 from radio.schedule.ingredients import forget_pieces
 from radio.schedule.policy import StationRules
 from radio.schedule.verifying import verified
 from radio.station import Station
 from tests.air import make_catalogue, tick_content
-from tests.makers import make_episode, make_show, make_slot
+from tests.makers import NOON, make_episode, make_show, make_slot
 
 STEWARD = Person(None, "sam", frozenset({Role.STEWARD}))
 
@@ -194,6 +195,10 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     for n in range(4):
         one = make_episode(session, show=show, ticks=300 + n, now=here.now())
         one.intensity, one.content_notes = 2, [{"code": "suicide", "from_ms": None, "to_ms": None}]
+    for n in range(2):
+        make_episode(session, show=show, ticks=300 + n, now=here.now() - timedelta(days=1))
+        make_episode(session, show=show, ticks=300 + n, now=here.now()).scopes = ["site"]
+    make_episode(session, show=show, ticks=300, now=here.now() + timedelta(days=3))
     make_slot(session, first_start="2026-11-25T18:00:00", fill={"rung": "next", "show_id": show.id})
     actions.extend(session, here)
     session.commit()
@@ -203,7 +208,19 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     codes = {one.code: one for day in days for one in day.amiss}
     assert {"nothing-lawful", "no-support", "no-support-at-night"} <= set(codes)
     assert codes["no-support"].facts["supports"] == ["helpline"]
+    told = {missing(one.facts) for day in days for one in day.amiss if one.code == "nothing-lawful"}
+    no_music = "There is no music for the time either."
+    assert told == {
+        f"None of 6 programmes can be heard then: {why}. Besides: 1 episode waits for its day and 2 episodes have no agreement for the air. {no_music}"
+        for why in (
+            "4 need a support message that is not there and 2 were heard just before",
+            "4 are not for the night and quiet hours and 2 were heard just before",
+        )
+    }
     assert sum(one.n_ticks for day in days for one in day.amiss) >= DAY_TICKS - 100, "the loop plays all day"
+    clock.move(timedelta(minutes=5))
+    playing = next(one for one in outlook.days_ahead(session, here)[0].amiss if one.code == "nothing-lawful")
+    assert missing(playing.facts), "also of the loop that is on"
     actions.revise(session, here, why="slot-changed", effective_tick=tick_at(clock.unix_ms()) + 70)
     again = [(one.code, one.slot_id) for day in outlook.days_ahead(session, here) for one in day.amiss]
     assert again.count(("no-support", None)) == 1, "a fault of the whole station is told once, however often it is compiled"
@@ -218,6 +235,40 @@ def test_what_is_amiss_ahead_is_told_with_what_is_missing(session: Session, here
     session.commit()
     clock.move(timedelta(hours=1))
     assert [one for day in outlook.days_ahead(session, here) for one in day.amiss if one.is_grave] == []
+
+
+def test_looking_for_red_days_reads_the_loop_and_the_holes_and_nothing_else(
+    session: Session, here: Station, planned: list[Episode], clock: SetClock
+) -> None:
+    """A future of two weeks is thousands of airings; who opens the studio waits for none of them."""
+    now, until = tick_at(clock.unix_ms()), queries.planned_until(session)
+    plant_loops(session, until)
+    until = queries.planned_until(session)
+    found = queries.rundown(session, now, until).airings
+    wanted = [airing for airing in found if airing.part is Part.EMERGENCY]
+    assert [airing.why["code"] for airing in wanted] == ["nothing-lawful", "nothing-planned", "nothing-lawful", "stopped"]
+    assert queries.loops(session, now, until) == wanted
+
+    before = outlook.days_ahead(session, here)
+    assert sum(one.n_ticks for day in before for one in day.amiss) == sum(airing.n_ticks for airing in wanted[:3])
+    session.execute(update(models.Airing).where(models.Airing.part != "emergency").values(part="not to read"))
+    assert outlook.days_ahead(session, here) == before
+
+
+def plant_loops(session: Session, until: int) -> None:
+    """A loop that a later revision cuts at both ends, a hole between two revisions, a loop that crosses it, and a stop."""
+    spans = (
+        (until - 4000, until - 3000, "nothing-lawful"), (until - 4200, until - 3900, ""), (until - 3100, until - 2000, ""),
+        (until + 700, until + 1400, "nothing-lawful"), (until + 1300, until + 1600, ""), (until + 1500, until + 2000, "stopped"),
+    )  # fmt: skip
+    for n, (start, end, code) in enumerate(spans):
+        revision = models.Revision(
+            effective_tick=start, end_tick=end, made_at=NOON, why="extended", inputs_hash="", previous_hash=f"p{n}", hash=f"h{n}"
+        )
+        part, why = ("emergency", {"code": code}) if code else ("programme", {"code": "open"})
+        revision.airings.append(models.Airing(start_tick=start, n_ticks=end - start, part=part, reason=canonical(why)))
+        session.add(revision)
+    session.flush()
 
 
 def test_somebody_who_is_always_overtaken_leaves_it_to_a_job(

@@ -165,6 +165,35 @@ def test_a_replica_that_was_told_to_add_something_else_to_its_clock_is_named_and
     assert clock_faults(session) == []
 
 
+@pytest.mark.parametrize("set_by_s", [-30, 30])
+def test_a_clock_that_was_set_goes_on_as_it_went_until_it_is_compared(app: Flask, shared: SetClock, set_by_s: int) -> None:
+    """Nobody is sent ahead by it for the seconds until the next beat, to hear a playlist of another server go back."""
+    own, counter = SetClock(shared.now()), Counter()
+    agreed = AgreedClock(own, counter)
+    app.extensions["station"] = replace(app.extensions["station"], clock=agreed)
+    beats_of_it = Beats(app, watch=StepWatch(own, counter))
+
+    def right() -> bool:
+        return agreed.unix_ms() == shared.unix_ms()
+
+    own.move(timedelta(seconds=set_by_s))
+    assert right()
+    run(own, counter, 9)
+    shared.move(timedelta(seconds=9))
+    assert right()
+    beats_of_it.beat()
+    assert right()
+    assert not beats_of_it.is_well
+    own.move(timedelta(seconds=-set_by_s, milliseconds=7))  # put right, and slowly corrected
+    assert right()
+    beats_of_it.beat()
+    assert (agreed.unix_ms() - shared.unix_ms(), beats_of_it.is_well) == (7, True)
+    own.move(timedelta(seconds=set_by_s))  # a whole machine, the database with it
+    shared.move(timedelta(seconds=set_by_s))
+    beats_of_it.beat()
+    assert agreed.unix_ms() - shared.unix_ms() == 7
+
+
 @pytest.mark.parametrize("beside_s", [-10, 10])
 def test_a_replica_that_starts_again_with_a_wrong_clock_lists_what_the_others_list(
     client: Visitor,

@@ -141,7 +141,7 @@ def public_bytes(client: Visitor, episode: Episode) -> dict[str, bytes]:
     addresses = [
         *FEEDS, "/feeds.opml", "/today.xml", "/publisher.xml", "/", "/shows",
         "/shows/night-desk", f"/search?q={SECRET}", "/schedule", "/now.json", "/schedule.json", f"/episodes/{episode.id}",
-        f"/episodes/{episode.id}/chapters.json", f"/episodes/{episode.id}/transcript.vtt", f"/episodes/{episode.id}/transcript.html",
+        f"/episodes/{episode.id}/chapters.json", f"/episodes/{episode.id}/transcript.vtt", f"/episodes/{episode.id}/transcript.cy.srt", f"/episodes/{episode.id}/transcript.html",
         f"/audio/{episode.id}.mp3", f"/audio/{episode.id}.m4a",
     ]  # fmt: skip
     return {address: client.get(address).data.replace(b"for \xe2\x80\x9c" + SECRET.encode(), b"") for address in addresses}

@@ -21,6 +21,8 @@ from radio.catalogue.rules import State
 from radio.channel.joins import AROUND_TICKS
 from radio.channel.views import Channel
 from radio.core.time import unix_ms
+from radio.jobs.models import Job
+from radio.jobs.rules import JobState
 from radio.schedule import actions, models, queries
 from radio.schedule.airings import Part
 from radio.schedule.wallclock import occurrences
@@ -248,7 +250,7 @@ def test_what_a_slot_lacks_is_told_days_ahead(browser_of: Browser, alice: Person
 
     page = browser_of(alice).get("/studio/schedule").text
     assert 'id="amiss"' in page
-    assert "<strong>Nobody yet</strong>: Nothing of what it asks for is there yet." in page
+    assert "<strong>Nobody yet</strong>: Nothing of what it asks for may be heard: it is not there yet" in page
 
 
 def test_of_what_was_taken_back_the_day_tells_no_title(
@@ -272,9 +274,44 @@ def test_an_empty_station_says_that_the_loop_plays(
 
     page = browser_of(alice).get("/studio/schedule").text
     assert "red days ahead" in page
-    assert "The emergency loop plays" in page
+    assert "The emergency loop plays. There is no programme. There is no music for the time either." in page
     assert "red days ahead" in browser_of(edith).get("/studio").text, "whoever can mend it meets it first"
     assert "red days ahead" not in browser_of(alice).get("/studio").text
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2026-10-15", "The clocks go back on Sun 25 Oct, from 02:00 to 01:00."), ("2026-10-28", ""),
+     ("2027-03-17", "The clocks go forward on Sun 28 Mar, from 01:00 to 02:00.")],
+)  # fmt: skip
+def test_the_week_tells_the_next_change_of_the_clocks(browser_of: Browser, alice: Person, day: str, told: str) -> None:
+    page = browser_of(alice).get(f"/studio/schedule?day={day}").text
+    assert ("The clocks go" in page, told in page) == (bool(told), True)
+
+
+def test_nothing_is_red_while_a_compile_is_still_to_come(
+    browser_of: Browser, alice: Person, edith: Person, session: Session, station: Station
+) -> None:
+    """As in the first minute of a station, episode after episode: what is red for good is red when the worker has had its turn."""
+    actions.extend(session, station)
+    job = actions.ask_revision(session, why="catalogue-changed", now=station.now(), wait=timedelta(seconds=15))
+    session.commit()
+    assert "red days ahead" in browser_of(edith).get("/studio").text, "no worker lives, so nobody will work it out"
+
+    session.add(Job(kind="expire", subject="", state=JobState.DONE, due_at=NOON, made_at=NOON, ended_at=station.now()))
+    session.commit()
+    for page in (browser_of(edith).get("/studio").text, browser_of(alice).get("/studio/schedule").text):
+        assert "red day" not in page
+        assert "eing worked out" in page
+
+    job.failure = "it went wrong"
+    session.commit()
+    assert "red days ahead" in browser_of(edith).get("/studio").text
+    job.failure, job.state = None, JobState.DONE
+    session.commit()
+    for page in (browser_of(edith).get("/studio").text, browser_of(alice).get("/studio/schedule").text):
+        assert "red days ahead" in page
+        assert "eing worked out" not in page
 
 
 def test_the_balance_adds_up_to_the_week(browser_of: Browser, alice: Person, session: Session, planned: Station) -> None:

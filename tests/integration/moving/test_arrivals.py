@@ -61,13 +61,14 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
     )
     more = (
         f'<podcast:transcript url="{elsewhere.url("/words.vtt")}" type="text/vtt"/><itunes:season>2</itunes:season>'
+        '<podcast:license url="https://a.example/own">Our own</podcast:license>'
         f'<podcast:transcript url="{elsewhere.url("/gone.srt")}" type="application/x-subrip" language="cy"/>'
         f'<podcast:chapters url="{elsewhere.url("/chapters.json")}" type="application/json+chapters"/>'
     )
     notes = "<content:encoded><![CDATA[<p>With <a href='https://a.example/'>a link</a></p>]]></content:encoded>"
     feed = serve(
         elsewhere, [Item(sound + f"?{n}", guid, f"Walk {n}", more=notes + more) for n, guid in enumerate(guids)],
-        channel=f"<podcast:guid>{GUID}</podcast:guid>",
+        channel=f"<podcast:guid>{GUID}</podcast:guid><podcast:license>cc-by-4.0</podcast:license>",
     )  # fmt: skip
     arrival = bring(feed)
     assert arrival.state is ArrivalState.OVER
@@ -92,6 +93,8 @@ def test_a_show_is_held_until_a_steward_releases_it_and_keeps_its_ids_and_dates(
         (NEWEST - timedelta(days=7 * n)).timetuple()[:5] for n in range(3)
     ]
     assert told.feed.podcast_guid == GUID
+    assert [entry.podcast_license for entry in told.entries] == [{"url": "https://a.example/own"}] * 3, "not its show's"
+    assert client.get(f"/shows/{show.slug}/feed.xml").text.count('<podcast:license url="https://a.example/own">our-own<') == 3
     assert '<a href="https://a.example/"' in told.entries[0].content[0].value
     first = session.scalars(select(Episode).where(Episode.feed_guid == guids[0])).one()
     assert [(each.language, "Good morning" in each.text) for each in first.transcripts] == [("en-gb", True)]

@@ -46,6 +46,8 @@ def test_a_feed_tells_the_new_address_first_and_leads_there_after_two_weeks(
     clock.move(ANNOUNCED)
     led = client.get(FEED)
     assert (led.status_code, led.headers["Location"]) == (301, there)
+    as_json = client.get(FEED.replace("xml", "json"))
+    assert (as_json.status_code, as_json.headers["Location"]) == (301, there), "in whatever form it was asked for"
     assert client.get(f"/episodes/{episode.id}").status_code == 200
 
     assert steward.post("/studio/moving/shows/long-way/stay").status_code == 303

@@ -77,7 +77,8 @@ def told(session: Session, station: Station, clock: SetClock, work_off: Callable
         catalogue.set_voices(session, episode, ["Robin", "Kim"], named=False, roles={"Robin": "narrator"}, now=clock.now())
         episode.voices[0].named = number == 0
         catalogue.describe(session, episode, now=clock.now(), chapters=[{"start_ms": 0, "title": "Start"}], release="bonus", explicit=True,
-                           soundbites=[{"from_ms": 0, "to_ms": 20_000, "title": "The lamp"}])  # fmt: skip
+                           soundbites=[{"from_ms": 0, "to_ms": 20_000, "title": "The lamp"}],
+                           own_license={"name": "our-own", "url": "https://a.example/own"} if number else None)  # fmt: skip
         receive_path(session, station, path, episode, by=AT_THE_CONSOLE, now=clock.now())
         made.append(episode)
     work_off()
@@ -185,7 +186,7 @@ def second(tmp_path: Path, blank: Blank, s3: StoreSettings, clock: SetClock) -> 
 
 
 def sayings(episode: Episode) -> tuple[object, ...]:
-    said = tuple(getattr(episode, name) for name in packing.EPISODE_FIELDS)
+    said = (episode.own_license, *(getattr(episode, name) for name in packing.EPISODE_FIELDS))
     tags = tuple((tag.vocabulary, tag.code) for tag in episode.tags)
     voices = (episode.artwork_sha256, *((each.voice.name, each.named, each.role) for each in episode.voices))
     renditions = sorted((r.profile, r.sha256, r.size_bytes) for r in episode.recording.renditions) if episode.recording else []

@@ -172,7 +172,8 @@ def test_weights_make_likelier() -> None:
     heard = [
         sum(a.n_ticks for a in found.airings if a.part is Part.PROGRAMME and a.episode_id in tagged)
         for found in (
-            compiled(pool, 2 * DAY_TICKS, rules=StationRules(weights=weights)) for weights in ((), (Weight("topic", "sleep", 5.0),))
+            compiled(pool, 2 * DAY_TICKS, rules=StationRules(weights=weights))
+            for weights in ((), (Weight("topic", "sleep", 5.0),))
         )
     ]
     assert heard[1] > 1.6 * heard[0], "whose turn it is decides first, weights among those"

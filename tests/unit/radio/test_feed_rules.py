@@ -43,7 +43,7 @@ def whole_item(number: int) -> Item:
         low=Sound(f"{SITE}/audio/{id_}.m4a", "audio/mp4", 184_924, "cd" * 32, 24_000), season_number=1, episode_number=number,
         episode_id=id_, season_name="The winter", synthetic=True, persons=(kind,), words=(Words("en-GB", timed=True), Words("cy", timed=False, suffix=".cy")),
         chapters=(Chapter(0, "First"), Chapter(61_000, "Then")), soundbites=(Soundbite(10_000, 40_000, "The lamp"),),
-        release="trailer" if number == 2 else "full", expires_at=NOON + timedelta(days=9), author="Night Desk",
+        release="trailer" if number == 2 else "full", license="cc0-1.0" if number == 2 else "", expires_at=NOON + timedelta(days=9), author="Night Desk",
     ))  # fmt: skip
 
 

@@ -30,7 +30,7 @@ ITEMS = st.builds(
     FoundItem, guid=TEXT, title=TEXT, summary=TEXT, content=TEXT, date=TEXT, enclosure_url=TEXT | st.just("https://a.example/1.mp3"),
     enclosure_type=TEXT, enclosure_bytes=TEXT | st.integers().map(str), season=TEXT | st.integers().map(str), number=TEXT,
     explicit=TEXT, chapters=st.lists(st.tuples(TEXT | st.just("1:02.5"), TEXT), max_size=3).map(tuple), episode_type=TEXT,
-    transcripts=st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=2).map(tuple), block=TEXT | st.just("Yes"), license=TEXT,
+    transcripts=st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=2).map(tuple), block=TEXT | st.just("Yes"), license=st.tuples(TEXT | st.just("CC0-1.0"), TEXT),
     persons=st.lists(st.builds(FoundPerson, name=TEXT, role=TEXT | st.just("Guest"), group=TEXT, is_linked=st.booleans()), max_size=14).map(tuple),
     soundbites=st.lists(st.tuples(TEXT | st.just("3"), TEXT | st.just("40"), TEXT), max_size=12).map(tuple), others=st.lists(TEXT, max_size=2).map(tuple),
     season_name=TEXT, display=TEXT, synthetic=TEXT,
@@ -296,7 +296,7 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
     assert (two.fields["release"], trailer.fields["release"], trailer.title) == ("trailer", "trailer", "Season two")
     assert trailer.fields["season_number"] == 2
     assert podcasting.gathered([one.notes, two.notes, trailer.notes]) == [
-        "alternates-left 1", "block-left 1", "display-left 1 Nine (1)", "license-own 1",
+        "alternates-left 1", "block-left 1", "display-left 1 Nine (1)",
         "others-left 1 podcast:funding (1), podcast:location (1), podcast:value (1)", "persons-held 3", "persons-linked 2", "soundbites-left 1",
     ]  # fmt: skip
     assert (one.problem, two.problem, note.problem) == ("", "", "gone-there"), (
@@ -306,6 +306,32 @@ def test_all_that_a_feed_says_is_kept_or_told_to_stay_behind() -> None:
         "what a machine made says so here too"
     )
     assert "role-unknown juggler" in podcasting.own_of(one.notes)
+    assert (one.fields["own_license"], two.fields["own_license"]) == ({"name": "cc0-1.0", "url": ""}, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept", "notes"),
+    [
+        (
+            '<podcast:license url="https://a.example/own">Our Own</podcast:license>',
+            {"name": "our-own", "url": "https://a.example/own"},
+            [],
+        ),
+        ("<podcast:license>CC-BY-4.0</podcast:license>", None, []),
+        ('<podcast:license url="https://a.example/l">cc-by-4.0</podcast:license>', None, []),
+        (
+            '<podcast:license url="ftp://x">cc0-1.0</podcast:license>',
+            {"name": "cc0-1.0", "url": ""},
+            ["license-own 1 cc0-1.0 ftp://x (1)"],
+        ),
+        ("<podcast:license>© nobody</podcast:license>", None, ["license-own 1 © nobody (1)"]),
+    ],
+)
+def test_an_item_keeps_a_licence_of_its_own(told: str, kept: dict[str, str] | None, notes: list[str]) -> None:
+    found = feed.read(rss([Item("https://a.example/1.mp3", "1", "One", more=told)], channel=RICH))
+    one = rules.planned(found, guid=GUID, language="en-GB", now=NOW)[0]
+    assert one.fields["own_license"] == kept
+    assert [note for note in podcasting.gathered([one.notes]) if "license" in note] == notes
 
 
 def test_a_trailer_of_the_channel_is_the_same_each_time() -> None:
@@ -313,3 +339,19 @@ def test_a_trailer_of_the_channel_is_the_same_each_time() -> None:
     [once], [again] = (rules.planned(show, guid=GUID, language="en-GB", now=NOW) for _ in range(2))
 
     assert once.guid == again.guid
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"name": 5},
+        {"url": "https://a.example/"},
+        {"name": ["x"]},
+        {"name": "cc0-1.0", "more": "x"},
+        {"name": "cc0-1.0", "url": "here"},
+    ],
+)
+def test_a_licence_that_is_none_is_refused(told: dict[str, object]) -> None:
+    assert set(episode_faults({"own_license": told})) <= {"license", "license_url"}
+    assert episode_faults({"own_license": told})
+    assert episode_faults({"own_license": {"name": "cc0-1.0", "url": ""}}) == {}

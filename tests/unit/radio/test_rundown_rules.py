@@ -19,6 +19,7 @@ from radio.core.time import unix_ms
 from radio.errors import UnprovenError
 from radio.schedule.airings import Airable, Airing, Part, differing, emergency, night_ok, on_air, part_of, without_holes
 from radio.schedule.fit import subset
+from radio.schedule.policy import StationRules
 from radio.schedule.proof import law, prove
 from radio.schedule.rules import ANCHOR_TICKS, Compiled, Slot, compile  # noqa: A004
 from radio.schedule.wallclock import night
@@ -269,6 +270,28 @@ def test_heavy_is_followed_by_light() -> None:
     heavy = [(a.episode_id or "").startswith("heavy") for a in compiled(pool).airings if a.part is Part.PROGRAMME]
     assert any(heavy)
     assert not any(a and b for a, b in pairwise(heavy))
+
+
+def test_nothing_heavy_leads_up_to_what_a_slot_asks_for_that_is_heavy() -> None:
+    pool = [*small_pool(), *[airable(f"heavy{n}", 300 + n, show=f"h{n}", kind="story", heavy=True) for n in range(9)]]
+    often = "FREQ=HOURLY"
+    asked = slot("2026-11-25T00:30:00", 10, {"rung": "episode", "episode_id": "heavy3"}, often)
+    found = [a for a in compiled(pool, 2 * DAY_TICKS, (asked,)).airings if a.part is Part.PROGRAMME]
+    heavy = [a.episode_id.startswith("heavy") for a in found if a.episode_id]
+    assert sum(heavy) > 40
+    assert not any(a and b for a, b in pairwise(heavy))
+
+
+def test_heavy_after_heavy_is_told_where_it_breaks_a_rule() -> None:
+    pool = [airable(f"heavy{n}", 1500 + n, show=f"h{n}", kind="story", heavy=True) for n in range(9)]
+    asked = slot("2026-11-25T16:00:00", 30, {"rung": "episode", "episode_id": "heavy3"})
+
+    def told(rules: StationRules) -> set[str]:
+        found = compiled(pool, DAY_TICKS // 3, (asked,), rules=rules).airings
+        return {str(a.why["code"]) for a in found if a.why.get("heavy")}
+
+    assert told(StationRules()) == {"open", "episode"}
+    assert told(StationRules(light_after_heavy=False)) == set(), "where heavy may follow heavy there is nothing to explain"
 
 
 def test_a_long_programme_is_heard_whole_across_the_anchors() -> None:

@@ -18,7 +18,7 @@ from radio.schedule.drafts import Around, findings
 from radio.schedule.policy import StationRules
 from radio.schedule.repeats import DAYS, Repeat, days_of, first_day, moved, renamed, repeat_of, rule_of, until_of
 from radio.schedule.wallclock import Slot, hours, slot_faults
-from radio.schedule.weekgrid import QUARTERS, week
+from radio.schedule.weekgrid import QUARTERS, ClockChange, clock_change, week
 from radio.web.locale import said_length
 
 LONDON = ZoneInfo("Europe/London")
@@ -216,6 +216,10 @@ def test_slots_that_meet_are_named_with_who_has_the_time() -> None:
 
     assert (loses.code, loses.grave, loses.facts["times"], loses.facts["wins"]) == ("meets", True, 8, False)
     assert (wins.code, wins.grave, wins.facts["by_priority"]) == ("meets", False, True)
+    assert not loses.facts["alike"]
+    alike = slot("alike", datetime(2026, 11, 5, 14))
+    [neither] = findings(slot("", datetime(2026, 11, 26, 14), fill=LATEST), around(airable("a", 60), others=(alike,)))
+    assert (neither.grave, neither.facts["alike"]) == (True, True), "a draft cannot know who has the time of two that are alike"
 
 
 def test_the_change_of_the_clocks_is_told_a_year_ahead() -> None:
@@ -223,6 +227,33 @@ def test_the_change_of_the_clocks_is_told_a_year_ahead() -> None:
     [finding] = findings(draft, around(airable("a", 30)))
 
     assert (finding.code, finding.facts["occurrence"]) == ("clocks-change", "2027-03-28T01:30:00")
+
+
+def test_both_changes_of_the_clocks_are_told_the_next_one_first() -> None:
+    draft = slot("", datetime(2026, 11, 26, 22), 480, "FREQ=DAILY", fill=LATEST)
+    told = [one.facts for one in findings(draft, around(airable("a", 30))) if one.code == "clocks-change"]
+
+    assert [(one["occurrence"], int(str(one["length_ms"])) // 3_600_000) for one in told] == [
+        ("2027-03-27T22:00:00", 7), ("2027-10-30T22:00:00", 9),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "from_day", "to_day", "before", "after"),
+    [
+        ("Europe/London", datetime(2027, 3, 15), datetime(2027, 3, 29), datetime(2027, 3, 28, 1), datetime(2027, 3, 28, 2)),
+        ("Europe/London", datetime(2026, 10, 19), datetime(2026, 11, 2), datetime(2026, 10, 25, 2), datetime(2026, 10, 25, 1)),
+        ("Australia/Lord_Howe", datetime(2026, 10, 1), datetime(2026, 10, 8), datetime(2026, 10, 4, 2), datetime(2026, 10, 4, 2, 30)),
+    ],
+)  # fmt: skip
+def test_the_next_change_of_the_clocks_is_found_whichever_it_is(
+    zone: str, from_day: datetime, to_day: datetime, before: datetime, after: datetime
+) -> None:
+    there = ZoneInfo(zone)
+    found = clock_change(from_day.replace(tzinfo=there), to_day.replace(tzinfo=there), there)
+    assert found == ClockChange(before, after)
+    assert found.goes_forward == (after > before)
+    assert clock_change(from_day.replace(tzinfo=there), before.replace(tzinfo=there) - timedelta(days=1), there) is None
 
 
 def test_a_slot_that_never_happens_says_so() -> None:
