@@ -25,6 +25,7 @@ _PRAGMAS = (
     "secure_delete=on",
 )  # fmt: skip
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_CONNECTED_WITHIN_S = 4
 
 
 class Base(DeclarativeBase):
@@ -132,6 +133,20 @@ def tidy_log() -> bool:
 def only_reads(yes: bool) -> None:
     """Say for the rest of this context (a request) whether transactions only read."""
     _reading.set(yes)
+
+
+def answer_within(engine: Engine, seconds: float) -> None:
+    """Have PostgreSQL taken for away when it says nothing for so long: listeners wait for the answer."""
+
+    @event.listens_for(engine, "do_connect")
+    def _patient(dialect: Dialect, _record: Any, args: Any, more: dict[str, Any]) -> Any:
+        if dialect.driver != "psycopg":
+            return None
+        from radio.patient import Patient
+
+        connection = Patient.connect(*args, connect_timeout=_CONNECTED_WITHIN_S, **more)
+        connection.answer_within_s = seconds
+        return connection
 
 
 @event.listens_for(Engine, "connect")

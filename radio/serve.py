@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STREAMS_PER_WORKER = 4000
 STOP_WITHIN_S = 4
+DATABASE_WITHIN_S = 8.0
+"""When it says nothing for so long, it is away: podcast apps give up within half a minute, and connecting anew takes its time too."""
 
 
 class QuietLogger(Logger):  # type: ignore[misc]
@@ -60,6 +62,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """The application, imported and made in each worker after the fork: their parent stays small."""
+        from radio import db
         from radio.app import create_app
         from radio.channel.outages import Outages
         from radio.counting.answers import keep_writing_down
@@ -67,6 +70,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         from radio.station import open_clock, open_store
 
         app = create_app(self._settings, clock=open_clock(self._settings), store=open_store(self._settings))
+        with app.app_context():
+            db.answer_within(db.db.engine, DATABASE_WITHIN_S)
         keep_writing_down(app)
         Beats(app, also=Outages(app).note).start()
         return app

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, request
-from flask_limiter import Limiter
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RequestLimit
 
 from radio.accounts.rules import name_key
+from radio.clock import SystemClock
 from radio.station import station
-from radio.web import current
+from radio.web import current, errors
 
 PER_NAME, PER_ADDRESS, PER_STATION = "10 per 5 minutes", "30 per minute", "120 per minute"
 """The last keeps the sound going: each try costs a fifth of a second of one core."""
@@ -50,7 +52,7 @@ def install(app: Flask) -> None:
 
     hooks: tuple[Any, ...] = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
     ours = [list(hook.get(None, ())) for hook in hooks]
-    limiter = Limiter(address, app=app, storage_uri="memory://", strategy="moving-window")
+    limiter = Limiter(address, app=app, storage_uri="memory://", strategy="moving-window", on_breach=_later)
     for hook, known in zip(hooks, ours, strict=True):
         hook[None] = [*known, *(_at_a_door(look) for look in hook[None] if look not in known)]
     for endpoint in _GUESSED:
@@ -60,6 +62,12 @@ def install(app: Flask) -> None:
         for rate, key in ((PER_STATION, lambda: "station"), (PER_ADDRESS, address), (PER_NAME, name)):
             view = limiter.limit(rate, key_func=key, methods=["POST"], scope="sign-in")(view)
         app.view_functions[endpoint] = view
+
+
+def _later(limit: RequestLimit) -> Response:
+    """The refusal, and when the next try is taken: what is asked for before is refused again."""
+    machine_s = SystemClock().unix_ms() / 1000  # by which the library counts
+    return errors.answer(429, later_s=max(1, math.ceil(limit.window.reset_time - machine_s)))
 
 
 def _at_a_door(look: Callable[..., Any]) -> Callable[..., Any]:

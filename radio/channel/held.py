@@ -73,7 +73,7 @@ class Holding:
     def now(self) -> Held:
         """The stretch around this moment, a second or two old. When the database is away: the one there was."""
         if self._is_stale():
-            first = self._held is _NOTHING
+            first = self._held is _NOTHING and not self._away  # who waited in vain once lets others play the loop
             if self._lock.acquire(blocking=first):
                 if first or not self._aside:
                     self._look_and_release()
@@ -104,14 +104,13 @@ class Holding:
         first_hour = from_tick // HOUR_TICKS
         n_hours = max(2, -(-to_tick // HOUR_TICKS) - first_hour)
         stretch = self._spans.get((held.mark, first_hour, n_hours))
-        if stretch is None:
+        if stretch is None and not self._away:
             stretch = self._load(held.mark, first_hour * HOUR_TICKS, (first_hour + n_hours) * HOUR_TICKS)
-            if stretch is None:
-                return Held(held.mark, from_tick, to_tick, ())
-            self._spans[held.mark, first_hour, n_hours] = stretch
-            while len(self._spans) > _SPANS_KEPT:
-                self._spans.popitem(last=False)
-        return stretch
+            if stretch is not None:
+                self._spans[held.mark, first_hour, n_hours] = stretch
+                while len(self._spans) > _SPANS_KEPT:
+                    self._spans.popitem(last=False)
+        return stretch or Held(held.mark, from_tick, to_tick, ())
 
     def segment(self, profile: str, segment: int, now_tick: int) -> tuple[str, tuple[Piece, ...]]:
         """The digest of a segment and what it is made of."""

@@ -208,11 +208,23 @@ def texts(title: str, summary: str, notes_html: str, link: str) -> tuple[str, st
     """Title, summary and notes as a feed may hold them: alike to every reader, at most 4,000 bytes, never empty."""
     title = heading(title)
     summary = alike.words(cut_bytes(alike.words(plain_lines(summary)) or title, TEXT_LIMIT_BYTES))
-    notes = alike.markup(allowed(notes_html))
-    if not 0 < len(notes.encode()) <= TEXT_LIMIT_BYTES:
-        more = f'<p><a href="{escape(link)}">{escape(link)}</a></p>' if notes else ""
-        notes = f"<p>{escape(cut_bytes(summary, TEXT_LIMIT_BYTES // 2))}</p>{more}"
+    notes = alike.markup(allowed(notes_html)) or _paragraph(summary)
+    if len(notes.encode()) > TEXT_LIMIT_BYTES:
+        notes = _beginning(summary, f'<p><a href="{escape(link)}">{escape(link)}</a></p>')
     return title, summary, notes
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _beginning(text: str, more: str) -> str:
+    """As much of a text as leaves room for `more` behind it."""
+    limit_bytes, part = TEXT_LIMIT_BYTES, text
+    while len((found := _paragraph(part) + more).encode()) > TEXT_LIMIT_BYTES:
+        limit_bytes -= 200
+        part = cut_bytes(text, limit_bytes).rstrip() + "…"
+    return found
 
 
 def head(channel: Channel) -> Channel:

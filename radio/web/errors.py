@@ -47,7 +47,7 @@ def sentence(status: int, code: str = "") -> tuple[str, str]:
         410: (_("Taken back"), _("This was here and has been taken back. It will not return.")),
         413: (_("Too big"), _("That is larger than this station takes.")),
         422: (_("Something is missing"), _("Look at the marked fields. Nothing you typed is lost.")),
-        429: (_("A moment, please"), _("There were many tries in a short time. Wait a minute, then try again.")),
+        429: (_("A moment, please"), _("There were many tries in a short time. Wait a few minutes, then try again.")),
         507: (_("No room"), _("The station’s disk is full, so this was not taken. Nothing that was here is lost. Whoever looks after the station must make room; then send it again.")),
         503: (_("Back in a moment"), _("A part of the station cannot be reached. Nothing is lost. Try again soon.")),
     }  # fmt: skip
@@ -57,8 +57,8 @@ def sentence(status: int, code: str = "") -> tuple[str, str]:
     )
 
 
-def answer(status: int, code: str = "", faults: dict[str, str] | None = None) -> Response:
-    """The error as a page, or as JSON for a program."""
+def answer(status: int, code: str = "", faults: dict[str, str] | None = None, *, later_s: int = 10) -> Response:
+    """The error as a page, or as JSON for a program. `later_s`: when to ask again, where that helps."""
     title, text = sentence(status, code)
     if wants_json():
         response = jsonify(error=code or str(status), message=text, faults=faults or {})
@@ -69,7 +69,7 @@ def answer(status: int, code: str = "", faults: dict[str, str] | None = None) ->
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     if status in {429, 503, 507}:
-        response.headers["Retry-After"] = "10"
+        response.headers["Retry-After"] = str(later_s)
     return response
 
 

@@ -139,9 +139,11 @@ def test_signing_out_ends_it(client: Visitor, alice: Person) -> None:
 def test_guessing_is_slowed_for_one_name_and_others_may_still_sign_in(
     client: Visitor, alice_with_password: Person, clock: SetClock
 ) -> None:
-    answers = [sign_in(client, "bob", "a wrong password") for _ in range(11)]
+    answers = [sign_in(client, "bob", "a wrong password") for _ in range(10)]
+    refused = client.post("/sign-in", data={"username": "bob", "password": "a wrong password"})
 
-    assert answers == [200] * 10 + [429]
+    assert [*answers, refused.status_code] == [200] * 10 + [429]
+    assert 60 < int(refused.headers["Retry-After"]) <= 300, "when a try is taken again, not sooner"
     assert sign_in(client) == 302
 
 

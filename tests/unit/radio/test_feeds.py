@@ -167,3 +167,15 @@ def test_a_long_summary_is_cut_between_characters(text: str) -> None:
     kept = rules.told(item(1, summary=text)).summary
     assert text.startswith(kept)
     assert 3990 <= len(kept.encode()) <= 4000
+
+
+def test_a_summary_is_told_whole_in_the_notes_where_there_are_no_others() -> None:
+    told = rules.told(item(1, summary="Every word. " * 250, notes_html=""))
+    assert told.notes_html == f"<p>{told.summary}</p>"
+
+
+@pytest.mark.parametrize("text", ["é" * 2001, '"' * 3000, "<" * 3999])
+def test_what_the_notes_have_no_room_for_is_a_link_away(text: str) -> None:
+    notes = rules.told(item(1, summary=text, notes_html="")).notes_html
+    assert len(notes.encode()) <= rules.TEXT_LIMIT_BYTES
+    assert notes.endswith(f'…</p><p><a href="{item(1).link}">{item(1).link}</a></p>')
