@@ -40,6 +40,8 @@ class FeedItem(Base):
     """The bytes that were last fetched whole and found right."""
     proved_at: Mapped[datetime | None] = mapped_column(Instant)
     """When that was."""
+    proved_objects_sha256: Mapped[str | None] = mapped_column(String(64))
+    """What the store said then of the objects they come from, as `radio.feeds.proofs` names that; None: nobody asked."""
     held_at: Mapped[datetime | None] = mapped_column(Instant)
     """Since when the feeds leave it out, because of `faults`; None: they do not."""
     faults: Mapped[list[str]] = mapped_column(JSON, default=list)

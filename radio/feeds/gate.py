@@ -1,6 +1,9 @@
 """The gate before the feeds: bytes and feed must agree, as a podcast app would find them.
 
 A fault keeps one item out, never a feed. What is not the item's fault (nobody answers) keeps nothing out.
+
+Every hour the store is asked whether an object is another than the one that was proved (`radio.feeds.proofs`); then the download is read to
+its end at once and its SHA-256 compared. Loudness was measured when these bytes were encoded: while they are the same, it is the same.
 """
 
 from __future__ import annotations
@@ -19,13 +22,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from media.profiles import TARGET_LUFS
+from media.store import ObjectStore
 from radio.catalogue.actions import touched
 from radio.catalogue.models import Episode, Recording, Show
 from radio.catalogue.rules import State
 from radio.core.people import THE_STATION
 from radio.editorial import audit
 from radio.editorial.models import FeedItem, GateWatch
-from radio.feeds import channels, lint, queries, rules, xml
+from radio.feeds import channels, lint, proofs, queries, rules, xml
 from radio.feeds.enclosures import STANDARD
 from radio.feeds.names import STATION as STATION_FEED
 from radio.feeds.names import FeedName, Of
@@ -39,7 +43,7 @@ FIRST_HEAD_WITHIN = timedelta(minutes=10)
 SETTLED_AFTER = timedelta(seconds=75)
 """Caches may give an old download for a minute: what has changed is not looked at before."""
 PROVED_FOR = timedelta(days=6)
-"""So long a download that was read to its end counts as whole; between, its two ends are asked for every hour."""
+"""So long a download that was read to its end counts as whole while the store says that its objects are the same: a disk may rot unseen."""
 FEWEST_PROVED_AGAIN = 20
 """Of one round, or a twenty-fourth of it: those whose turn is longest over. A whole archive is never read at once, and within a day."""
 LENGTH_MAY_DIFFER = 0.02
@@ -64,6 +68,9 @@ class Candidate:
     """As it should sound: measured, with the gain."""
     proved_sha256: str | None
     proved_at: datetime | None = None
+    proved_objects_sha256: str | None = None
+    keys: tuple[str, ...] = ()
+    """Of the objects that its downloads come from."""
     twins: int = 0
     """How many others the feed would tell under the same title and day."""
     broken_rules: tuple[str, ...] = ()
@@ -79,6 +86,7 @@ class Verdict:
     looked_at_sha256: str | None = None
     """What the feed said of the bytes then; a verdict about others does not count. None: it is not about bytes."""
     proved_sha256: str | None = None
+    proved_objects_sha256: str | None = None
     proved_now: bool = False
     """Whether it was read to its end for this."""
 
@@ -88,6 +96,7 @@ class Round:
     """One look at several items; what they share is asked for once."""
 
     reach: Reach
+    store: ObjectStore
     again: frozenset[str] = frozenset()
     """The episodes whose proved bytes are read once more."""
     pictures: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -96,24 +105,27 @@ class Round:
         """Look at one.
 
         Raises:
-            NoVerdictError: nobody answered.
+            NoVerdictError: nobody answered, or the store did not.
         """
         item, sound = candidate.item, candidate.item.standard
         sounds = [sound] if item.low is None else [sound, item.low]
         pictured = f"/artwork/{candidate.episode_id}-" in item.image_url
         faults = [*_row_faults(candidate), *(self._picture(item.image_url) if pictured else ())]
         faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
-        proved, whole = candidate.proved_sha256, not faults and self._is_read_whole(candidate)
+        proved, objects = candidate.proved_sha256, candidate.proved_objects_sha256
+        now = None if faults else proofs.objects_sha256(self.store, candidate.keys)  # before it is read: what changes meanwhile is seen next time
+        whole = now is not None and self._is_read_whole(candidate, now)
         if whole:
             faults += dict.fromkeys(fault for each in sounds for fault in _content_faults(self.reach, each))
-            proved = None if faults else sound.sha256
+            proved, objects = (None, None) if faults else (sound.sha256, now)
         if not faults:
             faults += _length_faults(self.reach, item)
         of_show = () if pictured else self._picture(item.image_url)
-        return Verdict(tuple(faults), of_show, sound.sha256, proved, proved_now=whole and proved is not None)
+        return Verdict(tuple(faults), of_show, sound.sha256, proved, objects, proved_now=whole and proved is not None)
 
-    def _is_read_whole(self, candidate: Candidate) -> bool:
-        return candidate.proved_sha256 != candidate.item.standard.sha256 or candidate.episode_id in self.again
+    def _is_read_whole(self, candidate: Candidate, objects_sha256: str) -> bool:
+        exchanged = candidate.proved_objects_sha256 not in {None, objects_sha256}
+        return exchanged or candidate.proved_sha256 != candidate.item.standard.sha256 or candidate.episode_id in self.again
 
     def _picture(self, url: str) -> tuple[str, ...]:
         if url not in self.pictures:
@@ -131,14 +143,18 @@ def due(session: Session, station: Station, *, now: datetime) -> tuple[list[Cand
     items, broken = queries.items(session, station, waiting, STATION_FEED)
     slugs = {facts[item.episode_id].slug for item in items}
     shows = {slug: channels.channel(session, station, FeedName(Of.SHOW, slug), now=now) for slug in slugs}
-    found = [_candidate(item, facts[item.episode_id], days, shows) for item in items]
+    stored = proofs.keys(session) if items else {}
+    found = [_candidate(item, facts[item.episode_id], stored.get(item.episode_id, ()), days, shows) for item in items]
     return found, {episode_id: Verdict((f"left-out:{why}",)) for episode_id, why in broken}
 
 
 def turn(found: Iterable[Candidate], *, now: datetime) -> frozenset[str]:
-    """The episodes whose download is read whole again in this round: those that were read longest ago."""
+    """The episodes whose download is read whole again in this round: those that were read longest ago.
+
+    Who has proved it without asking what the store says of its objects (before an update) has proved it too long ago.
+    """
     found = list(found)
-    over = [one for one in found if one.proved_at is None or one.proved_at + PROVED_FOR <= now]
+    over = [one for one in found if one.proved_at is None or not one.proved_objects_sha256 or one.proved_at + PROVED_FOR <= now]
     over.sort(key=lambda one: (one.proved_at is not None, one.proved_at, one.episode_id))
     return frozenset(one.episode_id for one in over[: max(FEWEST_PROVED_AGAIN, -(-len(found) // 24))])
 
@@ -147,7 +163,7 @@ def _facts() -> Any:
     return (
         select(
             Episode.id, Episode.show_id, Show.slug, Episode.changed_at, Episode.published_at, Recording.integrated_lufs, Recording.gain_db,
-            FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.proved_at, FeedItem.held_at, STANDARD.since,
+            FeedItem.checked_at, FeedItem.proved_sha256, FeedItem.proved_at, FeedItem.proved_objects_sha256, FeedItem.held_at, STANDARD.since,
         )
         .join(Show, Show.id == Episode.show_id)
         .join(Recording, Recording.id == Episode.recording_id)
@@ -176,10 +192,13 @@ def _day(one: Due | Item) -> tuple[str, object]:
     return one.title.casefold(), one.published_at.date()
 
 
-def _candidate(item: Item, row: Any, days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
+def _candidate(item: Item, row: Any, stored: tuple[str, ...], days: Mapping[Any, int], shows: Mapping[str, Channel]) -> Candidate:
     lufs = None if row.integrated_lufs is None or row.gain_db is None else row.integrated_lufs + row.gain_db
     twins = days[(row.show_id, *_day(item))] - 1
-    return Candidate(item.episode_id, item, lufs, row.proved_sha256, row.proved_at, twins, _broken_rules(item, shows[row.slug]))
+    return Candidate(
+        item.episode_id, item, lufs, row.proved_sha256, row.proved_at, row.proved_objects_sha256, stored, twins,
+        _broken_rules(item, shows[row.slug]),
+    )  # fmt: skip
 
 
 def _broken_rules(item: Item, channel: Channel) -> tuple[str, ...]:
@@ -312,6 +331,7 @@ def _decide(session: Session, row: FeedItem, verdict: Verdict, now: datetime) ->
     was_in = row.entered_at is not None and row.held_at is None
     row.checked_at, row.faults, row.proved_sha256 = now, [*verdict.faults, *verdict.of_show], verdict.proved_sha256
     row.proved_at = now if verdict.proved_now else row.proved_at
+    row.proved_objects_sha256 = verdict.proved_objects_sha256
     if verdict.faults or (verdict.of_show and row.entered_at is None):
         if row.held_at is None:
             row.held_at = now

@@ -86,7 +86,7 @@ def gate(work: Work) -> None:
         level = logging.ERROR if loud else logging.INFO
         log.log(level, "the gate: our own public address does not answer since %s; new episodes wait, none is held", silent_since)
         return
-    looked = the_gate.Round(reach, the_gate.turn(waiting, now=here.now()))
+    looked = the_gate.Round(reach, here.store, the_gate.turn(waiting, now=here.now()))
     for done, candidate in enumerate(waiting):
         work.progress(done / len(waiting), "checking")
         try:

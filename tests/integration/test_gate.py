@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,7 @@ from radio.catalogue import actions as catalogue
 from radio.catalogue.models import Enclosure, Episode, Rendition
 from radio.clock import SetClock
 from radio.editorial.models import FeedItem, GateWatch
+from radio.feeds import proofs
 from radio.feeds.gate import FEWEST_PROVED_AGAIN, Candidate, turn
 from radio.jobs.actions import enqueue
 from radio.station import Station
@@ -195,6 +197,9 @@ def test_a_download_is_read_to_its_end_again_every_week(
     rotten = bytearray(store.read(sound.key))
     rotten[len(rotten) // 2] ^= 1
     store.put_bytes(sound.key, bytes(rotten), sound.media_type)
+    seen = proofs.objects_sha256(store, proofs.keys(session)[episode.id])  # as after rot that the store knows nothing of
+    session.get_one(FeedItem, episode.id).proved_objects_sha256 = seen
+    session.commit()
     clock.move(timedelta(days=5))
     look()
     assert faults(session, episode) == [], "every hour its ends are asked for, and they are well"
@@ -202,6 +207,62 @@ def test_a_download_is_read_to_its_end_again_every_week(
     clock.move(timedelta(days=1))
     look()
     assert faults(session, episode) == ["bytes"]
+
+
+def louder(content: bytes) -> bytes:
+    """The same minute ten decibels louder: as many bytes."""
+    asked = ["ffmpeg", "-v", "error", "-i", "-", "-af", "volume=10dB", "-b:a", "64k", "-ac", "1", "-write_xing", "0", "-f", "mp3", "-"]
+    found = subprocess.run(asked, input=content, capture_output=True, check=True).stdout
+    return found[: len(content)].ljust(len(content), b"\0")
+
+
+@pytest.mark.parametrize(
+    ("profile", "changed"), [("standard", louder), ("low", lambda content: content[:2000] + bytes(len(content) - 4000) + content[-2000:])]
+)  # fmt: skip
+def test_an_object_that_was_exchanged_for_one_as_long_is_found_out_within_the_hour(
+    profile: str, changed: Callable[[bytes], bytes], client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look,
+    clock: SetClock, browser_of: Callable[[Person | None], Visitor], sam: Person,
+) -> None:  # fmt: skip
+    look()
+    proved_at = session.get_one(FeedItem, episode.id).proved_at
+    sound = sound_of(session.get_one(Episode, episode.id), profile)
+    key, media_type, well = sound.key, sound.media_type, store.read(sound.key)
+    other = changed(well)
+    assert (len(other), other == well) == (len(well), False)
+
+    store.put_bytes(key, other, media_type)
+    clock.move(timedelta(hours=1))
+    look()
+    assert faults(session, episode) == ["bytes"]
+    assert titles(client) == []
+    assert "Its download is not what the feed says (bytes)." in browser_of(sam).get("/studio").text
+
+    store.put_bytes(key, well, media_type)
+    look()
+    assert faults(session, episode) == []
+    assert titles(client) == ["Bread"]
+    proved_again = session.get_one(FeedItem, episode.id).proved_at
+    assert proved_again is not None and proved_again > proved_at
+    clock.move(timedelta(hours=1))
+    look()
+    assert session.get_one(FeedItem, episode.id).proved_at == proved_again, "the same objects are not read again"
+
+
+def test_what_is_put_back_in_other_pieces_is_the_same_when_its_bytes_are(
+    client: Visitor, session: Session, store: S3Store, episode: Episode, look: Look, clock: SetClock
+) -> None:
+    look()
+    sound = sound_of(session.get_one(Episode, episode.id))
+    content, before = store.read(sound.key), store.head(sound.key).etag
+    upload = store.begin_upload(sound.key, sound.media_type)
+    store.complete_upload(sound.key, upload, [store.put_part(sound.key, upload, 1, content, len(content))])
+    assert store.head(sound.key).etag != before
+    proved_at = session.get_one(FeedItem, episode.id).proved_at
+    clock.move(timedelta(hours=1))
+    look()
+    row = session.get_one(FeedItem, episode.id, populate_existing=True)
+    assert (row.faults, row.proved_sha256 is None, row.proved_at == proved_at) == ([], False, False)
+    assert titles(client) == ["Bread"]
 
 
 @pytest.mark.parametrize("profile", ["standard", "low"])
@@ -228,11 +289,13 @@ def test_bytes_that_rotted_are_not_proved_by_a_new_title(
 def test_a_whole_archive_is_never_read_at_once_and_within_a_day() -> None:
     def one(number: int, days_ago: int | None) -> Candidate:
         at = None if days_ago is None else NOON - timedelta(days=days_ago)
-        return Candidate(f"{number:03}", whole_item(1), -16.0, "x", proved_at=at)
+        return Candidate(f"{number:03}", whole_item(1), -16.0, "x", proved_at=at, proved_objects_sha256="y")
 
     fresh, over, never = [one(n, 5) for n in range(50)], [one(100 + n, 6 + n) for n in range(50)], [one(200, None)]
     chosen = turn([*fresh, *over, *never], now=NOON)
     assert chosen == {"200", *(f"{100 + n}" for n in range(50 - FEWEST_PROVED_AGAIN + 1, 50))}
+    updated = [replace(each, proved_objects_sha256=None) for each in fresh]
+    assert len(turn(updated, now=NOON)) == FEWEST_PROVED_AGAIN, "what was proved before an update is not read all at once either"
     many = [one(n, 9) for n in range(2400)]
     assert len(turn(many, now=NOON)) == 100
 
