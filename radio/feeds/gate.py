@@ -113,7 +113,8 @@ class Round:
         faults = [*_row_faults(candidate), *(self._picture(item.image_url) if pictured else ())]
         faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
         proved, objects = candidate.proved_sha256, candidate.proved_objects_sha256
-        now = None if faults else proofs.objects_sha256(self.store, candidate.keys)  # before it is read: what changes meanwhile is seen next time
+        # before it is read: what is exchanged meanwhile is seen at the next look
+        now = None if faults else proofs.objects_sha256(self.store, candidate.keys)
         whole = now is not None and self._is_read_whole(candidate, now)
         if whole:
             faults += dict.fromkeys(fault for each in sounds for fault in _content_faults(self.reach, each))

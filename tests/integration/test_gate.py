@@ -210,9 +210,9 @@ def test_a_download_is_read_to_its_end_again_every_week(
 
 
 def louder(content: bytes) -> bytes:
-    """The same minute ten decibels louder: as many bytes."""
-    asked = ["ffmpeg", "-v", "error", "-i", "-", "-af", "volume=10dB", "-b:a", "64k", "-ac", "1", "-write_xing", "0", "-f", "mp3", "-"]
-    found = subprocess.run(asked, input=content, capture_output=True, check=True).stdout
+    """The same half minute ten decibels louder: as many bytes."""
+    asked = "ffmpeg -v error -i - -af volume=10dB -b:a 64k -ac 1 -write_xing 0 -f mp3 -"
+    found = subprocess.run(asked.split(), input=content, capture_output=True, check=True).stdout
     return found[: len(content)].ljust(len(content), b"\0")
 
 
@@ -242,7 +242,7 @@ def test_an_object_that_was_exchanged_for_one_as_long_is_found_out_within_the_ho
     assert faults(session, episode) == []
     assert titles(client) == ["Bread"]
     proved_again = session.get_one(FeedItem, episode.id).proved_at
-    assert proved_again is not None and proved_again > proved_at
+    assert proved_again != proved_at
     clock.move(timedelta(hours=1))
     look()
     assert session.get_one(FeedItem, episode.id).proved_at == proved_again, "the same objects are not read again"

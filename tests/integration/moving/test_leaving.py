@@ -17,6 +17,7 @@ from tests.makers import make_episode, make_show
 from tests.visitor import Visitor
 
 FEED = "/shows/long-way/feed.xml"
+LOW_FEED = "/shows/long-way/low/feed.xml"
 
 
 @pytest.fixture
@@ -43,7 +44,11 @@ def test_a_feed_tells_the_new_address_first_and_leads_there_after_two_weeks(
     assert told.status_code == 200
     assert f"<itunes:new-feed-url>{there}</itunes:new-feed-url>" in told.text
     assert feedparser.parse(told.data).feed.podcast_locked == "no"
+    small = client.get(LOW_FEED)
+    assert f"<itunes:new-feed-url>{there}</itunes:new-feed-url>" in small.text, "whoever takes less data is led there too"
+    assert feedparser.parse(small.data).feed.podcast_locked == "no"
     clock.move(ANNOUNCED)
+    assert client.get(LOW_FEED).headers["Location"] == there
     led = client.get(FEED)
     assert (led.status_code, led.headers["Location"]) == (301, there)
     as_json = client.get(FEED.replace("xml", "json"))
@@ -52,6 +57,7 @@ def test_a_feed_tells_the_new_address_first_and_leads_there_after_two_weeks(
 
     assert steward.post("/studio/moving/shows/long-way/stay").status_code == 303
     assert client.get(FEED).status_code == 200
+    assert b"new-feed-url" not in client.get(LOW_FEED).data
 
 
 def test_a_show_cannot_leave_for_a_place_where_it_is_not(
