@@ -89,7 +89,7 @@ def show_channel(session: Session, station: Station, show: Show, name: FeedName,
         verifications=tuple((one["purpose"], one["text"]) for one in show.verifications or ()) if own else (),
         publisher=publisher(session, station) if own else None, frequency=_frequency(session, show),
         live=_live(session, now, show.guid, show, station) if own else (), live_urls=live_urls(station), hub_url=station.settings.websub_hub, uses_podping=bool(station.settings.podping_url),
-        moved_to=(show.moved_to or "") if own else "", redirects_from=show.redirects_from,
+        moved_to=show.moved_to or "", redirects_from=show.redirects_from,
     )  # fmt: skip
 
 
