@@ -70,7 +70,7 @@ def _forget(session: Session, episode: Episode) -> None:
     """What is left of an episode: ids and dates."""
     now = station().now()
     session.execute(delete(Enclosure).where(Enclosure.episode_id == episode.id))
-    nothing = {"proved_sha256": None, "proved_objects_sha256": None, "held_at": None, "faults": []}
+    nothing: dict[str, object] = {"proved_sha256": None, "proved_objects_sha256": None, "held_at": None, "faults": []}
     session.execute(update(FeedItem).where(FeedItem.episode_id == episode.id).values(**nothing))
     for recording in episode.recordings:
         _forget_recording(recording)

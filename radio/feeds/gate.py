@@ -8,16 +8,12 @@ its end at once and its SHA-256 compared. Loudness was measured when these bytes
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import mutagen
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -29,12 +25,12 @@ from radio.catalogue.rules import State
 from radio.core.people import THE_STATION
 from radio.editorial import audit
 from radio.editorial.models import FeedItem, GateWatch
-from radio.feeds import channels, lint, proofs, queries, rules, xml
+from radio.feeds import channels, lint, probes, proofs, queries, rules, xml
 from radio.feeds.enclosures import STANDARD
 from radio.feeds.names import STATION as STATION_FEED
 from radio.feeds.names import FeedName, Of
-from radio.feeds.reach import Reach, RemoteFile
-from radio.feeds.rules import Channel, Due, Item, Sound
+from radio.feeds.reach import Reach
+from radio.feeds.rules import Channel, Due, Item
 from radio.station import Station
 
 LOOK_EVERY = timedelta(hours=1)
@@ -46,15 +42,10 @@ PROVED_FOR = timedelta(days=6)
 """So long a download that was read to its end counts as whole while the store says that its objects are the same: a disk may rot unseen."""
 FEWEST_PROVED_AGAIN = 20
 """Of one round, or a twenty-fourth of it: those whose turn is longest over. A whole archive is never read at once, and within a day."""
-LENGTH_MAY_DIFFER = 0.02
-LEAST_DIFFERENCE_MS = 1500
-"""A tick and the rounding to seconds: what two honest readings of a very short sound may differ by."""
 MOST_TOO_QUIET_LU = 3.0
 MOST_TOO_LOUD_LU = 6.0
 """Above the target by more than the limiter's make-up: something is wrong with the figures or the gain."""
-PICTURE_PX = range(1400, 3001)
 
-_PROBE_BYTES = 100
 _GATE = "gate"
 
 
@@ -111,16 +102,16 @@ class Round:
         sounds = [sound] if item.low is None else [sound, item.low]
         pictured = f"/artwork/{candidate.episode_id}-" in item.image_url
         faults = [*_row_faults(candidate), *(self._picture(item.image_url) if pictured else ())]
-        faults += dict.fromkeys(fault for each in sounds for fault in _address_faults(self.reach, each))
+        faults += dict.fromkeys(fault for each in sounds for fault in probes.address_faults(self.reach, each))
         proved, objects = candidate.proved_sha256, candidate.proved_objects_sha256
         # before it is read: what is exchanged meanwhile is seen at the next look
         now = None if faults else proofs.objects_sha256(self.store, candidate.keys)
         whole = now is not None and self._is_read_whole(candidate, now)
         if whole:
-            faults += dict.fromkeys(fault for each in sounds for fault in _content_faults(self.reach, each))
+            faults += dict.fromkeys(fault for each in sounds for fault in probes.content_faults(self.reach, each))
             proved, objects = (None, None) if faults else (sound.sha256, now)
         if not faults:
-            faults += _length_faults(self.reach, item)
+            faults += probes.length_faults(self.reach, item)
         of_show = () if pictured else self._picture(item.image_url)
         return Verdict(tuple(faults), of_show, sound.sha256, proved, objects, proved_now=whole and proved is not None)
 
@@ -130,7 +121,7 @@ class Round:
 
     def _picture(self, url: str) -> tuple[str, ...]:
         if url not in self.pictures:
-            self.pictures[url] = tuple(_picture_faults(self.reach, url))
+            self.pictures[url] = tuple(probes.picture_faults(self.reach, url))
         return self.pictures[url]
 
 
@@ -225,78 +216,6 @@ def _row_faults(candidate: Candidate) -> Iterator[str]:
     for name, text in (("summary", told.summary), ("notes", told.notes_html)):
         if len(text.encode()) > rules.TEXT_LIMIT_BYTES:
             yield f"text-long:{name}"
-
-
-def _head_faults(reach: Reach, sound: Sound) -> list[str]:
-    """What HEAD says against what the feed says."""
-    path = urlsplit(sound.url).path
-    head = reach.ask(path, method="HEAD")
-    if head.status != 200:
-        return [f"status:{head.status}"]
-    faults = []
-    if head.headers.get("content-length") != str(sound.size_bytes):
-        faults.append(f"length:{head.headers.get('content-length', '')}")
-    if head.headers.get("content-type", "").partition(";")[0] != sound.media_type:
-        faults.append(f"type:{head.headers.get('content-type', '')[:40]}")
-    if head.headers.get("accept-ranges") != "bytes" or not head.headers.get("etag", "").startswith('"'):
-        faults.append("no-ranges")
-    return faults
-
-
-def _address_faults(reach: Reach, sound: Sound) -> list[str]:
-    """HEAD, ranges at both ends, one beyond the end, one on a condition that does not hold. Source: RFC 9110 §14, §13.1.5."""
-    path, size = urlsplit(sound.url).path, sound.size_bytes
-    if faults := _head_faults(reach, sound):
-        return faults
-    faults = []
-    for asked, start in ((f"bytes=0-{_PROBE_BYTES - 1}", 0), (f"bytes=-{_PROBE_BYTES}", size - _PROBE_BYTES)):
-        part = reach.ask(path, Range=asked)
-        expected = f"bytes {start}-{start + _PROBE_BYTES - 1}/{size}"
-        if part.status != 206 or part.headers.get("content-range") != expected or len(part.body) != _PROBE_BYTES:
-            faults.append("range-wrong")
-    if reach.ask(path, Range=f"bytes={size}-").status != 416:
-        faults.append("no-416")
-    changed = reach.ask(path, whole=False, Range="bytes=0-1", If_Range='"another"')
-    if changed.status != 200:
-        faults.append("if-range")
-    return sorted(set(faults))
-
-
-def _content_faults(reach: Reach, sound: Sound) -> list[str]:
-    whole = reach.fetch(urlsplit(sound.url).path)
-    if whole.status != 200:
-        return [f"status:{whole.status}"]
-    if whole.size_bytes != sound.size_bytes:
-        return [f"length:{whole.size_bytes}"]
-    return [] if whole.sha256 == sound.sha256 else ["bytes"]
-
-
-def _length_faults(reach: Reach, item: Item) -> list[str]:
-    file = RemoteFile(reach, urlsplit(item.standard.url).path, item.standard.size_bytes)
-    try:
-        found = mutagen.File(file)
-        length_ms = round(found.info.length * 1000) if found is not None else 0
-    except mutagen.MutagenError:
-        length_ms = 0
-    allowed_ms = max(item.length_ms * LENGTH_MAY_DIFFER, LEAST_DIFFERENCE_MS)
-    return [] if abs(length_ms - item.length_ms) <= allowed_ms else [f"duration:{length_ms}"]
-
-
-def _picture_faults(reach: Reach, url: str) -> Iterator[str]:
-    answer = reach.ask(urlsplit(url).path)
-    if answer.status != 200:
-        yield f"picture-status:{answer.status}"
-        return
-    try:
-        with Image.open(io.BytesIO(answer.body), formats=("JPEG", "PNG")) as image:
-            if image.width != image.height or image.width not in PICTURE_PX:
-                yield f"picture-size:{image.width}x{image.height}"
-            if image.mode != "RGB":
-                yield f"picture-colour:{image.mode}"
-            if answer.headers.get("content-type") != Image.MIME[image.format or ""]:
-                yield "picture-type"
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        yield "picture-broken"
 
 
 def keep(session: Session, verdicts: Mapping[str, Verdict], *, now: datetime) -> bool:
