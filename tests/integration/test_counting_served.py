@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -34,7 +35,7 @@ def fetched(url: str, *, address: str = ADDRESS, piece: str = "bytes=0-") -> int
 def test_a_process_writes_its_sums_down_when_it_ends_and_nothing_else(
     settings: Settings, s3: StoreSettings, store: S3Store, session: Session, tmp_path: Path
 ) -> None:
-    episode = make_episode(session, ticks=125)
+    episode = make_episode(session, ticks=125, now=datetime.now(UTC))
     assert episode.recording is not None
     for rendition in episode.recording.renditions:
         rendition.key = f"renditions/counted-{rendition.profile}"
